@@ -1,0 +1,50 @@
+"""Backends: what executes a feature set. One module each, one row each in the registry below."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from engine.errors import DefinitionError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from engine.definition import FeatureSet
+
+
+class Backend(Protocol):
+    """What a backend's module owes."""
+
+    @staticmethod
+    def compute(features: "FeatureSet", events: "pl.DataFrame") -> "pl.DataFrame":
+        """Compute a feature set over a canonical frame.
+
+        Parameters
+        ----------
+        features
+            A verified feature set.
+        events
+            A canonical frame (``engine.events.canonical``): arrival order, no duplicates.
+
+        Returns
+        -------
+        polars.DataFrame
+            One row per event, in the same order; one column per feature, in declared order, of
+            ``canonical.feature_dtype``. The values are the settled ones: every event is seen by
+            the events after it in (event_time, sequence), however late it arrived.
+        """
+        ...
+
+
+BACKENDS: Final[dict[str, str]] = {
+    "reference": "engine.backends.reference",
+    "polars": "engine.backends.polars",
+}
+
+
+def load_backend(name: str) -> Backend:
+    """The backend of that name; its engine is imported only now."""
+    if name not in BACKENDS:
+        raise DefinitionError(
+            f"no such backend (was {name!r})", hint=f"there are {', '.join(BACKENDS)}"
+        )
+    return cast("Backend", import_module(BACKENDS[name]))

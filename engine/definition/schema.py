@@ -1,0 +1,171 @@
+"""What a log's columns are: their types, bounds and roles.
+
+A schema is data. The definition language checks features against it, and the readers use the
+same declarations to parse, to bound and to quarantine.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+from engine.definition.types import CARD, FLOAT, INT, TEXT, TIME, Kind, Type, money_type
+from engine.errors import DefinitionError
+
+TimeUnit = Literal["s", "ms", "us"]
+TICKS_PER_SECOND: Final[dict[TimeUnit, int]] = {"s": 1, "ms": 1_000, "us": 1_000_000}
+
+# Sums of exact columns must stay exact in 64 bits, and n·Σx² − (Σx)² in 128, for every window a
+# process can hold: |x| <= 2^30 and n < 2^31 give |Σx| < 2^61 and n·Σx² < 2^122.
+EXACT_LIMIT: Final = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """One column of a log.
+
+    Parameters
+    ----------
+    name
+        The column's name in files and in definitions.
+    type
+        Its type.
+    required
+        Whether an event without a value is refused (it goes to quarantine).
+    low, high
+        Bounds of a plausible value, both inclusive, in the column's own unit (for money in major
+        units). A value beyond them is refused. Both are needed for a column to be summed.
+    label
+        Whether this is the label: known only some time after the event.
+    """
+
+    name: str
+    type: Type
+    required: bool = False
+    low: float | None = None
+    high: float | None = None
+    label: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.low is None) != (self.high is None) or (
+            self.low is not None and self.high is not None and self.low > self.high
+        ):
+            raise DefinitionError(
+                f"column {self.name!r}: bounds must be two and in order "
+                f"(was low={self.low}, high={self.high})",
+                hint="give both, the lower first, or neither",
+            )
+
+    @property
+    def is_summable(self) -> bool:
+        """Whether exact sums of this column can never overflow."""
+        if not self.type.is_exact or self.low is None or self.high is None:
+            return False
+        return max(abs(self.low), abs(self.high)) * self.type.minor_units <= EXACT_LIMIT
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a log and the roles some of them play.
+
+    Parameters
+    ----------
+    name
+        What messages call it.
+    columns
+        The columns that definitions may name.
+    event_ids
+        Columns that identify an event, the preferred one first; a log has at least one.
+    event_time
+        The column that says when an event happened.
+    time_unit
+        The unit of ``event_time``: seconds, milliseconds or microseconds.
+    label_time
+        Where a log carries it, the column that says when the label became known.
+    """
+
+    name: str
+    columns: tuple[ColumnSpec, ...]
+    event_ids: tuple[str, ...]
+    event_time: str
+    time_unit: TimeUnit = "s"
+    label_time: str | None = None
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        double = {name for name in names if names.count(name) > 1}
+        if double:
+            raise DefinitionError(
+                f"schema {self.name!r}: a column is declared twice (was {sorted(double)})",
+                hint="declare each column once",
+            )
+        time = self.by_name.get(self.event_time)
+        if time is None or time.type.kind is not Kind.TIME or not time.required:
+            raise DefinitionError(
+                f"schema {self.name!r}: event_time must name a required column of type time "
+                f"(was {self.event_time!r})",
+                hint="declare it with ColumnSpec(…, TIME, required=True)",
+            )
+        if self.time_unit not in TICKS_PER_SECOND:
+            raise DefinitionError(
+                f"schema {self.name!r}: unknown time unit (was {self.time_unit!r})",
+                hint=f"use one of {', '.join(TICKS_PER_SECOND)}",
+            )
+        label_time = None if self.label_time is None else self.by_name.get(self.label_time)
+        if self.label_time is not None and (
+            label_time is None or label_time.type.kind is not Kind.TIME
+        ):
+            raise DefinitionError(
+                f"schema {self.name!r}: label_time must name a column of type time "
+                f"(was {self.label_time!r})",
+                hint="declare it with ColumnSpec(…, TIME), or leave label_time out",
+            )
+        if not self.event_ids:
+            raise DefinitionError(
+                f"schema {self.name!r}: no event id (was {self.event_ids!r})",
+                hint="name at least one column that identifies an event",
+            )
+
+    @cached_property
+    def by_name(self) -> dict[str, ColumnSpec]:
+        """The columns by their names."""
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def label(self) -> str | None:
+        """The name of the label column, where there is one."""
+        return next((column.name for column in self.columns if column.label), None)
+
+    @property
+    def ticks_per_second(self) -> int:
+        """How many ticks of ``event_time`` make a second."""
+        return TICKS_PER_SECOND[self.time_unit]
+
+
+# Ten million in major units is far above any point-of-sale amount and keeps cents below
+# EXACT_LIMIT; the times are 1990-01-01 and 2100-01-01.
+POS: Final = Schema(
+    name="pos",
+    columns=(
+        ColumnSpec("cc_num", CARD, required=True),
+        ColumnSpec("unix_time", TIME, required=True, low=631_152_000, high=4_102_444_800),
+        ColumnSpec("amt", money_type(2), required=True, low=0.0, high=10_000_000.0),
+        ColumnSpec("merchant", TEXT, required=True),
+        ColumnSpec("category", TEXT),
+        ColumnSpec("gender", TEXT),
+        ColumnSpec("city", TEXT),
+        ColumnSpec("state", TEXT),
+        ColumnSpec("zip", TEXT),
+        ColumnSpec("job", TEXT),
+        ColumnSpec("dob", TEXT),
+        ColumnSpec("lat", FLOAT, low=-90.0, high=90.0),
+        ColumnSpec("long", FLOAT, low=-180.0, high=180.0),
+        ColumnSpec("city_pop", FLOAT, low=0.0, high=1e9),
+        ColumnSpec("merch_lat", FLOAT, low=-90.0, high=90.0),
+        ColumnSpec("merch_long", FLOAT, low=-180.0, high=180.0),
+        ColumnSpec("is_fraud", INT, low=0, high=1, label=True),
+        ColumnSpec("label_time", TIME, low=631_152_000, high=4_102_444_800),
+    ),
+    event_ids=("trans_num", "profile", "transaction_id"),
+    event_time="unix_time",
+    label_time="label_time",
+)

@@ -1,0 +1,200 @@
+"""The only judge of what is a well-formed feature set."""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from engine.definition.functions import FUNCTIONS
+from engine.definition.infer import is_bounded, type_of
+from engine.definition.needs import columns_in
+from engine.definition.nodes import (
+    Aggregate,
+    Call,
+    Column,
+    Expression,
+    Feature,
+    FeatureSet,
+    Literal,
+)
+from engine.definition.schema import Schema
+from engine.definition.types import Kind
+from engine.errors import DefinitionError
+
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_SUMS: Final = frozenset({"sum", "mean", "var", "std", "sum_of_squares"})
+_FEATURE_KINDS: Final = frozenset({Kind.INT, Kind.FLOAT, Kind.MONEY, Kind.BOOL, Kind.TEXT})
+_MICROSECONDS: Final = 1_000_000
+
+
+def verify(features: FeatureSet) -> None:
+    """Check a feature set.
+
+    Raises
+    ------
+    DefinitionError
+        At the first thing that is not well formed; the message names the feature, the value and
+        what to do.
+    """
+    if not features.features:
+        raise DefinitionError(
+            f"feature set {features.name!r} is empty (was ())", hint="give it at least one feature"
+        )
+    seen: set[str] = set()
+    for feature in features.features:
+        try:
+            _verify_name(feature.name, seen)
+            _verify_feature(feature, features.schema)
+        except DefinitionError as error:
+            raise DefinitionError(
+                f"feature {feature.name!r} of {features.name!r}: {error.what}", hint=error.hint
+            ) from None
+
+
+def _verify_name(name: str, seen: set[str]) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise DefinitionError(
+            f"a name is a letter, then letters, digits and underscores (was {name!r})",
+            hint="it becomes a column's name in Parquet and SQL",
+        )
+    # DuckDB's identifiers ignore case, so two names must differ in more than that.
+    if name.lower() in seen:
+        raise DefinitionError(
+            f"the name is taken (was {name!r})", hint="names must differ in more than their case"
+        )
+    seen.add(name.lower())
+
+
+def _verify_feature(feature: Feature, schema: Schema) -> None:
+    kind = type_of(feature.expression, schema).kind
+    if kind not in _FEATURE_KINDS:
+        raise DefinitionError(
+            f"a feature is a number, a condition or a text (was {kind.value})",
+            hint="make a number of it, such as a count or the seconds between two instants",
+        )
+    for node in _walk(feature.expression):
+        match node:
+            case Literal(value):
+                _verify_literal(value)
+            case Call(function):
+                _verify_call(function)
+            case Aggregate():
+                _verify_aggregate(node, schema)
+            case _:
+                pass
+    _verify_no_label(feature.expression, schema)
+
+
+def _verify_literal(value: object) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise DefinitionError(
+            f"a literal is finite (was {value})", hint="use a large number, such as 1e9"
+        )
+
+
+def _verify_call(function: str) -> None:
+    if FUNCTIONS[function].internal:
+        raise DefinitionError(
+            f"{function} is not for authors (was {function})",
+            hint="use the aggregate that lowers to it: mean, var or std",
+        )
+
+
+def _verify_aggregate(aggregate: Aggregate, schema: Schema) -> None:
+    for name in aggregate.key:
+        _verify_key(name, schema)
+    if len(set(aggregate.key)) != len(aggregate.key):
+        raise DefinitionError(
+            f"a key names a column once (was {aggregate.key})", hint="drop the second one"
+        )
+    _verify_window(aggregate, schema)
+    for inner in (aggregate.argument, aggregate.where):
+        if inner is not None and any(isinstance(node, Aggregate) for node in _walk(inner)):
+            raise DefinitionError(
+                f"an aggregate looks at events, not at other aggregates (was {aggregate})",
+                hint="combine aggregates outside of each other",
+            )
+    if aggregate.where is not None and type_of(aggregate.where, schema).kind is not Kind.BOOL:
+        raise DefinitionError(
+            f"where takes a condition (was {aggregate.where})", hint="compare it with something"
+        )
+    if (
+        aggregate.name in _SUMS
+        and aggregate.argument is not None
+        and not is_bounded(aggregate.argument, schema)
+    ):
+        raise DefinitionError(
+            f"{aggregate.name} of values without bounds could overflow (was {aggregate.argument})",
+            hint="declare low and high in the schema, at most 2^30 minor units from 0",
+        )
+
+
+def _verify_key(name: str, schema: Schema) -> None:
+    column = schema.by_name.get(name)
+    if column is None:
+        raise DefinitionError(
+            f"schema {schema.name!r} has no such key column (was {name!r})",
+            hint=f"it has {', '.join(schema.by_name)}",
+        )
+    if column.label or column.type.kind not in {Kind.CARD, Kind.TEXT, Kind.INT}:
+        raise DefinitionError(
+            f"a key identifies an entity (was {name!r}, {column.type})",
+            hint="use card, text or int columns that are no label",
+        )
+
+
+def _verify_window(aggregate: Aggregate, schema: Schema) -> None:
+    window = aggregate.window
+    for what, span in (("length", window.length), ("delay", window.delay)):
+        if span is None:
+            continue
+        if span < 0:
+            raise DefinitionError(
+                f"a window's {what} is at least nothing (was {span} µs)", hint="windows look back"
+            )
+        if span * schema.ticks_per_second % _MICROSECONDS:
+            raise DefinitionError(
+                f"a window's {what} is a whole number of the schema's time unit, "
+                f"{schema.time_unit} (was {span} µs)",
+                hint="round it, or declare the log in a finer unit",
+            )
+    if aggregate.name == "previous" and (window.length is not None or window.delay):
+        raise DefinitionError(
+            f"previous has no window (was {window})", hint="use last for a value within a window"
+        )
+    if window.delay == 0 and schema.label in set(columns_in(aggregate)):
+        raise DefinitionError(
+            f"{schema.label!r} is a label, unknown at the time of the event "
+            f"(was {aggregate.name} over {window})",
+            hint="give the window a delay by which labels are known, such as delay_days=7",
+        )
+
+
+def _verify_no_label(expression: Expression, schema: Schema) -> None:
+    """A label may be seen through a delayed window only, never on the event itself."""
+    match expression:
+        case Column(name):
+            if name == schema.label:
+                raise DefinitionError(
+                    f"{name!r} is a label, unknown at the time of the event (was {name})",
+                    hint="aggregate it over a window with a delay",
+                )
+        case Call(_, args):
+            for arg in args:
+                _verify_no_label(arg, schema)
+        case _:
+            pass
+
+
+def _walk(expression: Expression) -> Iterator[Expression]:
+    yield expression
+    match expression:
+        case Call(_, args):
+            for arg in args:
+                yield from _walk(arg)
+        case Aggregate(_, argument, _, _, where):
+            for inner in (argument, where):
+                if inner is not None:
+                    yield from _walk(inner)
+        case _:
+            pass

@@ -1,0 +1,1 @@
+"""Events: what a log holds, how files of it are read, checked, ordered and quarantined."""

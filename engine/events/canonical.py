@@ -1,0 +1,53 @@
+"""Canonical events: the one form in which every backend receives a log.
+
+A canonical frame is a polars frame of a log's rows in arrival order, without duplicates, holding
+
+- ``event_id``, String;
+- each column of the schema that is in use, checked and within its bounds, in the physical type
+  below. Text may be String or Categorical.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from engine.definition.schema import Schema
+from engine.definition.types import Kind, Type
+
+EVENT_ID: Final = "event_id"
+
+_PHYSICAL: Final[dict[Kind, pl.DataType]] = {
+    Kind.INT: pl.Int64(),
+    Kind.FLOAT: pl.Float64(),
+    Kind.MONEY: pl.Int64(),  # minor units
+    Kind.TEXT: pl.String(),
+    Kind.CARD: pl.UInt64(),  # 19 digits pass int64
+    Kind.BOOL: pl.Boolean(),
+    Kind.TIME: pl.Int64(),  # ticks of the schema's unit
+}
+
+# What a feature of each kind is in an output; CARD and TIME are refused as features.
+_FEATURE: Final[dict[Kind, pl.DataType]] = {
+    Kind.INT: pl.Int64(),
+    Kind.FLOAT: pl.Float64(),
+    Kind.MONEY: pl.Float64(),  # major units
+    Kind.TEXT: pl.String(),
+    Kind.BOOL: pl.Int8(),
+}
+
+
+def event_dtype(type_: Type) -> pl.DataType:
+    """The dtype of a column of ``type_`` in a canonical frame."""
+    return _PHYSICAL[type_.kind]
+
+
+def feature_dtype(type_: Type) -> pl.DataType:
+    """The dtype of a feature of ``type_`` in a backend's output."""
+    return _FEATURE[type_.kind]
+
+
+def event_schema(schema: Schema, columns: tuple[str, ...]) -> dict[str, pl.DataType]:
+    """The dtypes of a canonical frame that holds ``columns`` of ``schema``."""
+    return {EVENT_ID: pl.String()} | {
+        name: event_dtype(schema.by_name[name].type) for name in columns
+    }

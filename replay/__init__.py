@@ -1,0 +1,1 @@
+"""Replay: simulated and recorded streams, played through the code that runs live."""
