@@ -51,6 +51,8 @@ class AggregateSpec:
         What may be done with its partial.
     lowers
         Whether it is rewritten to others and never reaches a backend.
+    internal
+        Whether only lowered definitions hold it, never authored ones.
     """
 
     name: str
@@ -60,6 +62,7 @@ class AggregateSpec:
     empty: Literal[0] | None
     algebra: Algebra
     lowers: bool = False
+    internal: bool = False
 
 
 def _always(result: Type) -> Callable[[Type | None], Type]:
@@ -167,6 +170,7 @@ _SPECS: Final = (
         "Σx² over non-null x, in minor units squared, 128 bits wide; what var and std lower to",
         0,
         Algebra.EXACT_GROUP,
+        internal=True,
     ),
 )
 

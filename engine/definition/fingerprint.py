@@ -1,12 +1,14 @@
 """The content hash of a feature set: what a model trained on it depends on.
 
-It covers names, order, expressions, the time unit and the types of the columns used; not the docs.
+It covers names, order, expressions, the time unit, the types of the columns used and, for a set
+that reads labels, the column that says when they became known; not the docs.
 """
 
 import hashlib
 import json
 from typing import Final
 
+from engine.definition.needs import needs_labels
 from engine.definition.nodes import Aggregate, Call, Column, Expression, FeatureSet, Literal
 from engine.definition.schema import Schema
 
@@ -20,6 +22,7 @@ def fingerprint(features: FeatureSet) -> str:
     content = {
         "language": LANGUAGE_VERSION,
         "event_time": [schema.event_time, schema.time_unit],
+        "label_time": schema.label_time if needs_labels(features) else None,
         "features": [
             [feature.name, _canonical(feature.expression, schema)] for feature in features.features
         ],
@@ -41,7 +44,7 @@ def _canonical(expression: Expression, schema: Schema) -> list[object]:
                 "aggregate",
                 name,
                 None if argument is None else _canonical(argument, schema),
-                list(key),
+                [[column, str(schema.by_name[column].type)] for column in key],
                 window.length,
                 window.delay,
                 None if where is None else _canonical(where, schema),

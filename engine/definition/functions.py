@@ -166,8 +166,9 @@ _SPECS: Final = (
         "age",
         _takes(Kind.TEXT, Kind.TIME, result=INT),
         "whole years from the date to the instant's UTC date, one less before the birthday "
-        "(29 February comes on 1 March of a common year), at least 0; −1 where the date is null "
-        "or not a day of the Gregorian calendar written YYYY-MM-DD, from year 1",
+        "(29 February comes on 1 March of a common year), at least 0; null where the instant is "
+        "null, else −1 where the date is null or not a day of the Gregorian calendar written "
+        "YYYY-MM-DD, from year 1",
         propagates_null=False,
     ),
     FunctionSpec(

@@ -113,14 +113,14 @@ class Literal(Expression):
     def __str__(self) -> str:
         return repr(self.value)
 
-    # 1 == 1.0 == True in Python, but they are different literals of this language.
+    # 1 == 1.0 == True and 0.0 == -0.0 in Python, but they are different literals of this language.
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Literal):
             return NotImplemented
-        return type(self.value) is type(other.value) and self.value == other.value
+        return repr(self.value) == repr(other.value)
 
     def __hash__(self) -> int:
-        return hash((type(self.value), self.value))
+        return hash(repr(self.value))
 
 
 @dataclass(frozen=True, slots=True)

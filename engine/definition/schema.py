@@ -58,6 +58,8 @@ class ColumnSpec:
     @property
     def is_summable(self) -> bool:
         """Whether exact sums of this column can never overflow."""
+        if self.type.kind is Kind.BOOL:
+            return True
         if not self.type.is_exact or self.low is None or self.high is None:
             return False
         return max(abs(self.low), abs(self.high)) * self.type.minor_units <= EXACT_LIMIT
@@ -118,6 +120,12 @@ class Schema:
                 f"schema {self.name!r}: label_time must name a column of type time "
                 f"(was {self.label_time!r})",
                 hint="declare it with ColumnSpec(…, TIME), or leave label_time out",
+            )
+        labels = [column.name for column in self.columns if column.label]
+        if len(labels) > 1:
+            raise DefinitionError(
+                f"schema {self.name!r}: a log has one label at most (was {labels})",
+                hint="declare the others without label=True, or leave them out",
             )
         if not self.event_ids:
             raise DefinitionError(

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from engine.definition.aggregates import AGGREGATES
 from engine.definition.functions import FUNCTIONS
 from engine.definition.infer import is_bounded, type_of
 from engine.definition.needs import columns_in
@@ -22,9 +23,12 @@ from engine.definition.types import Kind
 from engine.errors import DefinitionError
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_SUMS: Final = frozenset({"sum", "mean", "var", "std", "sum_of_squares"})
+_SUMS: Final = frozenset({"sum", "mean", "var", "std"})
 _FEATURE_KINDS: Final = frozenset({Kind.INT, Kind.FLOAT, Kind.MONEY, Kind.BOOL, Kind.TEXT})
 _MICROSECONDS: Final = 1_000_000
+# 73,000 years: no sum of an instant and two spans leaves 64 bits.
+_LONGEST: Final = 2**61
+_INT64: Final = range(-(2**63), 2**63)
 
 
 def verify(features: FeatureSet) -> None:
@@ -72,6 +76,11 @@ def _verify_feature(feature: Feature, schema: Schema) -> None:
             f"a feature is a number, a condition or a text (was {kind.value})",
             hint="make a number of it, such as a count or the seconds between two instants",
         )
+    if schema.label_time is not None and schema.label_time in columns_in(feature.expression):
+        raise DefinitionError(
+            f"when a label became known says that there is one (was {schema.label_time!r})",
+            hint="read the label itself over a delayed window; what came too late is null there",
+        )
     for node in _walk(feature.expression):
         match node:
             case Literal(value):
@@ -90,6 +99,10 @@ def _verify_literal(value: object) -> None:
         raise DefinitionError(
             f"a literal is finite (was {value})", hint="use a large number, such as 1e9"
         )
+    if isinstance(value, int) and value not in _INT64:
+        raise DefinitionError(
+            f"a whole number has 64 bits (was {value})", hint="write it as a float"
+        )
 
 
 def _verify_call(function: str) -> None:
@@ -101,6 +114,11 @@ def _verify_call(function: str) -> None:
 
 
 def _verify_aggregate(aggregate: Aggregate, schema: Schema) -> None:
+    if AGGREGATES[aggregate.name].internal:
+        raise DefinitionError(
+            f"{aggregate.name} is not for authors (was {aggregate})",
+            hint="use the aggregate that lowers to it: var or std",
+        )
     for name in aggregate.key:
         _verify_key(name, schema)
     if len(set(aggregate.key)) != len(aggregate.key):
@@ -151,6 +169,11 @@ def _verify_window(aggregate: Aggregate, schema: Schema) -> None:
         if span < 0:
             raise DefinitionError(
                 f"a window's {what} is at least nothing (was {span} µs)", hint="windows look back"
+            )
+        if span > _LONGEST:
+            raise DefinitionError(
+                f"a window's {what} is at most 2^61 µs (was {span} µs)",
+                hint="use ever() for a window without a lower end",
             )
         if span * schema.ticks_per_second % _MICROSECONDS:
             raise DefinitionError(

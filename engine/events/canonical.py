@@ -11,6 +11,8 @@ from typing import Final
 
 import polars as pl
 
+from engine.definition.infer import type_of
+from engine.definition.nodes import FeatureSet
 from engine.definition.schema import Schema
 from engine.definition.types import Kind, Type
 
@@ -50,4 +52,12 @@ def event_schema(schema: Schema, columns: tuple[str, ...]) -> dict[str, pl.DataT
     """The dtypes of a canonical frame that holds ``columns`` of ``schema``."""
     return {EVENT_ID: pl.String()} | {
         name: event_dtype(schema.by_name[name].type) for name in columns
+    }
+
+
+def feature_schema(features: FeatureSet) -> dict[str, pl.DataType]:
+    """The columns of a backend's output."""
+    return {
+        feature.name: feature_dtype(type_of(feature.expression, features.schema))
+        for feature in features.features
     }

@@ -32,28 +32,44 @@ class Category(NamedTuple):
     drift: float
 
 
+_SHOP: Final = False
+_ONLINE: Final = True
 _RETAIL: Final = (99, 99, 99, 95, 49, 0)
+_DIGITAL: Final = (99,)
 _ROUND: Final = (0, 0, 50)
 
 CATEGORIES: Final = (
+    Category("groceries", _SHOP, 15, 38, 0.80, ((11, 3), (17.5, 2.5)), 0.05, 1.3, _RETAIL[3:], 0.8),
+    Category("restaurants", _SHOP, 9, 34, 0.60, ((12.5, 1.3), (19.5, 2)), 0.03, 1.4, _ROUND, 0.5),
     Category(
-        "groceries", False, 15, 38, 0.80, ((11, 3), (17.5, 2.5)), 0.05, 1.3, _RETAIL[3:], 0.8
+        "fast_food",
+        _SHOP,
+        11,
+        11.5,
+        0.45,
+        ((8, 1.2), (12.5, 1.5), (18, 2.5)),
+        0.07,
+        1.1,
+        _RETAIL,
+        0.9,
     ),
-    Category("restaurants", False, 9, 34, 0.60, ((12.5, 1.3), (19.5, 2)), 0.03, 1.4, _ROUND, 0.5),
-    Category("fast_food", False, 11, 11.5, 0.45, ((8, 1.2), (12.5, 1.5), (18, 2.5)), 0.07, 1.1, _RETAIL, 0.9),
-    Category("fuel", False, 9, 41, 0.40, ((7.5, 1.5), (17, 2)), 0.10, 0.9, _ROUND, 0.4),
-    Category("transit", False, 7, 2.75, 0.50, ((8, 1.2), (17.5, 1.3)), 0.03, 0.4, (75, 50, 0, 25), 0.5),
-    Category("pharmacy", False, 4, 21, 0.80, ((11, 4), (17, 3)), 0.05, 0.8, _RETAIL, 1.0),
-    Category("health", False, 3, 85, 0.90, ((10, 2.5), (15, 2)), 0.03, 0.2, _ROUND, 1.0),
-    Category("apparel", False, 5, 58, 0.80, ((14, 4),), 0.02, 1.6, _RETAIL, 0.5),
-    Category("electronics", False, 2.5, 140, 1.00, ((15, 4),), 0.03, 1.4, _RETAIL, 0.7),
-    Category("home_garden", False, 5, 62, 1.00, ((11, 4),), 0.03, 1.7, _RETAIL, 0.8),
-    Category("travel", False, 2, 210, 0.90, ((10, 6), (20, 4)), 0.15, 1.0, (0, 99, 40), 1.5),
-    Category("entertainment", False, 5, 28, 0.70, ((20, 2.5), (15, 3)), 0.08, 1.8, _ROUND, 0.7),
-    Category("online_retail", True, 11, 44, 0.95, ((13, 4), (21, 2.5)), 0.12, 1.1, _RETAIL, 2.0),
-    Category("digital_goods", True, 5, 4, 0.80, ((21, 3), (0, 2)), 0.15, 1.3, _RETAIL[:3], 2.5),
-    Category("food_delivery", True, 3.5, 27, 0.45, ((12.5, 1.3), (19.5, 1.8)), 0.05, 1.3, (), 3.0),
-    Category("subscriptions", True, 3, 11, 0.50, ((3, 3),), 0.40, 1.0, _RETAIL[:3], 2.0),
+    Category("fuel", _SHOP, 9, 41, 0.40, ((7.5, 1.5), (17, 2)), 0.10, 0.9, _ROUND, 0.4),
+    Category(
+        "transit", _SHOP, 7, 2.75, 0.50, ((8, 1.2), (17.5, 1.3)), 0.03, 0.4, (75, 50, 0, 25), 0.5
+    ),
+    Category("pharmacy", _SHOP, 4, 21, 0.80, ((11, 4), (17, 3)), 0.05, 0.8, _RETAIL, 1.0),
+    Category("health", _SHOP, 3, 85, 0.90, ((10, 2.5), (15, 2)), 0.03, 0.2, _ROUND, 1.0),
+    Category("apparel", _SHOP, 5, 58, 0.80, ((14, 4),), 0.02, 1.6, _RETAIL, 0.5),
+    Category("electronics", _SHOP, 2.5, 140, 1.00, ((15, 4),), 0.03, 1.4, _RETAIL, 0.7),
+    Category("home_garden", _SHOP, 5, 62, 1.00, ((11, 4),), 0.03, 1.7, _RETAIL, 0.8),
+    Category("travel", _SHOP, 2, 210, 0.90, ((10, 6), (20, 4)), 0.15, 1.0, (0, 99, 40), 1.5),
+    Category("entertainment", _SHOP, 5, 28, 0.70, ((20, 2.5), (15, 3)), 0.08, 1.8, _ROUND, 0.7),
+    Category("online_retail", _ONLINE, 11, 44, 0.95, ((13, 4), (21, 2.5)), 0.12, 1.1, _RETAIL, 2.0),
+    Category("digital_goods", _ONLINE, 5, 4, 0.80, ((21, 3), (0, 2)), 0.15, 1.3, _DIGITAL, 2.5),
+    Category(
+        "food_delivery", _ONLINE, 3.5, 27, 0.45, ((12.5, 1.3), (19.5, 1.8)), 0.05, 1.3, (), 3.0
+    ),
+    Category("subscriptions", _ONLINE, 3, 11, 0.50, ((3, 3),), 0.40, 1.0, _DIGITAL, 2.0),
 )
 ENDING_SHARE: Final = 0.4
 
@@ -86,7 +102,7 @@ def weekly_rhythm() -> npt.NDArray[np.float64]:
     Hour 0 is Monday 00:00. A category's mean over the week is its weight.
     """
     hours = np.arange(HOURS_PER_WEEK)
-    weekend = hours >= 5 * 24  # noqa: PLR2004  five working days
+    weekend = hours >= 5 * 24
     rows = []
     for category in CATEGORIES:
         rate = np.full(HOURS_PER_WEEK, category.floor)
@@ -96,7 +112,7 @@ def weekly_rhythm() -> npt.NDArray[np.float64]:
             distance = np.minimum(distance, 24 - distance)
             rate += np.exp(-0.5 * (distance / width) ** 2)
         rate *= np.where(weekend, category.weekend, 1.0)
-        rows.append(rate * (category.weight / rate.mean()))
+        rows.append(rate * (category.weight / float(rate.mean())))
     return np.stack(rows)
 
 

@@ -5,7 +5,9 @@ cities, online merchants several warehouses anywhere. An event picks a place; me
 category and coordinates follow from it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -55,6 +57,16 @@ class Merchants:
     pool: npt.NDArray[np.int32]
     near: npt.NDArray[np.int64]
 
+    def places(
+        self,
+        city: npt.NDArray[np.int64],
+        category: npt.NDArray[np.int64],
+        ticket: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.int64]:
+        """Return the place that each ticket of the pool of (city, category) stands for."""
+        index = ((city * len(CATEGORIES) + category) << POOL_BITS) | ticket
+        return np.asarray(self.pool[index], dtype=np.int64)
+
 
 def make_merchants(settings: Settings) -> Merchants:
     """Make the merchants of a seed."""
@@ -66,6 +78,7 @@ class _Builder:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
+        self.draws = _draws(rng)
         self.taken: set[str] = set()
         self.names: list[str] = []
         self.categories: list[int] = []
@@ -97,9 +110,7 @@ class _Builder:
             near=_nearest(),
         )
 
-    def _physical(
-        self, index: int, category: Category, clusters: npt.NDArray[np.float64]
-    ) -> None:
+    def _physical(self, index: int, category: Category, clusters: npt.NDArray[np.float64]) -> None:
         chains = [(self._name(category, chain=True), self._price()) for _ in range(_CHAINS)]
         for number, city in enumerate(CITIES):
             # Large cities have more shops of their own.
@@ -108,12 +119,12 @@ class _Builder:
             present = self.rng.permutation(_CHAINS)[:_CHAINS_PER_CITY]
             sellers += [chains[chain] for chain in present]
             first = len(self.names)
-            for name, price in sellers:
-                lat, long = clusters[number, self.rng.integers(0, _CLUSTERS)]
-                lat, long = (lat, long) + self.rng.normal(0, 0.012, 2)
+            cluster = clusters[number, self.rng.integers(0, _CLUSTERS, len(sellers))]
+            spots = cluster + self.rng.normal(0, 0.012, (len(sellers), 2))
+            for (name, price), (lat, long) in zip(sellers, spots.tolist(), strict=True):
                 self._place(index, name, price, city.lat + lat, city.long + long)
-            rank = self.rng.permutation(len(sellers)) + 1
-            self.pool[number, index] = first + lottery(rank**-0.9, 1 << POOL_BITS)
+            rank = self.rng.permutation(len(sellers))
+            self.pool[number, index] = first + rank[_popularity(len(sellers))]
 
     def _online(self, index: int, category: Category) -> None:
         first = len(self.names)
@@ -121,7 +132,9 @@ class _Builder:
             name, price = self._name(category, chain=True), self._price()
             for number in self.rng.integers(0, len(CITIES), _WAREHOUSES):
                 lat, long = self.rng.normal(0, 0.5, 2)
-                self._place(index, name, price, CITIES[number].lat + lat, CITIES[number].long + long)
+                self._place(
+                    index, name, price, CITIES[number].lat + lat, CITIES[number].long + long
+                )
         popular = lottery((np.arange(_ONLINE_MERCHANTS) + 1.0) ** -1.0, 1024)
         shape = self.pool[:, index].shape
         merchant = popular[self.rng.integers(0, len(popular), shape)]
@@ -142,16 +155,28 @@ class _Builder:
     def _name(self, category: Category, *, chain: bool = False) -> str:
         """Return a name no other merchant has; every merchant's begins with ``fraud_``."""
         while True:
-            a, b, c = (LAST_NAMES[i] for i in self.rng.integers(0, len(LAST_NAMES), 3))
+            i, j, k, *rest = next(self.draws)
+            a, b, c = (LAST_NAMES[draw % len(LAST_NAMES)] for draw in (i, j, k))
             trades = TRADES[category.name]
-            trade = trades[self.rng.integers(0, len(trades))]
-            pattern = LOCAL_MERCHANTS[self.rng.integers(0, len(LOCAL_MERCHANTS))]
+            trade = trades[rest[0] % len(trades)]
+            pattern = LOCAL_MERCHANTS[rest[1] % len(LOCAL_MERCHANTS)]
             if chain:
                 pattern = "{a} {trade}" if category.online else "{a} & {b} {trade}"
             name = "fraud_" + pattern.format(a=a, b=b, c=c, trade=trade)
             if name not in self.taken:
                 self.taken.add(name)
                 return name
+
+
+def _draws(rng: np.random.Generator) -> Iterator[list[int]]:
+    # A thousand at a time: a call for five numbers costs as much as one for thousands.
+    while True:
+        yield from rng.integers(0, 1 << 16, (1024, 5)).tolist()
+
+
+@cache
+def _popularity(count: int) -> npt.NDArray[np.int64]:
+    return lottery((np.arange(count) + 1.0) ** -0.9, 1 << POOL_BITS)
 
 
 def _nearest() -> npt.NDArray[np.int64]:

@@ -2,23 +2,28 @@
 
 from typing import Final
 
-FIRST_NAMES_F: Final = tuple(
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+FIRST_NAMES_F: Final = _words(
     "Abigail Adele Agnes Alice Amara Amelia Ana Anita Beatrice Bella Bianca Carmen Carol Celia"
     " Chloe Clara Dana Daphne Delia Diana Edith Elena Elise Esther Eva Fatima Fiona Flora Frances"
     " Gloria Grace Greta Hanna Hazel Helen Ida Ines Irene Iris Jana Jasmine Joan Josephine Julia"
     " Karen Keiko Laura Leila Lena Linda Lucia Mabel Maria Marta Mei Mina Monica Nadia Naomi Nina"
     " Olga Olivia Paula Petra Priya Rachel Rita Rosa Ruth Sara Selma Sofia Sonia Tara Teresa Thea"
-    " Uma Vera Violet Wanda Yara Yvonne Zoe".split()
+    " Uma Vera Violet Wanda Yara Yvonne Zoe"
 )
-FIRST_NAMES_M: Final = tuple(
+FIRST_NAMES_M: Final = _words(
     "Aaron Adam Ahmed Alan Albert Andre Arjun Arthur Basil Ben Bruno Carl Carlos Cedric Chen Cyrus"
     " Damian Daniel David Dennis Diego Edgar Edwin Elias Emil Enrique Erik Ethan Felix Floyd Frank"
     " Gabriel George Gilbert Hank Harold Hassan Hector Hugo Ian Isaac Ivan Jack Jamal Jerome Joel"
     " Jonas Jorge Juan Karl Keith Kofi Lars Leon Liam Louis Luis Marcus Mario Martin Max Miguel"
     " Nathan Neil Nikolai Noah Omar Oscar Otto Pablo Patrick Paul Quentin Ravi Raymond Ricardo"
-    " Robert Roman Samuel Sean Simon Stefan Theo Tobias Victor Walter Wei Xavier Yusuf".split()
+    " Robert Roman Samuel Sean Simon Stefan Theo Tobias Victor Walter Wei Xavier Yusuf"
 )
-LAST_NAMES: Final = tuple(
+LAST_NAMES: Final = _words(
     "Abbott Acosta Adler Ahmad Albright Almeida Andersen Arnold Ashby Atkins Baker Barlow Becker"
     " Bell Bennett Bishop Blake Boyd Brandt Briggs Brooks Byrne Cabrera Campbell Carver Castillo"
     " Chang Chapman Cole Conway Cooper Cortez Crane Cruz D'Angelo Dalton Daniels Decker Delgado"
@@ -31,15 +36,15 @@ LAST_NAMES: Final = tuple(
     " Perkins Petrov Pike Pratt Quinn Ramos Rao Reyes Rhodes Rivera Rossi Rowe Ruiz Salazar Santos"
     " Schmidt Sharma Shaw Silva Singh Soto Stark Stein Sutton Tanaka Tate Torres Trujillo Turner"
     " Underwood Vance Vargas Vega Vogel Wade Walsh Weber West Whitaker Wolfe Wong Wu Yates York"
-    " Young Zamora Zhang Zimmer".split()
+    " Young Zamora Zhang Zimmer"
 )
-STREET_NAMES: Final = tuple(
+STREET_NAMES: Final = _words(
     "Alder Ash Bay Beech Birch Bridge Canal Cedar Cherry Chestnut Church Clay College Court Creek"
     " Dogwood Elm Fairview Ferry Forest Front Garden Grove Harbor Hickory High Highland Hill"
     " Hillcrest Jefferson Juniper Lake Laurel Liberty Lincoln Linden Locust Main Maple Market"
     " Meadow Mill Monroe Oak Orchard Park Pearl Pine Pleasant Poplar Prospect Railroad Ridge River"
     " School Spring Spruce State Summit Sunset Sycamore Union Valley Walnut Washington Willow"
-    " Woodland".split()
+    " Woodland"
 )
 STREET_KINDS: Final = ("Street", "Street", "Avenue", "Road", "Lane", "Drive", "Court", "Way")
 JOBS: Final = (

@@ -116,7 +116,7 @@ def make_people(settings: Settings) -> People:
         level=level,
         group_zone=np.repeat(zones, chronotypes),
         group_chronotype=np.tile(np.arange(chronotypes), len(zones)),
-        group_weight=np.bincount(group, weights=rate, minlength=group_count),
+        group_weight=np.bincount(group, weights=rate, minlength=group_count).astype(np.float64),
         tickets=tickets,
         group_first=first,
         group_bits=bits,
@@ -126,8 +126,7 @@ def make_people(settings: Settings) -> People:
 
 
 def _shares(weights: tuple[float, ...]) -> npt.NDArray[np.float64]:
-    values = np.array(weights)
-    return values / values.sum()
+    return np.array(weights) / sum(weights)
 
 
 def _card_lottery(

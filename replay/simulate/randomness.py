@@ -43,4 +43,5 @@ def lottery(weights: npt.ArrayLike, size: int) -> npt.NDArray[np.int64]:
     """
     cumulative = np.cumsum(np.asarray(weights, dtype=np.float64))
     points = (np.arange(size) + 0.5) * (cumulative[-1] / size)
-    return np.searchsorted(cumulative, points, side="right")
+    tickets: npt.NDArray[np.int64] = np.searchsorted(cumulative, points, side="right")
+    return tickets

@@ -102,7 +102,7 @@ class Settings:
         return self.days * SECONDS_PER_DAY
 
 
-def _check_whole(name: str, value: int, low: int, high: int) -> None:
+def _check_whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise SimulateError(
             "cannot simulate with this number",
@@ -112,7 +112,7 @@ def _check_whole(name: str, value: int, low: int, high: int) -> None:
         )
 
 
-def _check_share(name: str, value: float, high: float) -> None:
+def _check_share(name: str, value: object, high: float) -> None:
     if not (isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= high):
         raise SimulateError(
             "cannot simulate with this share",

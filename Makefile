@@ -1,0 +1,46 @@
+# The two commands of a fresh clone are `make demo` and `make test`; both set up what they need.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo test lint types check lock clean
+
+help: ## Show these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'setup needs Python 3.11 or newer (was '"$$($(PYTHON) -V 2>&1)"')'; \
+		  echo 'hint: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11'; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY) ## Make .venv and install what constraints.txt pins
+
+demo: $(READY) ## Simulate a stream, build its features, print a summary
+	@$(BIN)/python -m replay.demo
+
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest
+
+lint: $(READY) ## Check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY) ## Check types
+	@$(BIN)/mypy
+
+check: lint types test ## Everything that has to pass
+
+lock: ## Pin anew what pyproject.toml asks for (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet \
+		--output-file constraints.txt
+	sed -i '1i # Every package of the environment, pinned; made by `make lock`.' constraints.txt
+
+clean: ## Remove the environment and what the demo made
+	rm -rf $(VENV) demo

@@ -1,0 +1,5 @@
+"""The polars backend: vectorised over chunks of a log, in memory that does not grow with it."""
+
+from engine.backends.polars.compute import compute
+
+__all__ = ["compute"]

@@ -1,0 +1,26 @@
+"""A whole log in memory, in any order."""
+
+from typing import Final
+
+import polars as pl
+
+from engine.backends.polars.plan import compile_features
+from engine.backends.polars.stream import stream_features
+from engine.definition.nodes import FeatureSet
+from engine.events.canonical import feature_schema
+
+_PLACE: Final = "|place"
+
+
+def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
+    """Features of a canonical frame; see ``engine.backends.Backend.compute``."""
+    plan = compile_features(features)
+    in_order = (
+        events.select(plan.columns)
+        .with_row_index(_PLACE)
+        .sort(features.schema.event_time, maintain_order=True)
+    )
+    parts = list(stream_features(plan, [in_order], threads=1, passed=(_PLACE,)))
+    if not parts:
+        return pl.DataFrame(schema=feature_schema(features))
+    return pl.concat(parts).sort(_PLACE).drop(_PLACE)

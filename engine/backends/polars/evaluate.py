@@ -1,0 +1,63 @@
+"""One chunk: from its rows and their past to its features."""
+
+import polars as pl
+
+from engine.backends.polars.frame import Frame
+from engine.backends.polars.plan import Plan
+from engine.backends.polars.scalars import Scalars
+from engine.backends.polars.windowed import KeyWindows
+from engine.definition.nodes import Aggregate, Call, Expression
+from engine.events.canonical import feature_dtype
+
+
+def evaluate(plan: Plan, scalars: Scalars, past: pl.DataFrame, core: pl.DataFrame) -> pl.DataFrame:
+    """The features of a chunk.
+
+    Parameters
+    ----------
+    plan, scalars
+        The compiled feature set.
+    past
+        Rows of the log before the chunk, in the order of events: all that its windows can see.
+    core
+        The chunk's rows, in the order of events.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row for each row of ``core``, a column for each feature.
+    """
+    frame = Frame(plan, scalars, past, core)
+    columns: list[pl.Series] = []
+    for key in plan.keys:
+        windows = KeyWindows(plan, frame, key)
+        columns.extend(
+            windows.column(node).alias(scalars.name_of(node))
+            for node in plan.windowed
+            if _key_of(node) == key
+        )
+    names = plan.features.names
+    features = scalars.evaluate_all(
+        list(zip(names, plan.expressions, strict=True)), core.with_columns(columns)
+    )
+    return features.select(
+        pl.col(name).cast(feature_dtype(plan.type_of(feature.expression)))
+        if plan.type_of(feature.expression).minor_units == 1
+        else _major_units(name, plan.type_of(feature.expression).minor_units, features)
+        for name, feature in zip(names, plan.features.features, strict=True)
+    )
+
+
+def _major_units(name: str, minor_units: int, features: pl.DataFrame) -> pl.Series:
+    divisor = pl.repeat(float(minor_units), len(features), eager=True)
+    return (features[name].cast(pl.Float64) / divisor).alias(name)
+
+
+def _key_of(expression: Expression) -> tuple[str, ...]:
+    match expression:
+        case Aggregate(key=key):
+            return key
+        case Call(_, (first, *_)):
+            return _key_of(first)
+        case _:
+            raise AssertionError(f"not computed over windows (was {expression})")

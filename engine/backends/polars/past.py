@@ -1,0 +1,151 @@
+"""What chunks still need of the rows before them: the halo and the carried rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from engine.backends.polars.codes import CODE_PREFIX, CodeBook, column_codes
+from engine.backends.polars.frame import Frame
+from engine.backends.polars.layout import IntArray
+from engine.backends.polars.plan import Plan
+from engine.backends.polars.scalars import Scalars
+from engine.definition.nodes import Aggregate, Expression
+
+_COMPACT_FROM = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """An ever-looking ``last``: what it carries is the last row of each key that it looks at."""
+
+    key: tuple[str, ...]
+    where: Expression | None
+
+
+class Past:
+    """The rows of a log that later chunks can see, and the latest row of every key.
+
+    Rows enter behind the last chunk, stay as halo for as long as a finite window may see them, and
+    live on after that only while they are the last of their key for an ever-looking aggregate.
+    Memory is bounded by the events within one window's reach and by the number of keys.
+    """
+
+    def __init__(self, plan: Plan, scalars: Scalars) -> None:
+        self._plan = plan
+        self._scalars = scalars
+        self._time = plan.schema.event_time
+        self._halo: list[pl.DataFrame] = []
+        self._pool = pl.DataFrame()  # rows that are the last of a key, in the order of events
+        self._compact_at = _COMPACT_FROM
+        self._books: dict[tuple[str, ...], CodeBook] = {}
+        self._last: dict[_Carried, IntArray] = {
+            _Carried(aggregate.key, aggregate.where): np.empty(0, dtype=np.int64)
+            for aggregate in plan.carried
+            if _is_carried(aggregate)
+        }
+
+    def halo_rows(self, batch: pl.DataFrame) -> int:
+        """How many rows a finite window of the batch's first event can see."""
+        self._forget(int(batch[self._time][0]))
+        return sum(map(len, self._halo))
+
+    def before(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        """The rows that ``chunk`` needs of its past, in the order of events."""
+        self._forget(int(chunk[self._time][0]))
+        carried = self._carried_for(chunk)
+        parts = [part for part in (carried, *self._halo) if len(part)]
+        return pl.concat(parts) if parts else self._slim(chunk.clear())
+
+    def append(self, chunk: pl.DataFrame) -> None:
+        """Let ``chunk`` become past."""
+        self._halo.append(self._slim(chunk))
+
+    def _slim(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        codes = [name for name in chunk.columns if name.startswith(CODE_PREFIX)]
+        return chunk.select(*self._plan.history, *codes)
+
+    def _forget(self, now: int) -> None:
+        """Drop what no finite window of an event from ``now`` on can see."""
+        oldest = now - self._plan.reach
+        while self._halo:
+            part = self._halo[0]
+            gone = int(part[self._time].search_sorted(oldest, side="left"))
+            if gone:
+                self._carry(part.head(gone))
+            if gone < len(part):
+                self._halo[0] = part.slice(gone)
+                break
+            del self._halo[0]
+
+    def _carry(self, rows: pl.DataFrame) -> None:
+        if not self._last:
+            return
+        base = len(self._pool)
+        places = np.arange(base, base + len(rows))
+        kept = np.zeros(len(rows), dtype=bool)
+        for carried, last in self._last.items():
+            codes = self._codes(carried.key, rows)
+            use = codes >= 0
+            if carried.where is not None:
+                frame = Frame(self._plan, self._scalars, rows.clear(), rows)
+                use &= frame.condition(carried.where, 0)
+            used, at = codes[use], places[use]
+            grown = _grow(last, int(used.max(initial=-1)) + 1)
+            grown[used] = at  # of equal codes numpy keeps the last one assigned
+            self._last[carried] = grown
+            kept[at[grown[used] == at] - base] = True
+        self._add_to_pool(rows.filter(pl.Series(kept)), np.cumsum(kept) - 1, base)
+
+    def _add_to_pool(self, rows: pl.DataFrame, moved: IntArray, base: int) -> None:
+        """Append the kept rows and move the pointers to where they are now."""
+        for last in self._last.values():
+            new = last >= base
+            last[new] = base + moved[last[new] - base]
+        self._pool = pl.concat([self._pool, rows], rechunk=False) if base else rows
+        if len(self._pool) > self._compact_at:
+            self._compact()
+
+    def _compact(self) -> None:
+        live = np.unique(np.concatenate([last[last >= 0] for last in self._last.values()]))
+        self._pool = self._pool[live]
+        for last in self._last.values():
+            present = last >= 0
+            last[present] = np.searchsorted(live, last[present])
+        self._compact_at = 2 * len(live) + _COMPACT_FROM
+
+    def _carried_for(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        if len(self._pool) == 0:
+            return self._pool
+        wanted = np.zeros(len(self._pool), dtype=bool)
+        for carried, last in self._last.items():
+            codes = self._codes(carried.key, chunk)
+            present = np.zeros(max(len(last), int(codes.max(initial=-1)) + 1), dtype=bool)
+            present[codes[codes >= 0]] = True
+            rows = last[present[: len(last)]]
+            wanted[rows[rows >= 0]] = True
+        return self._pool.filter(pl.Series(wanted))
+
+    def _codes(self, key: tuple[str, ...], rows: pl.DataFrame) -> IntArray:
+        """Codes of a key that stay the same from chunk to chunk, −1 for null."""
+        if not key:
+            return np.zeros(len(rows), dtype=np.int64)
+        codes = column_codes(key[0], rows)
+        for depth, name in enumerate(key[1:], start=2):
+            more = column_codes(name, rows)
+            null = (codes < 0) | (more < 0)
+            both = (codes << 32) | np.where(null, 0, more)
+            book = self._books.setdefault(key[:depth], CodeBook(np.int64))
+            codes = book.encode(pl.Series(both))
+            codes[null] = -1
+        return codes
+
+
+def _is_carried(aggregate: Aggregate) -> bool:
+    return aggregate.name == "last" and aggregate.window.delay == 0
+
+
+def _grow(last: IntArray, size: int) -> IntArray:
+    if size <= len(last):
+        return last
+    return np.concatenate((last, np.full(2 * size - len(last), -1)))

@@ -1,0 +1,159 @@
+"""Compile a feature set for the polars backend: what is computed, over which keys and windows.
+
+Pure: no data, no engine. Everything here is decided once and read by every chunk.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from engine.definition.infer import type_of
+from engine.definition.lower import lower
+from engine.definition.needs import columns_in, columns_of
+from engine.definition.nodes import Aggregate, Call, Column, Expression, FeatureSet, Window
+from engine.definition.schema import Schema
+from engine.definition.types import Kind, Type
+
+_MICROSECONDS: Final = 1_000_000
+_MOMENTS: Final = frozenset({"exact_mean", "exact_var", "exact_std"})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A window in ticks: ``[t − delay − length, t − delay]``; no length is for ever."""
+
+    length: int | None
+    delay: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A compiled feature set.
+
+    Parameters
+    ----------
+    features
+        The feature set.
+    expressions
+        Its lowered expressions, in order.
+    windowed
+        The distinct expressions that are computed over windows: aggregates, and the formulas over
+        power sums (mean, var, std), which are finished before they leave the key's layout.
+    """
+
+    features: FeatureSet
+    expressions: tuple[Expression, ...]
+    windowed: tuple[Expression, ...]
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of the events."""
+        return self.features.schema
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of an event that are read."""
+        return columns_of(self.features)
+
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """The distinct primitive aggregates."""
+        found = [node for root in self.windowed for node in _aggregates_in(root)]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """The distinct keys."""
+        return tuple(dict.fromkeys(aggregate.key for aggregate in self.aggregates))
+
+    @cached_property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that occur in keys."""
+        return tuple(dict.fromkeys(name for key in self.keys for name in key))
+
+    @cached_property
+    def history(self) -> tuple[str, ...]:
+        """The columns that an event's past is asked for, event_time first."""
+        found = [self.schema.event_time]
+        for aggregate in self.aggregates:
+            found.extend(columns_in(aggregate))
+        label_time = self.schema.label_time
+        if self.schema.label in found and label_time is not None:
+            found.append(label_time)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def reach(self) -> int:
+        """How many ticks back the longest finite window sees."""
+        spans = [self.span(aggregate.window) for aggregate in self.aggregates]
+        return max(
+            (span.length + span.delay for span in spans if span.length is not None), default=0
+        )
+
+    @cached_property
+    def carried(self) -> tuple[Aggregate, ...]:
+        """The aggregates that see for ever and need only the last row of their key."""
+        return tuple(
+            aggregate for aggregate in self.aggregates if self.span(aggregate.window).length is None
+        )
+
+    @cached_property
+    def is_chunkable(self) -> bool:
+        """Whether a chunk needs no more than a halo and the last row of each key.
+
+        A ``last`` for ever without delay does; a count or sum for ever needs the whole log.
+        """
+        return all(
+            aggregate.name == "last" and aggregate.window.delay == 0 for aggregate in self.carried
+        )
+
+    def span(self, window: Window) -> Span:
+        """A window in ticks of the schema's unit."""
+        ticks = self.schema.ticks_per_second
+        length = None if window.length is None else window.length * ticks // _MICROSECONDS
+        return Span(length, window.delay * ticks // _MICROSECONDS)
+
+    def type_of(self, expression: Expression) -> Type:
+        """The type of an expression."""
+        return type_of(expression, self.schema)
+
+
+def compile_features(features: FeatureSet) -> Plan:
+    """The plan of a verified feature set."""
+    expressions = lower(features)
+    windowed = dict.fromkeys(node for root in expressions for node in _windowed_in(root))
+    return Plan(features, expressions, tuple(windowed))
+
+
+def is_windowed(expression: Expression) -> bool:
+    """Whether an expression is computed over windows rather than from an event's own columns."""
+    return isinstance(expression, Aggregate) or (
+        isinstance(expression, Call) and expression.function in _MOMENTS
+    )
+
+
+def is_text(type_: Type) -> bool:
+    """Whether values of this type are carried as codes."""
+    return type_.kind is Kind.TEXT
+
+
+def is_column(expression: Expression | None) -> bool:
+    """Whether an expression is a column as it is."""
+    return isinstance(expression, Column)
+
+
+def _windowed_in(expression: Expression) -> Iterator[Expression]:
+    if is_windowed(expression):
+        yield expression
+    elif isinstance(expression, Call):
+        for arg in expression.args:
+            yield from _windowed_in(arg)
+
+
+def _aggregates_in(expression: Expression) -> Iterator[Aggregate]:
+    if isinstance(expression, Aggregate):
+        yield expression
+    elif isinstance(expression, Call):
+        for arg in expression.args:
+            yield from _aggregates_in(arg)

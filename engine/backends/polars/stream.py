@@ -1,0 +1,119 @@
+"""A log in time order, a chunk at a time: chunks are independent once their past is at hand.
+
+One thread reads and keeps the past; workers compute; results leave in order. What is in memory is
+a few chunks, the events within one window's reach, and the last row of each key.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+import polars as pl
+
+from engine.backends.polars.codes import CodeBook, all_codes
+from engine.backends.polars.evaluate import evaluate
+from engine.backends.polars.past import Past
+from engine.backends.polars.plan import Plan
+from engine.backends.polars.scalars import Scalars
+from engine.definition.types import TEXT
+
+CHUNK_ROWS: Final = 262_144
+# A chunk's halo is computed again with it: chunks grow until they outweigh it, up to this many.
+MOST_CHUNK_ROWS: Final = 1_048_576
+
+Batch = pl.DataFrame
+
+
+def stream_features(
+    plan: Plan,
+    batches: Iterable[Batch],
+    *,
+    threads: int,
+    passed: tuple[str, ...] = (),
+    chunk_rows: int = CHUNK_ROWS,
+    most_rows: int = MOST_CHUNK_ROWS,
+) -> Iterator[pl.DataFrame]:
+    """Features of a log that is in time order.
+
+    Parameters
+    ----------
+    plan
+        The compiled feature set.
+    batches
+        Canonical frames in the order of events, of any size.
+    threads
+        How many chunks are computed at a time. No value depends on it.
+    passed
+        Columns of the batches that are put before the features.
+    chunk_rows, most_rows
+        A chunk has at least the first number of rows, and grows to outweigh its halo up to the
+        second. No value depends on them.
+
+    Yields
+    ------
+    polars.DataFrame
+        ``passed``, then the features; the rows of the log in order.
+    """
+    scalars = Scalars(plan)
+    past = Past(plan, scalars)
+    books = _code_books(plan)
+
+    def wanted(first: pl.DataFrame) -> int:
+        return min(max(chunk_rows, past.halo_rows(first)), most_rows)
+
+    def compute(before: pl.DataFrame, chunk: pl.DataFrame) -> pl.DataFrame:
+        features = evaluate(plan, scalars, before, chunk)
+        return pl.DataFrame([*(chunk[name] for name in passed), *features])
+
+    with ThreadPoolExecutor(threads, thread_name_prefix="features") as workers:
+        waiting: deque[Future[pl.DataFrame]] = deque()
+        try:
+            for chunk in _chunks(batches, wanted, whole=not plan.is_chunkable):
+                coded = chunk.with_columns(*_categorical(plan, chunk), *all_codes(books, chunk))
+                before = past.before(coded)
+                past.append(coded)
+                waiting.append(workers.submit(compute, before, coded))
+                while len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _categorical(plan: Plan, chunk: Batch) -> list[pl.Series]:
+    """The text columns that are not categorical yet, so that each text has a code."""
+    return [
+        chunk[name].cast(pl.Categorical)
+        for name in plan.columns
+        if plan.schema.by_name[name].type == TEXT and chunk.schema[name] != pl.Categorical
+    ]
+
+
+def _code_books(plan: Plan) -> dict[str, CodeBook]:
+    books = {}
+    for name in plan.key_columns:
+        type_ = plan.schema.by_name[name].type
+        if type_ != TEXT:
+            books[name] = CodeBook("uint64" if type_.kind.value == "card" else "int64")
+    return books
+
+
+def _chunks(
+    batches: Iterable[Batch], wanted: Callable[[Batch], int], *, whole: bool
+) -> Iterator[pl.DataFrame]:
+    """Batches gathered into chunks of the wanted size, or into one."""
+    parts: list[Batch] = []
+    rows = 0
+    for batch in batches:
+        if len(batch) == 0:
+            continue
+        parts.append(batch)
+        rows += len(batch)
+        if not whole and rows >= wanted(parts[0]):
+            yield pl.concat(parts) if len(parts) > 1 else parts[0]
+            parts, rows = [], 0
+    if parts:
+        yield pl.concat(parts) if len(parts) > 1 else parts[0]

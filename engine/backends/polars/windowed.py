@@ -1,0 +1,239 @@
+"""Windowed expressions of one frame: aggregates, and the formulas over power sums."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.backends.polars import kernels, wide
+from engine.backends.polars.frame import Frame, Mask, Operand
+from engine.backends.polars.kernels import Values
+from engine.backends.polars.layout import IntArray, Layout, make_layout
+from engine.backends.polars.plan import Plan, Span
+from engine.backends.polars.windows import Bounds, find_bounds
+from engine.definition.aggregates import PRIMITIVES
+from engine.definition.nodes import Aggregate, Call, Expression, Literal
+
+_SPARSE: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The positions of a layout that an aggregate looks at, and its windows over them.
+
+    Without a condition and without nulls these are all positions; otherwise the others are left
+    out and the windows' bounds moved accordingly.
+    """
+
+    layout: Layout
+    bounds: Bounds
+
+    @property
+    def count(self) -> IntArray:
+        """(m,) how many positions each window shows."""
+        return self.bounds.count
+
+    def values(self, numbers: Values) -> Values:
+        """The numbers of a frame's rows, in this view's order."""
+        return numbers[self.layout.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """(m,) values in layout order and where they are null (None: nowhere)."""
+
+    values: Values
+    null: Mask | None = None
+
+
+class KeyWindows:
+    """All that is computed over one key of one frame."""
+
+    def __init__(self, plan: Plan, frame: Frame, key: tuple[str, ...]) -> None:
+        self._plan = plan
+        self._frame = frame
+        self.layout = make_layout(frame.codes(key), frame.times)
+        spans = {
+            plan.span(aggregate.window): None
+            for aggregate in plan.aggregates
+            if aggregate.key == key
+        }
+        self._bounds = find_bounds(self.layout, list(spans))
+        self._views: dict[tuple[Span, Expression | None, Expression | None], View] = {}
+        self._picked: dict[Aggregate, pl.Series] = {}
+        self._sums: dict[Aggregate, IntArray] = {}
+
+    def column(self, expression: Expression) -> pl.Series:
+        """A windowed expression's value for each row of the chunk."""
+        match expression:
+            case Aggregate():
+                return _TABLE[expression.name](self, expression)
+            case Call(function, args):
+                return self.to_rows(self._moments(function, args))
+            case _:
+                raise AssertionError(f"not computed over windows (was {expression})")
+
+    def view(self, aggregate: Aggregate, *, nulls: bool = False) -> View:
+        """The positions an aggregate looks at; those with a null argument only if asked for."""
+        argument = None if nulls else aggregate.argument
+        span = self._plan.span(aggregate.window)
+        name = (span, argument, aggregate.where)
+        if name not in self._views:
+            self._views[name] = self._make_view(aggregate, argument, span)
+        return self._views[name]
+
+    def operand(self, aggregate: Aggregate) -> Operand:
+        """An aggregate's argument."""
+        if aggregate.argument is None:
+            raise AssertionError(f"{aggregate.name} was verified to have an argument")
+        return self._frame.operand(aggregate.argument, self._plan.span(aggregate.window).delay)
+
+    def _make_view(self, aggregate: Aggregate, argument: Expression | None, span: Span) -> View:
+        layout, bounds = self.layout, self._bounds[span]
+        seen: Mask | None = None
+        if aggregate.where is not None:
+            seen = self._frame.condition(aggregate.where, span.delay)
+        if argument is not None:
+            valid = self._frame.operand(argument, span.delay).valid
+            if valid is not None:
+                seen = valid if seen is None else seen & valid
+        if seen is None:
+            return View(layout, bounds)
+        seen = seen[layout.rows]
+        if seen.all():
+            return View(layout, bounds)
+        kept = np.flatnonzero(seen)
+        before = np.concatenate(([0], np.cumsum(seen)))
+        return View(
+            Layout(layout.rows[kept], layout.times[kept], layout.starts[kept]),
+            Bounds(before[bounds.end], begin=before[bounds.begin]),
+        )
+
+    def _moments(self, function: str, args: tuple[Expression, ...]) -> Result:
+        """mean, var or std: of the lowered count, sum, maybe sum of squares, and minor units."""
+        *powers, minor_units = args
+        total = powers[1]
+        if not (isinstance(total, Aggregate) and isinstance(minor_units, Literal)):
+            message = f"{function} was lowered to power sums (was {args})"
+            raise AssertionError(message)  # noqa: TRY004 - a broken promise of our own
+        view = self.view(total)
+        count = view.count
+        sums = self.sums(total)
+        units = int(minor_units.value)
+        match function:
+            case "exact_mean":
+                result = wide.exact_mean(count, sums, units)
+            case "exact_var":
+                squares = kernels.window_square_sums(self.whole(total), view.bounds)
+                result = wide.exact_var(count, sums, squares, units)
+            case _:
+                squares = kernels.window_square_sums(self.whole(total), view.bounds)
+                result = wide.exact_std(count, sums, squares, units)
+        return Result(result, count == 0)
+
+    def sums(self, aggregate: Aggregate) -> IntArray:
+        """(m,) exact sums in layout order, found once for all formulas over them."""
+        if aggregate not in self._sums:
+            view = self.view(aggregate)
+            self._sums[aggregate] = kernels.window_sums(self.whole(aggregate), view.bounds)
+        return self._sums[aggregate]
+
+    def whole(self, aggregate: Aggregate) -> IntArray:
+        """An aggregate's exact argument, in its view's order."""
+        return (
+            self.view(aggregate)
+            .values(self.operand(aggregate).numbers)
+            .astype(np.int64, copy=False)
+        )
+
+    def picked_row(self, aggregate: Aggregate) -> pl.Series:
+        """The frame's row that first or last picks, found once for all arguments."""
+        known = replace(aggregate, argument=None)
+        if known not in self._picked:
+            view = self.view(aggregate, nulls=True)
+            place = view.bounds.end - 1 if aggregate.name == "last" else view.bounds.begin.copy()
+            empty = view.count == 0
+            place[empty] = 0
+            rows = view.layout.rows[place] if len(view.layout) else place
+            self._picked[known] = self.to_rows(Result(rows, empty))
+        return self._picked[known]
+
+    def length(self, aggregate: Aggregate) -> int | None:
+        """The window's length in ticks."""
+        return self._plan.span(aggregate.window).length
+
+    def to_rows(self, result: Result) -> pl.Series:
+        """(chunk's rows,) values put back from layout order; null for rows without a place."""
+        rows, size, past = self.layout.rows, len(self._frame), self._frame.past
+        if np.count_nonzero(result.values) < _SPARSE * len(rows):
+            # Most cards have done nothing in the last minutes: only the others are moved.
+            some = np.flatnonzero(result.values)
+            values = np.zeros(size, dtype=result.values.dtype)
+            values[rows[some]] = result.values[some]
+        else:
+            values = np.empty(size, dtype=result.values.dtype)
+            values[rows] = result.values
+        if len(rows) == size and (result.null is None or not result.null.any()):
+            return pl.Series(values[past:])
+        null = np.ones(size, dtype=bool)
+        null[rows] = False if result.null is None else result.null
+        return pl.Series(pa.array(values[past:], mask=null[past:]))
+
+
+def _count(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
+    return windows.to_rows(Result(windows.view(aggregate).count))
+
+
+def _sum(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
+    return windows.to_rows(Result(windows.sums(aggregate)))
+
+
+def _min(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
+    return _extreme(windows, aggregate, largest=False)
+
+
+def _max(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
+    return _extreme(windows, aggregate, largest=True)
+
+
+def _extreme(windows: KeyWindows, aggregate: Aggregate, *, largest: bool) -> pl.Series:
+    view = windows.view(aggregate)
+    values = view.values(windows.operand(aggregate).numbers)
+    result = kernels.window_extremes(values, view.bounds, largest=largest)
+    return windows.to_rows(Result(result, view.count == 0))
+
+
+def _n_unique(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
+    view = windows.view(aggregate)
+    operand = windows.operand(aggregate)
+    codes = view.values(operand.numbers)
+    if not operand.is_coded:
+        codes = pc.dictionary_encode(pa.array(codes)).indices.to_numpy().astype(np.int64)
+    length = windows.length(aggregate)
+    distinct = kernels.window_distinct(
+        codes.astype(np.int64, copy=False), view.layout, view.bounds, length
+    )
+    return windows.to_rows(Result(distinct))
+
+
+def _picked(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
+    return windows.operand(aggregate).series.gather(windows.picked_row(aggregate))
+
+
+_TABLE: Final[dict[str, Callable[[KeyWindows, Aggregate], pl.Series]]] = {
+    "count": _count,
+    "sum": _sum,
+    "min": _min,
+    "max": _max,
+    "n_unique": _n_unique,
+    "first": _picked,
+    "last": _picked,
+}
+# Sums of squares pass 64 bits: they are finished into var or std before they become a column.
+_missing: Final = PRIMITIVES - _TABLE.keys() - {"sum_of_squares"}
+if _missing:
+    raise AssertionError(f"the polars backend has no row for {sorted(_missing)}")

@@ -1,0 +1,146 @@
+"""Which files an ``INPUT`` argument means."""
+
+import glob
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from engine.errors import InputError
+
+InputKind = Literal["csv", "parquet"]
+
+_SUFFIXES: Final[dict[str, InputKind]] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".csv.gz": "csv",
+    ".txt.gz": "csv",
+    ".gz": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_KINDS: Final = "CSV (.csv, .txt, also .gz) or Parquet (.parquet, .pq)"
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file of a log.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    kind
+        How it is read, as its name says.
+    """
+
+    path: Path
+    kind: InputKind
+
+    @property
+    def name(self) -> str:
+        """What messages and the quarantine call it: its path as it was given or found."""
+        return str(self.path)
+
+
+def find_inputs(args: Sequence[str]) -> tuple[InputFile, ...]:
+    """The files that ``args`` mean, in the order of the arguments.
+
+    Parameters
+    ----------
+    args
+        Any mix of files, folders and glob patterns. A folder stands for the CSV and Parquet files
+        anywhere below it, sorted by path; names that start with ``.`` or ``_`` are passed over, as
+        writers of Parquet folders leave their own marks there. A pattern stands for what it
+        matches, sorted by path, and files of other kinds among that are passed over. A path that
+        exists is taken as it is, whatever characters it holds.
+
+    Returns
+    -------
+    tuple of InputFile
+        The order of the log. A file that several arguments mean is kept once, where it is first
+        meant: a pattern beside a folder is no reason to read an event twice.
+
+    Raises
+    ------
+    InputError
+        If an argument means no file, a named file is neither CSV nor Parquet by its name, or a
+        file is empty.
+    """
+    if not args:
+        raise InputError("no input (was nothing)", hint=f"name a file, folder or pattern: {_KINDS}")
+    found: dict[Path, InputFile] = {}
+    for arg in args:
+        for file in _expand(arg):
+            found.setdefault(file.path.resolve(), file)
+    for file in found.values():
+        if file.path.stat().st_size == 0:
+            raise InputError(
+                f"{file.name}: the file is empty (was 0 bytes)",
+                hint="a log starts with a header line or is Parquet; leave the file out",
+            )
+    return tuple(found.values())
+
+
+def _expand(arg: str) -> Iterator[InputFile]:
+    path = Path(arg)
+    if path.is_dir():
+        yield from _in_folder(path)
+    elif path.exists():
+        yield _named(path)
+    elif glob.has_magic(arg):
+        yield from _matches(arg)
+    else:
+        raise InputError(
+            f"no such file or folder (was {arg!r})", hint="check the path, or quote the pattern"
+        )
+
+
+def _named(path: Path) -> InputFile:
+    kind = _kind(path)
+    if kind is None:
+        raise InputError(
+            f"{path}: cannot tell what kind of file this is (was {path.name!r})",
+            hint=f"inputs are {_KINDS}",
+        )
+    return InputFile(path, kind)
+
+
+def _in_folder(folder: Path) -> list[InputFile]:
+    files = [
+        InputFile(path, kind)
+        for path in sorted(folder.rglob("*"))
+        if (kind := _kind(path)) is not None
+        and path.is_file()
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+    ]
+    if not files:
+        raise InputError(
+            f"{folder}: the folder holds no inputs (was {str(folder)!r})",
+            hint=f"inputs are {_KINDS}; hidden files and names starting with _ are passed over",
+        )
+    return files
+
+
+def _matches(pattern: str) -> Iterator[InputFile]:
+    matched = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - Path.glob takes no absolute pattern
+    files = [
+        file
+        for path in matched
+        for file in (
+            _in_folder(path) if path.is_dir() else [_named(path)] if _kind(path) is not None else []
+        )
+    ]
+    if not files:
+        raise InputError(
+            f"nothing readable matches the pattern (was {pattern!r})",
+            hint=f"inputs are {_KINDS}",
+        )
+    yield from files
+
+
+def _kind(path: Path) -> InputKind | None:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes[-1:] == [".gz"] and suffixes[-2:-1] in ([".parquet"], [".pq"]):
+        return None  # Parquet is compressed inside and cannot be read through gzip
+    return _SUFFIXES.get(suffixes[-1]) if suffixes else None

@@ -1,0 +1,124 @@
+"""Parquet files as raw batches, in bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from engine.definition.schema import Schema
+from engine.definition.types import Kind
+from engine.errors import InputError
+from engine.events.inputs import InputFile
+from engine.events.normalise import check_dtypes
+from engine.events.raw import RawBatch, columns_in_use, no_bad_rows
+
+# Column chunks are read through buffers of this size. Without, whole chunks lie in memory, which
+# with row groups of millions of rows is most of what a run needs.
+_BUFFER_BYTES: Final = 1 << 20
+
+
+def read_parquet(
+    file: InputFile, schema: Schema, columns: Sequence[str], *, batch_rows: int
+) -> Iterator[RawBatch]:
+    """The rows of a Parquet file.
+
+    Parameters
+    ----------
+    file
+        The file.
+    schema
+        What its columns are; columns the schema does not know are not read.
+    columns
+        The schema's columns that are in use.
+    batch_rows
+        How many rows a batch holds at most; batches do not follow the file's row groups, except
+        that one ends where a row group and the dictionaries of its text do.
+
+    Yields
+    ------
+    RawBatch
+        Text columns are Categorical. Where the file's statistics prove that every row has its
+        preferred event id, the other ids are not read.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks a required column or holds one in a form that its type
+        cannot be read from.
+    """
+    try:
+        with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as opened:
+            names, stored = opened.schema_arrow.names, opened.schema_arrow
+            used = _without_spare_ids(
+                columns_in_use(file.name, names, schema, columns), schema, opened.metadata
+            )
+            check_dtypes(_dtypes(file, stored, used), schema, columns, name=file.name)
+            metadata = opened.metadata
+        text = [
+            name
+            for name in used
+            if name in columns
+            and schema.by_name[name].type.kind is Kind.TEXT
+            and (pa.types.is_string(stored.field(name).type) or _is_large_text(stored.field(name)))
+        ]
+        with pq.ParquetFile(
+            file.path,
+            metadata=metadata,
+            read_dictionary=text,
+            pre_buffer=False,
+            buffer_size=_BUFFER_BYTES,
+        ) as opened:
+            line = 1
+            for batch in opened.iter_batches(batch_rows, columns=list(used), use_threads=False):
+                frame = pl.DataFrame(pl.from_arrow(batch))
+                yield RawBatch(frame, line, None, no_bad_rows(), len(frame))
+                line += len(frame)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{file.name}: cannot be read as Parquet (was: {_first_line(error)})",
+            hint="the file may be cut short or be something else; write it again, or leave it out",
+        ) from error
+
+
+def _dtypes(file: InputFile, stored: Any, used: Sequence[str]) -> pl.Schema:  # noqa: ANN401 - pyarrow is untyped
+    double = {name for name in used if stored.names.count(name) > 1}
+    if double:
+        raise InputError(
+            f"{file.name}: a column occurs twice (was {', '.join(sorted(double))})",
+            hint="rename or drop one of them",
+        )
+    nothing = pa.schema([stored.field(name) for name in used]).empty_table()
+    return pl.DataFrame(pl.from_arrow(nothing)).schema
+
+
+def _is_large_text(field: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
+    return bool(pa.types.is_large_string(field.type))
+
+
+def _without_spare_ids(used: tuple[str, ...], schema: Schema, metadata: Any) -> tuple[str, ...]:  # noqa: ANN401 - pyarrow is untyped
+    ids = [name for name in used if name in schema.event_ids]
+    if len(ids) == 1 or not _is_never_empty(ids[0], metadata):
+        return used
+    return tuple(name for name in used if name not in ids[1:])
+
+
+def _is_never_empty(name: str, metadata: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
+    """Whether statistics prove that a column holds neither null nor empty text."""
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for index in range(row_group.num_columns):
+            chunk = row_group.column(index)
+            if chunk.path_in_schema == name:
+                known = chunk.statistics if chunk.is_stats_set else None
+                # Empty text sorts first, so that it would be the minimum.
+                if known is None or not known.has_min_max or not known.has_null_count:
+                    return False
+                if known.null_count or known.min in ("", b""):
+                    return False
+    return True
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,0 +1,100 @@
+"""Laws that hold for every backend without an oracle."""
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+from conformance.bits import assert_same_bits
+from conformance.broad import broad
+from conformance.logs import LOG, log_of_rows, over
+from conformance.streams import Row, rows_at, streams
+from engine.backends import Backend
+from engine.catalog import notebook
+from engine.definition import FeatureSet
+
+SETS: dict[str, FeatureSet] = {"notebook": over(LOG, notebook), "broad": broad()}
+ARRIVAL = "arrival"
+
+
+@pytest.mark.parametrize("name", SETS)
+@given(data=st.data())
+def test_s3_8_the_future_changes_nothing(backend: Backend, name: str, data: DataObject) -> None:
+    """Whatever comes after an event in the order, it and those before it keep their features.
+
+    All that follows the event is taken away and another future put in its place: in its own
+    instant if it arrives later, at any later instant wherever it arrives.
+    """
+    features = SETS[name]
+    rows = data.draw(streams(LOG, min_size=1), label="rows")
+    events = log_of_rows(LOG, rows)
+    order = sorted(range(len(rows)), key=lambda row: (rows[row]["unix_time"], row))
+    last = data.draw(st.integers(0, len(rows) - 1), label="the last that is kept")
+    now = rows[order[last]]["unix_time"]
+    kept = sorted(order[: last + 1])
+
+    other: list[Row | int] = list(kept)
+    for row in data.draw(st.lists(_rows_after(now), max_size=8), label="another future"):
+        other.insert(data.draw(st.integers(0, len(other)), label="arrival"), row)
+    other += data.draw(st.lists(rows_at(LOG, st.just(now)), max_size=3), label="later ties")
+    places = [place for place, row in enumerate(other) if isinstance(row, int)]
+    changed = [rows[row] if isinstance(row, int) else row for row in other]
+
+    before = backend.compute(features, events)[kept]
+    after = backend.compute(features, log_of_rows(LOG, changed))[places]
+    assert_same_bits(after, before, features, events[kept])
+
+
+def _rows_after(now: object) -> st.SearchStrategy[Row]:
+    assert isinstance(now, int)
+    later = st.sampled_from((1, 2, 60, 61, 900, 3_600, 86_400, 604_800))
+    return rows_at(LOG, later.map(now.__add__))
+
+
+@pytest.mark.parametrize("name", SETS)
+@given(data=st.data())
+def test_s3_9_arrival_matters_between_ties_only(
+    backend: Backend, name: str, data: DataObject
+) -> None:
+    """Events in another arrival order have the same features, if ties keep theirs."""
+    features = SETS[name]
+    events = log_of_rows(LOG, data.draw(streams(LOG), label="rows"))
+    shuffled = data.draw(st.permutations(range(events.height)), label="arrival")
+    # The instants arrive as shuffled, the events of each of them one after the other as before.
+    of_time: dict[int, list[int]] = {}
+    for row, time in enumerate(events["unix_time"]):
+        of_time.setdefault(time, []).append(row)
+    queues = {time: iter(of_time[time]) for time in of_time}
+    arrival = [next(queues[events["unix_time"][row]]) for row in shuffled]
+
+    permuted = events[arrival]
+    expected = backend.compute(features, events)[arrival]
+    assert_same_bits(backend.compute(features, permuted), expected, features, permuted)
+
+
+@given(data=st.data())
+def test_a_feature_does_not_depend_on_its_company(backend: Backend, data: DataObject) -> None:
+    """A set of some of the features, in another order, gives each the same values."""
+    whole = broad()
+    events = log_of_rows(LOG, data.draw(streams(LOG), label="rows"))
+    some = data.draw(
+        st.lists(st.sampled_from(whole.features), min_size=1, max_size=6, unique=True),
+        label="features",
+    )
+    part = replace(whole, features=tuple(some))
+    expected = backend.compute(whole, events).select(part.names)
+    assert_same_bits(backend.compute(part, events), expected, part, events)
+
+
+@given(data=st.data())
+def test_a_card_does_not_depend_on_other_cards(backend: Backend, data: DataObject) -> None:
+    """The features of the notebook are all per card: without the others they are the same."""
+    features = SETS["notebook"]
+    events = log_of_rows(LOG, data.draw(streams(LOG), label="rows"))
+    alone = pl.col("cc_num").eq_missing(1)
+    expected = backend.compute(features, events).filter(events.select(alone).to_series())
+    one = events.filter(alone)
+    assert_same_bits(backend.compute(features, one), expected, features, one)
