@@ -1,17 +1,17 @@
-"""Hypothesis profiles: ``default`` for every run, ``deep`` for a night; HYPOTHESIS_PROFILE chooses.
-
-A test that costs more than most asks for a share of the profile's examples, never for a number.
-"""
+"""Hypothesis profiles: ``default``, and ``deep`` for a night; HYPOTHESIS_PROFILE chooses."""
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # The backends compile on their first call and the machines are slow and shared: time is no verdict.
+# Explaining a failure and looking for others costs minutes where an example computes 400 features.
 _COMMON = {
     "deadline": None,
+    "phases": (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+    "report_multiple_bugs": False,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
-settings.register_profile("default", max_examples=40, **_COMMON)
-settings.register_profile("deep", max_examples=2_000, print_blob=True, **_COMMON)
+settings.register_profile("default", max_examples=25, **_COMMON)
+settings.register_profile("deep", max_examples=2_500, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -76,6 +76,12 @@ def read_csv(
         ) from error
 
 
+def check_csv(file: InputFile, schema: Schema, columns: Sequence[str]) -> None:
+    """Refuse a CSV file whose header does not do, as ``read_csv`` would."""
+    for _ in read_csv(file, schema, columns, block_bytes=0):
+        pass
+
+
 def _open(file: InputFile) -> IO[bytes]:
     with file.path.open("rb") as plain:
         packed = plain.read(len(_GZIP)) == _GZIP
@@ -147,7 +153,7 @@ def _batch(lines: Lines, header: _Header, used: Sequence[str], first_line: int) 
             quote_char='"' if header.separator == "," else None,
         ).select(used)
     else:
-        frame = pl.DataFrame(schema={name: pl.String for name in used})
+        frame = pl.DataFrame(schema=dict.fromkeys(used, pl.String))
     if len(frame) != lines.good_count:
         msg = f"polars split {lines.good_count} lines into {len(frame)} rows"
         raise AssertionError(msg)

@@ -3,6 +3,7 @@
 import glob
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,6 +21,7 @@ _SUFFIXES: Final[dict[str, InputKind]] = {
     ".pq": "parquet",
 }
 _KINDS: Final = "CSV (.csv, .txt, also .gz) or Parquet (.parquet, .pq)"
+_PASSED_OVER: Final = f"inputs are {_KINDS}; hidden files and names starting with _ are passed over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,9 @@ def find_inputs(args: Sequence[str]) -> tuple[InputFile, ...]:
         Any mix of files, folders and glob patterns. A folder stands for the CSV and Parquet files
         anywhere below it, sorted by path; names that start with ``.`` or ``_`` are passed over, as
         writers of Parquet folders leave their own marks there. A pattern stands for what it
-        matches, sorted by path, and files of other kinds among that are passed over. A path that
-        exists is taken as it is, whatever characters it holds.
+        matches, sorted by path; files of other kinds among that are passed over, and names that
+        start with ``_`` unless the pattern says them. A path that exists is taken as it is,
+        whatever characters it holds.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def _named(path: Path) -> InputFile:
     return InputFile(path, kind)
 
 
-def _in_folder(folder: Path) -> list[InputFile]:
+def _in_folder(folder: Path, *, may_be_empty: bool = False) -> list[InputFile]:
     files = [
         InputFile(path, kind)
         for path in sorted(folder.rglob("*"))
@@ -114,27 +117,31 @@ def _in_folder(folder: Path) -> list[InputFile]:
         and path.is_file()
         and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
     ]
-    if not files:
+    if not files and not may_be_empty:
         raise InputError(
-            f"{folder}: the folder holds no inputs (was {str(folder)!r})",
-            hint=f"inputs are {_KINDS}; hidden files and names starting with _ are passed over",
+            f"{folder}: the folder holds no inputs (was {str(folder)!r})", hint=_PASSED_OVER
         )
     return files
 
 
 def _matches(pattern: str) -> Iterator[InputFile]:
     matched = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - Path.glob takes no absolute pattern
-    files = [
-        file
-        for path in matched
-        for file in (
-            _in_folder(path) if path.is_dir() else [_named(path)] if _kind(path) is not None else []
+    if not any(part.startswith("_") for part in Path(pattern).parts):
+        fixed = sum(
+            1 for _ in takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts)
         )
-    ]
+        matched = [
+            path for path in matched if not any(part.startswith("_") for part in path.parts[fixed:])
+        ]
+    files = []
+    for path in matched:
+        if path.is_dir():
+            files += _in_folder(path, may_be_empty=True)
+        elif _kind(path) is not None:
+            files.append(_named(path))
     if not files:
         raise InputError(
-            f"nothing readable matches the pattern (was {pattern!r})",
-            hint=f"inputs are {_KINDS}",
+            f"nothing readable matches the pattern (was {pattern!r})", hint=_PASSED_OVER
         )
     yield from files
 

@@ -1,6 +1,7 @@
 """Parquet files as raw batches, in bounded memory."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import polars as pl
@@ -48,38 +49,60 @@ def read_parquet(
         If the file cannot be read, lacks a required column or holds one in a form that its type
         cannot be read from.
     """
-    try:
-        with pq.ParquetFile(file.path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as opened:
-            names, stored = opened.schema_arrow.names, opened.schema_arrow
-            used = _without_spare_ids(
-                columns_in_use(file.name, names, schema, columns), schema, opened.metadata
-            )
-            check_dtypes(_dtypes(file, stored, used), schema, columns, name=file.name)
-            metadata = opened.metadata
-        text = [
-            name
-            for name in used
-            if name in columns
-            and schema.by_name[name].type.kind is Kind.TEXT
-            and (pa.types.is_string(stored.field(name).type) or _is_large_text(stored.field(name)))
-        ]
-        with pq.ParquetFile(
+    used, text, metadata = _plan(file, schema, columns)
+    with (
+        _reading(file),
+        pq.ParquetFile(
             file.path,
             metadata=metadata,
             read_dictionary=text,
             pre_buffer=False,
             buffer_size=_BUFFER_BYTES,
-        ) as opened:
-            line = 1
-            for batch in opened.iter_batches(batch_rows, columns=list(used), use_threads=False):
-                frame = pl.DataFrame(pl.from_arrow(batch))
-                yield RawBatch(frame, line, None, no_bad_rows(), len(frame))
-                line += len(frame)
+        ) as opened,
+    ):
+        row = 1
+        for batch in opened.iter_batches(batch_rows, columns=used, use_threads=False):
+            frame = pl.DataFrame(pl.from_arrow(batch))
+            yield RawBatch(frame, row, None, no_bad_rows(), len(frame))
+            row += len(frame)
+
+
+def check_parquet(file: InputFile, schema: Schema, columns: Sequence[str]) -> None:
+    """Refuse a Parquet file whose columns do not do, as ``read_parquet`` would."""
+    _plan(file, schema, columns)
+
+
+@contextmanager
+def _reading(file: InputFile) -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{file.name}: cannot be read as Parquet (was: {_first_line(error)})",
             hint="the file may be cut short or be something else; write it again, or leave it out",
         ) from error
+
+
+def _plan(
+    file: InputFile, schema: Schema, columns: Sequence[str]
+) -> tuple[list[str], list[str], Any]:
+    """The columns to read, those of them to read as dictionaries, and the file's metadata."""
+    with (
+        _reading(file),
+        pq.ParquetFile(file.path, pre_buffer=False, buffer_size=_BUFFER_BYTES) as opened,
+    ):
+        stored, metadata = opened.schema_arrow, opened.metadata
+    used = columns_in_use(file.name, stored.names, schema, columns)
+    used = _without_spare_ids(used, schema, metadata)
+    check_dtypes(_dtypes(file, stored, used), schema, columns, name=file.name)
+    text = [
+        name
+        for name in used
+        if name in columns
+        and schema.by_name[name].type.kind is Kind.TEXT
+        and _is_text(stored.field(name).type)
+    ]
+    return list(used), text, metadata
 
 
 def _dtypes(file: InputFile, stored: Any, used: Sequence[str]) -> pl.Schema:  # noqa: ANN401 - pyarrow is untyped
@@ -93,8 +116,8 @@ def _dtypes(file: InputFile, stored: Any, used: Sequence[str]) -> pl.Schema:  # 
     return pl.DataFrame(pl.from_arrow(nothing)).schema
 
 
-def _is_large_text(field: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
-    return bool(pa.types.is_large_string(field.type))
+def _is_text(type_: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
 
 
 def _without_spare_ids(used: tuple[str, ...], schema: Schema, metadata: Any) -> tuple[str, ...]:  # noqa: ANN401 - pyarrow is untyped

@@ -157,7 +157,8 @@ class Episodes:
         seconds = self._calendar.time_at(low + rng.random(len(day)) * (high - low))
         # Rounding may carry a share to the next midnight.
         seconds = np.clip(seconds, day, day + np.int32(SECONDS_PER_DAY - 1))
-        place, cents = self._spending.purchases(seconds, card, rng)
+        place = self._spending.places(seconds, card, rng)
+        cents = self._spending.cents(place, card, 1.0, rng)
         return Events(seconds, card, place, cents, np.full(len(card), ORDINARY, dtype=np.int8))
 
     def _visits(self, plan: Plan, rng: np.random.Generator) -> Events:

@@ -60,30 +60,16 @@ class Spending:
         self._wobble = np.linspace(0.994, 1.006, 256, dtype=np.float32)
         self._endings = _ending_lottery()
 
-    def purchases(
+    def places(
         self,
         seconds: npt.NDArray[np.int32],
         card: npt.NDArray[np.int64],
         rng: np.random.Generator,
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-        """Draw what each card buys at each second.
-
-        Parameters
-        ----------
-        seconds, card
-            When, in seconds since the start of the span, and which card.
-        rng
-            Source of randomness.
-
-        Returns
-        -------
-        place, cents
-            Index of the merchant's place and the amount.
-        """
+    ) -> npt.NDArray[np.int64]:
+        """Draw where each card buys at each second of the span."""
         bits = random_bits(rng, len(card))
-        category = self._category(seconds, card, bits & np.uint32(1023), rng)
-        place = self._place(seconds, card, category, bits >> np.uint32(_CATEGORY_BITS))
-        return place, self.cents(place, card, 1.0, rng)
+        category = self._category(seconds, card, bits & np.uint32((1 << _CATEGORY_BITS) - 1), rng)
+        return self._place(seconds, card, category, bits >> np.uint32(_CATEGORY_BITS))
 
     def cents(
         self,

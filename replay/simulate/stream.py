@@ -93,9 +93,10 @@ class Simulation:
         after = _within(seconds[leader], lag, low, high, rng)
         seconds = np.concatenate([seconds, after])
         card = np.concatenate([card, card[leader]])
-        place, cents = self._spending.purchases(seconds, card, rng)
+        place = self._spending.places(seconds, card, rng)
         again = np.flatnonzero(rng.random(followers, dtype=np.float32) < _SAME_PLACE_SHARE)
         place[parents + again] = place[leader[again]]
+        cents = self._spending.cents(place, card, 1.0, rng)
         behaviour = np.full(count, ORDINARY, dtype=np.int8)
         return Events(seconds, card, place, cents, behaviour)
 

@@ -128,8 +128,7 @@ class _Writer:
             return
         self._offer(None)
         self._thread.join()
-        if self._failure is not None:
-            raise _write_error(self._path, self._failure) from self._failure
+        self._raise_failure()
 
     def _offer(self, frame: pl.DataFrame | None) -> None:
         # A writer that has failed takes nothing more: do not wait for it.
@@ -140,6 +139,13 @@ class _Writer:
                 continue
             return
         if frame is not None:
+            self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if isinstance(self._failure, KeyboardInterrupt):
+            # While it writes, polars catches the interrupt that was meant for the main thread.
+            raise KeyboardInterrupt from self._failure
+        if self._failure is not None:
             raise _write_error(self._path, self._failure) from self._failure
 
     def _frames(self) -> Iterator[pl.DataFrame]:

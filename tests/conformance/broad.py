@@ -110,6 +110,7 @@ def _of_row() -> list[Feature]:
         "online": online,
         "one": column("amt").is_null() | True,
         "add": amt + tip,
+        "add_zero": speed + 0.0,
         "sub": 1 - points,
         "mul": tip * online,
         "div": amt / points,

@@ -184,6 +184,25 @@ def test_s3_6_division_is_not_by_a_reciprocal(backend: Backend) -> None:
     assert_values(backend, points / 49.0, events, [n / 49 for n in range(50)])
 
 
+def test_s3_6_arithmetic_with_a_literal_is_not_simplified(backend: Backend) -> None:
+    # A minus zero tells x + 0.0 from x; an infinity tells x × 0.0 from 0.0 and x − x from it.
+    huge = speed * 1e308
+    events = log(unix_time=[1, 2, 3, 4], speed=[-0.0, 0.0, -2.0, 10.0])
+    assert_values(backend, speed + 0.0, events, [0.0, 0.0, -2.0, 10.0])
+    assert_values(backend, 0 + speed, events, [0.0, 0.0, -2.0, 10.0])
+    assert_values(backend, speed + -0.0, events, [-0.0, 0.0, -2.0, 10.0])
+    assert_values(backend, speed - 0.0, events, [-0.0, 0.0, -2.0, 10.0])
+    assert_values(backend, speed - -0.0, events, [0.0, 0.0, -2.0, 10.0])
+    assert_values(backend, 0.0 - speed, events, [0.0, 0.0, 2.0, -10.0])
+    assert_values(backend, speed * 0.0, events, [-0.0, 0.0, -0.0, 0.0])
+    assert_values(backend, speed * 1.0, events, [-0.0, 0.0, -2.0, 10.0])
+    assert_values(backend, speed * -1, events, [0.0, -0.0, 2.0, -10.0])
+    assert_values(backend, speed / -1.0, events, [0.0, -0.0, 2.0, -10.0])
+    assert_values(backend, 0.0 / speed, events, [None, None, -0.0, 0.0])
+    assert_values(backend, speed - speed, events, [0.0, 0.0, 0.0, 0.0])
+    assert_values(backend, huge * 0.0, events, [-0.0, 0.0, math.nan, math.nan])
+
+
 def test_s3_6_haversine(backend: Backend) -> None:
     events = log(
         unix_time=[1, 2, 3, 4, 5],

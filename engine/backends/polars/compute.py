@@ -15,6 +15,9 @@ _PLACE: Final = "|place"
 def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
     """Features of a canonical frame; see ``engine.backends.Backend.compute``."""
     plan = compile_features(features)
+    label_time = features.schema.label_time
+    if label_time in plan.columns and label_time not in events.columns:
+        events = events.with_columns(pl.lit(None, pl.Int64).alias(label_time))
     in_order = (
         events.select(plan.columns)
         .with_row_index(_PLACE)

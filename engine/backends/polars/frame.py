@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from engine.backends.polars.codes import column_codes, text_codes
 from engine.backends.polars.layout import IntArray, combine_codes
@@ -114,10 +115,11 @@ class Frame:
                 return Operand(series, text_codes(series), valid, is_coded=True)
             case Kind.FLOAT:
                 numbers = series.fill_null(0.0).to_numpy() + 0.0  # −0.0 counts as 0.0
+                exact = pl.Series(numbers if valid is None else pa.array(numbers, mask=~valid))
                 nan = np.isnan(numbers)
-                if nan.any():  # inf − inf: nothing to count
+                if nan.any():  # inf − inf: nothing to count, though first and last may pick it
                     valid = ~nan if valid is None else valid & ~nan
-                return Operand(pl.Series(numbers) if valid is None else series, numbers, valid)
+                return Operand(exact, numbers, valid)
             case Kind.CARD:
                 # Only compared, so that 64 bits read as signed do as well as unsigned ones.
                 whole = series.fill_null(0).to_numpy().view(np.int64)

@@ -41,7 +41,7 @@ def window_extremes(values: Values, bounds: Bounds, *, largest: bool) -> Values:
     Farach-Colton, The LCA problem revisited (2000).
     """
     pick = np.maximum if largest else np.minimum
-    result = np.zeros(len(bounds.count), dtype=values.dtype)
+    result = np.zeros_like(values, shape=len(bounds.count))
     # frexp of a whole number n >= 1 gives the exponent e with 2^(e−1) <= n < 2^e
     levels = np.frexp(bounds.count.astype(np.float64))[1] - 1
     runs = values

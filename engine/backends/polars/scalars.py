@@ -1,8 +1,9 @@
 """Row-level expressions as polars expressions.
 
 polars computes them, with three exceptions that are prepared as columns of their own beforehand:
-windowed expressions, constants to divide by (polars multiplies by a literal's reciprocal, which
-rounds twice), and functions of text, computed once per distinct text.
+windowed expressions; constants of arithmetic (polars divides by a literal by multiplying with its
+reciprocal, which rounds twice, and drops an added 0.0, which keeps −0.0); and functions of text,
+computed once per distinct text.
 """
 
 from collections.abc import Callable
@@ -10,12 +11,11 @@ from typing import Final
 
 import polars as pl
 
+from engine.backends.polars.geometry import haversine_km
 from engine.backends.polars.plan import Plan, is_windowed
-from engine.backends.polars.text import TextMemo, birth_numbers, day_numbers
+from engine.backends.polars.text import TextMemo, ages, birth_numbers
 from engine.definition.functions import (
-    EARTH_DIAMETER_KM,
     FUNCTIONS,
-    RADIANS_PER_DEGREE,
     SECONDS_PER_DAY,
     SECONDS_PER_HOUR,
 )
@@ -111,29 +111,46 @@ class _Builder:
             return self.build(expression).cast(pl.String)
         return self.build(expression)
 
+    def addend(self, expression: Expression) -> pl.Expr:
+        """The expression as float64 for arithmetic, a literal as a column."""
+        if isinstance(expression, Literal):
+            return self.constant(float(expression.value))
+        return self.number(expression)
+
     def constant(self, value: float) -> pl.Expr:
-        """A column of one number, to divide by."""
+        """A column of one number, to calculate with."""
         made = self.made(
             Literal(float(value)), lambda: pl.repeat(float(value), len(self._rows), eager=True)
         )
         return pl.col(made)
 
     def of_text(
+        self,
+        call: Call,
+        text: Expression,
+        function: Callable[[pl.Series], pl.Series],
+        dtype: pl.DataType,
+    ) -> pl.Series:
+        """A function of a text, computed once per distinct text and remembered."""
+        memo = self._memos.setdefault(call, TextMemo(function, dtype))
+        values = self._rows[text.name] if isinstance(text, Column) else self.series(text)
+        return memo.apply(values)
+
+    def text_test(
         self, call: Call, text: Expression, function: Callable[[pl.Series], pl.Series]
     ) -> pl.Expr:
-        """A function of a text, computed once per distinct text and remembered."""
-
-        def make() -> pl.Series:
-            memo = self._memos.setdefault(call, TextMemo(function))
-            values = self._rows[text.name] if isinstance(text, Column) else self.series(text)
-            return memo.apply(values)
-
-        return pl.col(self.made(call, make))
+        """A condition on a text."""
+        return pl.col(self.made(call, lambda: self.of_text(call, text, function, pl.Boolean())))
 
     def series(self, expression: Expression) -> pl.Series:
         """The values of a part of the expression, now."""
-        built = self.build(expression)
-        return self._rows.with_columns(self.prepared).select(built.alias("value")).to_series()
+        if isinstance(expression, Column):
+            return self._rows[expression.name]
+        return self.select([self.build(expression).alias("value")]).to_series()
+
+    def select(self, built: list[pl.Expr]) -> pl.DataFrame:
+        """The values of built expressions, now."""
+        return self._rows.with_columns(self.prepared).select(built)
 
     def made(self, expression: Expression, make: Callable[[], pl.Series]) -> str:
         """The name of a prepared column."""
@@ -152,13 +169,34 @@ Lowering = Callable[[_Builder, Call], pl.Expr]
 
 
 def _arithmetic(operate: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Lowering:
-    return lambda b, call: operate(b.number(call.args[0]), b.number(call.args[1]))
+    return lambda b, call: operate(*(b.addend(arg) for arg in call.args))
+
+
+def _comparison(compare: Callable[[pl.Expr, pl.Expr], pl.Expr], nan_side: int) -> Lowering:
+    """A comparison in which NaN compares false.
+
+    To polars NaN is the greatest number and equal to itself, so that one side's NaN is enough to
+    make a comparison true that should not be: the one that may be the greater.
+    """
+
+    def lowering(b: _Builder, call: Call) -> pl.Expr:
+        sides = [b.number(arg) for arg in call.args]
+        compared = compare(*sides)
+        suspect, other = call.args[nan_side], call.args[1 - nan_side]
+        if b.type_of(suspect) != FLOAT or isinstance(suspect, Literal):
+            return compared
+        holds = sides[nan_side].is_not_nan()
+        # A null on the other side keeps the comparison null.
+        return compared & (
+            holds if isinstance(other, Literal) else holds | sides[1 - nan_side].is_null()
+        )
+
+    return lowering
 
 
 def _div(b: _Builder, call: Call) -> pl.Expr:
-    above, below = call.args
-    divisor = b.constant(float(below.value)) if isinstance(below, Literal) else b.number(below)
-    return pl.when(divisor != 0.0).then(b.number(above) / divisor)
+    above, below = (b.addend(arg) for arg in call.args)
+    return pl.when(below != 0.0).then(above / below)
 
 
 def _sqrt(b: _Builder, call: Call) -> pl.Expr:
@@ -174,14 +212,19 @@ def _ln(b: _Builder, call: Call) -> pl.Expr:
 def _eq(b: _Builder, call: Call) -> pl.Expr:
     first, second = call.args
     if b.type_of(first) == TEXT and isinstance(second, Literal):
-        return b.of_text(call, first, lambda texts: texts == second.value)
+        return b.text_test(call, first, lambda texts: texts == second.value)
     common = b.type_of(first) if b.type_of(first) == b.type_of(second) else FLOAT
+    if common == FLOAT:
+        return _float_eq(b, call)
     return b.like(first, common) == b.like(second, common)
+
+
+_float_eq: Final = _comparison(lambda a, b: a == b, nan_side=0)
 
 
 def _one_of(b: _Builder, call: Call) -> pl.Expr:
     values = [arg.value for arg in call.args[1:] if isinstance(arg, Literal)]
-    return b.of_text(call, call.args[0], lambda texts: texts.is_in(values))
+    return b.text_test(call, call.args[0], lambda texts: texts.is_in(values))
 
 
 def _fill(b: _Builder, call: Call) -> pl.Expr:
@@ -204,16 +247,13 @@ def _day_of_week(b: _Builder, call: Call) -> pl.Expr:
 
 
 def _age(b: _Builder, call: Call) -> pl.Expr:
-    # Dates as the number yyyymmdd: their difference holds the whole years in its upper digits.
     text, time = call.args
-    born = b.of_text(call, text, birth_numbers)
 
-    def today() -> pl.Series:
-        return day_numbers(b.series(time) // (SECONDS_PER_DAY * b.ticks))
+    def make() -> pl.Series:
+        born = b.of_text(call, text, birth_numbers, pl.Int64())
+        return ages(born, b.series(time) // (SECONDS_PER_DAY * b.ticks))
 
-    years = (pl.col(b.made(Call("age", (time,)), today)) - born) // 10_000
-    age = pl.when(years < 0).then(0).otherwise(years)
-    return pl.when(b.build(time).is_not_null()).then(age.fill_null(-1))
+    return pl.col(b.made(call, make))
 
 
 def _seconds_between(b: _Builder, call: Call) -> pl.Expr:
@@ -222,12 +262,11 @@ def _seconds_between(b: _Builder, call: Call) -> pl.Expr:
 
 
 def _haversine_km(b: _Builder, call: Call) -> pl.Expr:
-    lat1, long1, lat2, long2 = (b.number(arg) for arg in call.args)
-    u = (((lat2 - lat1) * RADIANS_PER_DEGREE) * 0.5).sin()
-    v = (((long2 - long1) * RADIANS_PER_DEGREE) * 0.5).sin()
-    cosines = (lat1 * RADIANS_PER_DEGREE).cos() * (lat2 * RADIANS_PER_DEGREE).cos()
-    h = u * u + cosines * (v * v)
-    return pl.when(h > 1.0).then(1.0).otherwise(h).sqrt().arcsin() * EARTH_DIAMETER_KM
+    def make() -> pl.Series:
+        places = [b.number(arg).alias(str(place)) for place, arg in enumerate(call.args)]
+        return haversine_km(list(b.select(places)))
+
+    return pl.col(b.made(call, make))
 
 
 _TABLE: Final[dict[str, Lowering]] = {
@@ -238,10 +277,10 @@ _TABLE: Final[dict[str, Lowering]] = {
     "abs": lambda b, call: b.number(call.args[0]).abs(),
     "sqrt": _sqrt,
     "ln": _ln,
-    "lt": _arithmetic(lambda a, b: a < b),
-    "le": _arithmetic(lambda a, b: a <= b),
-    "gt": _arithmetic(lambda a, b: a > b),
-    "ge": _arithmetic(lambda a, b: a >= b),
+    "lt": _comparison(lambda a, b: a < b, nan_side=1),
+    "le": _comparison(lambda a, b: a <= b, nan_side=1),
+    "gt": _comparison(lambda a, b: a > b, nan_side=0),
+    "ge": _comparison(lambda a, b: a >= b, nan_side=0),
     "eq": _eq,
     "one_of": _one_of,
     "and": lambda b, call: b.build(call.args[0]) & b.build(call.args[1]),

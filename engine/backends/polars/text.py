@@ -13,6 +13,7 @@ from engine.backends.polars.layout import IntArray
 
 _UNKNOWN: Final = -(2**62)  # no function of text here gives it: not looked at yet
 _NULL: Final = -(2**62) + 1
+_NEVER: Final = 0  # stands in for a null birth until −1 is put there
 _DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
@@ -23,10 +24,10 @@ class TextMemo:
     function itself sees each distinct text of a run once.
     """
 
-    def __init__(self, function: Callable[[pl.Series], pl.Series]) -> None:
+    def __init__(self, function: Callable[[pl.Series], pl.Series], dtype: pl.DataType) -> None:
         self._function = function
+        self._dtype = dtype
         self._table = np.empty(0, dtype=np.int64)
-        self._dtype: pl.DataType = pl.Int64()
         self._lock = Lock()  # chunks are computed side by side
 
     def apply(self, texts: pl.Series) -> pl.Series:
@@ -57,7 +58,6 @@ class TextMemo:
     def _learn(self, codes: IntArray, texts: pl.Series) -> None:
         new, first = np.unique(codes, return_index=True)
         result = self._function(texts.gather(first).cast(pl.String))
-        self._dtype = result.dtype
         self._table[new] = result.cast(pl.Int64).fill_null(_NULL).to_numpy()
 
 
@@ -71,7 +71,32 @@ def birth_numbers(texts: pl.Series) -> pl.Series:
     return pl.select(pl.when(dates.dt.year() >= 1).then(numbers)).to_series()
 
 
-def day_numbers(days: pl.Series) -> pl.Series:
+def ages(born: pl.Series, days: pl.Series) -> pl.Series:
+    """Whole years from births to days, at least 0; −1 for a null birth, null for a null day.
+
+    Parameters
+    ----------
+    born
+        (n,) births as yyyymmdd.
+    days
+        (n,) days counted from 1970-01-01.
+    """
+    today = _day_numbers(days)
+    if not today.null_count():
+        # The difference of two such numbers holds the whole years in its upper digits.
+        years = today.to_numpy() - born.fill_null(_NEVER).to_numpy()
+        years //= 10_000
+        np.maximum(years, 0, out=years)
+        if born.null_count():
+            years[born.is_null().to_numpy()] = -1
+        return pl.Series(years)
+    known = today.is_not_null()
+    full = ages(born.filter(known), days.filter(known))
+    places = known.cast(pl.Int64).cum_sum() - 1
+    return full.gather(places.set(~known, None))
+
+
+def _day_numbers(days: pl.Series) -> pl.Series:
     """Yyyymmdd of days counted from 1970-01-01; a log's days are few, so each is made once."""
     low, high = days.min(), days.max()
     if not isinstance(low, int) or not isinstance(high, int):

@@ -44,7 +44,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """(m,) values in layout order and where they are null (None: nowhere)."""
+    """(m,) values in layout order and where they are null (None: nowhere, 0 if empty)."""
 
     values: Values
     null: Mask | None = None
@@ -167,7 +167,11 @@ class KeyWindows:
         return self._plan.span(aggregate.window).length
 
     def to_rows(self, result: Result) -> pl.Series:
-        """(chunk's rows,) values put back from layout order; null for rows without a place."""
+        """(chunk's rows,) values put back from layout order.
+
+        A row with a null in its key has no place in the layout and an empty history: the value
+        there is 0 where a result has no nulls of its own, else null.
+        """
         rows, size, past = self.layout.rows, len(self._frame), self._frame.past
         if np.count_nonzero(result.values) < _SPARSE * len(rows):
             # Most cards have done nothing in the last minutes: only the others are moved.
@@ -175,12 +179,15 @@ class KeyWindows:
             values = np.zeros(size, dtype=result.values.dtype)
             values[rows[some]] = result.values[some]
         else:
-            values = np.empty(size, dtype=result.values.dtype)
+            make = np.empty if len(rows) == size else np.zeros
+            values = make(size, dtype=result.values.dtype)
             values[rows] = result.values
-        if len(rows) == size and (result.null is None or not result.null.any()):
+        if result.null is None:
             return pl.Series(values[past:])
         null = np.ones(size, dtype=bool)
-        null[rows] = False if result.null is None else result.null
+        null[rows] = result.null
+        if not null[past:].any():
+            return pl.Series(values[past:])
         return pl.Series(pa.array(values[past:], mask=null[past:]))
 
 

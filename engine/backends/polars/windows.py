@@ -116,8 +116,9 @@ def _count_back(layout: Layout, lengths: list[int]) -> dict[int, IntArray]:
     # Those still active may have more in the longest window, and in a shorter one if they have
     # as many there as in the longest.
     search = _Search(layout)
+    reached = counts[lengths[0]][active]
     for length in lengths:
-        deep = active[counts[length][active] >= counts[lengths[0]][active]]
+        deep = active[counts[length][active] == reached]
         if len(deep):
             counts[length][deep] = deep - search.first_at(times[deep] - length, deep)
     return counts

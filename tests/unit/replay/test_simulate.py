@@ -188,6 +188,13 @@ def test_amounts_are_whole_cents(frame: pl.DataFrame) -> None:
     assert amounts.min() >= 0.5
 
 
+def test_amounts_suit_the_category(frame: pl.DataFrame) -> None:
+    legit = frame.filter(is_fraud=0).group_by("category").agg(pl.col("amt").quantile(0.999))
+    high = dict(legit.iter_rows())
+    assert high["transit"] < 60
+    assert high["electronics"] > 1_000
+
+
 def test_coordinates_have_their_decimals(frame: pl.DataFrame) -> None:
     for column, decimals in (("lat", 4), ("long", 4), ("merch_lat", 6), ("merch_long", 6)):
         values = frame[column].to_numpy()

@@ -1,0 +1,156 @@
+"""Watching whether an event id occurs twice in a log, in flat memory."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+import polars as pl
+
+from engine.events.disk import writing
+
+Hasher = Callable[[pl.Series], pl.Series]
+_Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
+_Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+_PARTITIONS: Final = 256  # by the top byte of a hash
+_HELD_ROWS: Final = 8_000_000  # 64 MB
+_SLOT_BITS: Final = 20  # of the table that finds repeats, 4 MB; a larger one falls out of cache
+_SLOTS_PER_ROW: Final = 4
+
+
+def hash_ids(ids: pl.Series) -> pl.Series:
+    """64-bit hashes of event ids; equal ids have equal hashes within a process."""
+    return ids.hash()
+
+
+class DuplicateWatch:
+    """Finds the hashes that two or more events share.
+
+    Equal hashes need not mean equal ids, but equal ids always have equal hashes, so that a log
+    without repeated hashes has no duplicates for certain.
+
+    Parameters
+    ----------
+    folder
+        Where hashes go that do not fit in memory.
+    held_rows
+        How many hashes, of 8 bytes each, are held in memory at most.
+    hasher
+        From event ids to their hashes, UInt64.
+
+    Notes
+    -----
+    Hashes are grouped by their top byte as they come (a radix sort), and the groups are looked
+    through one by one at the end.
+    """
+
+    def __init__(
+        self, folder: Path, *, held_rows: int = _HELD_ROWS, hasher: Hasher = hash_ids
+    ) -> None:
+        self.rows = 0
+        self._path = folder / "event-id-hashes.bin"
+        self._held_rows = held_rows
+        self._hasher = hasher
+        self._held: list[_Hashes] = []
+        self._bounds: list[_Ints] = []  # of the partitions within each batch
+        self._spill: BinaryIO | None = None
+        self._table = np.empty(2**_SLOT_BITS, dtype=np.int32)
+
+    def observe(self, ids: pl.Series) -> pl.Series | None:
+        """Take in the next batch's event ids.
+
+        Returns
+        -------
+        polars.Series or None
+            Where some id occurs twice *within the batch*: which rows are the first with theirs.
+            Only those are remembered. None if all rows are.
+        """
+        hashes = self._hasher(ids).to_numpy()
+        grouped, bounds = _grouped(hashes)
+        first = None
+        if len(self._repeats(grouped)):
+            distinct = ids.is_first_distinct()
+            if not distinct.all():
+                first = distinct
+                grouped, bounds = _grouped(hashes[distinct.to_numpy()])
+        self.rows += len(grouped)
+        self._bounds.append(bounds)
+        self._keep(grouped)
+        return first
+
+    def repeated(self) -> Iterator[_Hashes]:
+        """The hashes that two or more of all remembered events share, each once, in some arrays.
+
+        At most one partition is in memory at a time.
+        """
+        for partition in range(_PARTITIONS):
+            hashes = self._partition(partition)
+            found = self._repeats(hashes)
+            if len(found):
+                yield found
+
+    def close(self) -> None:
+        """Let go of memory and scratch."""
+        self._held.clear()
+        if self._spill is not None:
+            self._spill.close()
+            self._path.unlink(missing_ok=True)
+
+    def _keep(self, grouped: _Hashes) -> None:
+        if self._spill is None and self.rows <= self._held_rows:
+            self._held.append(grouped)
+            return
+        with writing(self._path):
+            if self._spill is None:
+                self._spill = self._path.open("w+b")
+                for held in self._held:
+                    self._spill.write(held.data)
+                self._held.clear()
+            self._spill.write(grouped.data)
+
+    def _partition(self, partition: int) -> _Hashes:
+        if self._spill is None:
+            parts = [
+                held[bounds[partition] : bounds[partition + 1]]
+                for held, bounds in zip(self._held, self._bounds, strict=True)
+            ]
+            return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
+        pieces = []
+        start = 0
+        for bounds in self._bounds:
+            low, high = int(bounds[partition]), int(bounds[partition + 1])
+            self._spill.seek((start + low) * 8)
+            pieces.append(self._spill.read((high - low) * 8))
+            start += int(bounds[-1])
+        return np.frombuffer(b"".join(pieces), dtype=np.uint64)
+
+    def _repeats(self, hashes: _Hashes) -> _Hashes:
+        """The hashes that occur twice among ``hashes``, each once.
+
+        Each row writes its number into the slot that its hash names, and reads there who came
+        last. Rows that lost are compared with the winner; those that differ from it try again
+        among themselves, so that two equal hashes always meet.
+        """
+        bits = min(_SLOT_BITS, max(1, len(hashes) * _SLOTS_PER_ROW).bit_length())
+        mask = np.uint64(2**bits - 1)
+        found = []
+        while len(hashes):
+            slots = (hashes & mask).view(np.int64)
+            rows = np.arange(len(hashes), dtype=np.int32)
+            self._table[slots] = rows
+            winners = self._table[slots]
+            lost = np.flatnonzero(winners != rows)
+            same = hashes[lost] == hashes[winners[lost]]
+            if same.any():
+                found.append(hashes[lost[same]])
+            hashes = hashes[lost[~same]]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.uint64)
+
+
+def _grouped(hashes: _Hashes) -> tuple[_Hashes, _Ints]:
+    """Hashes by partition, and where each partition begins and the last one ends."""
+    partition = (hashes >> np.uint64(56)).astype(np.uint8)
+    sizes = np.bincount(partition, minlength=_PARTITIONS)
+    bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
+    return hashes[np.argsort(partition, kind="stable")], bounds

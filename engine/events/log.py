@@ -1,0 +1,164 @@
+"""A log: the canonical events of some files, in arrival order."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import polars as pl
+
+from engine.definition.schema import Schema
+from engine.events.csv import check_csv, read_csv
+from engine.events.inputs import InputFile
+from engine.events.normalise import normalise
+from engine.events.parquet import check_parquet, read_parquet
+from engine.events.quarantine import Quarantine, merge_bad
+from engine.events.raw import RawBatch
+
+BATCH_ROWS: Final = 262_144
+POSITION: Final = "position"
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of a log's rows; complete once the log has been read.
+
+    Parameters
+    ----------
+    read
+        Rows by file, refused ones included.
+    refused
+        Rows in quarantine, by what was wrong with them.
+    duplicates
+        Events dropped because an event with the same id had arrived before.
+    kept
+        Events that were handed on: those neither refused nor dropped.
+    late
+        How many of these lie before an event that arrived earlier.
+    rounded
+        Amounts of money that had more decimals than declared, among events not refused.
+    """
+
+    read: dict[str, int] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+    duplicates: int = 0
+    kept: int = 0
+    late: int = 0
+    rounded: int = 0
+
+
+class Log:
+    """Some files as one log.
+
+    Parameters
+    ----------
+    files
+        The files, in the order of arrival.
+    schema
+        What their columns are.
+    columns
+        The columns in use; event_time is added if it is not among them.
+    batch_rows
+        How many events a batch holds at most.
+
+    Raises
+    ------
+    InputError
+        If some file lacks a required column or holds one in an unreadable form. This looks at
+        headers only, so that the last file's header is known to be right before the first is read.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[InputFile],
+        schema: Schema,
+        columns: Sequence[str],
+        *,
+        batch_rows: int = BATCH_ROWS,
+    ) -> None:
+        self.files = tuple(files)
+        self.schema = schema
+        time = () if schema.event_time in columns else (schema.event_time,)
+        self.columns = (*columns, *time)
+        self.batch_rows = batch_rows
+        for file in self.files:
+            check = check_parquet if file.kind == "parquet" else check_csv
+            check(file, schema, self.columns)
+
+    def batches(
+        self, quarantine: Quarantine, counts: Counts, *, position: bool = False
+    ) -> Iterator[pl.DataFrame]:
+        """Read the log as canonical frames.
+
+        Parameters
+        ----------
+        quarantine
+            Takes the rows that are refused.
+        counts
+            Its ``read``, ``refused`` and ``rounded`` are added to, and ``kept`` as if nothing was
+            a duplicate: those are not looked for here.
+        position
+            Whether to add a column ``position``, Int64: the event's 0-based place among the events
+            of the log that were not refused, in arrival order.
+
+        Yields
+        ------
+        polars.DataFrame
+            ``event_id`` and the columns in use, contiguous in memory, text as Categorical; at
+            least one row and at most ``batch_rows``.
+        """
+        start = 0
+        for events in regrouped(self._events(quarantine, counts), self.batch_rows):
+            end = start + len(events)
+            counts.kept += len(events)
+            if position:
+                places = pl.int_range(start, end, dtype=pl.Int64, eager=True)
+                yield events.with_columns(places.alias(POSITION))
+            else:
+                yield events
+            start = end
+
+    def _events(self, quarantine: Quarantine, counts: Counts) -> Iterator[pl.DataFrame]:
+        to_categorical = {pl.String: pl.Categorical}
+        for file in self.files:
+            counts.read[file.name] = 0
+            for raw in self._raw(file):
+                normal = normalise(raw.frame, self.schema, self.columns)
+                counts.read[file.name] += raw.read
+                counts.rounded += normal.rounded
+                if len(raw.bad) or len(normal.bad):
+                    lines = raw.lines_of(normal.bad["row"]).alias("line")
+                    refused = normal.bad.with_columns(lines).drop("row").select(raw.bad.columns)
+                    bad = merge_bad([raw.bad, refused])
+                    counts.refused.update(dict(bad["kind"].value_counts().iter_rows()))
+                    quarantine.add(file.name, bad)
+                if len(normal.events):
+                    first, rest = normal.events.columns[0], normal.events.columns[1:]
+                    text = normal.events.select(rest).cast(to_categorical)  # type: ignore[arg-type] # a mapping of dtypes is what cast documents
+                    yield text.insert_column(0, normal.events[first])
+
+    def _raw(self, file: InputFile) -> Iterator[RawBatch]:
+        if file.kind == "parquet":
+            return read_parquet(file, self.schema, self.columns, batch_rows=self.batch_rows)
+        return read_csv(file, self.schema, self.columns)
+
+
+def regrouped(frames: Iterator[pl.DataFrame], batch_rows: int) -> Iterator[pl.DataFrame]:
+    """Neighbouring frames joined while they fit in ``batch_rows``, and larger ones cut.
+
+    Each is contiguous in memory; one that stays as it is is not copied.
+    """
+    held: list[pl.DataFrame] = []
+    rows = 0
+    for frame in frames:
+        if rows + len(frame) > batch_rows and held:
+            yield pl.concat(held).rechunk()
+            held, rows = [], 0
+        whole = len(frame) - len(frame) % batch_rows if len(frame) > batch_rows else 0
+        for start in range(0, whole, batch_rows):
+            yield frame[start : start + batch_rows].rechunk()
+        if whole < len(frame):
+            held.append(frame[whole:])
+            rows += len(frame) - whole
+    if held:
+        yield pl.concat(held).rechunk()

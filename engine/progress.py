@@ -1,0 +1,104 @@
+"""Progress of long work: one bar on a terminal, a plain line now and then elsewhere."""
+
+import sys
+from types import TracebackType
+from typing import Final, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from engine.clock import elapsed
+
+_SECONDS_BETWEEN_LINES: Final = 5.0
+
+
+class Meter:
+    """Shows rows done, rows per second and time left on standard error.
+
+    Parameters
+    ----------
+    what
+        The work, in a word or two.
+    total
+        How many rows there will be, or about how many; None if nobody knows.
+    quiet
+        Show nothing.
+    """
+
+    def __init__(self, what: str, total: int | None, *, quiet: bool) -> None:
+        self._what = what
+        self._total = total
+        self._done = 0
+        self._began = elapsed()
+        self._said = self._began
+        self._lines = not quiet and not sys.stderr.isatty()
+        self._bar: Progress | None = None
+        self._task = TaskID(0)
+        if not quiet and not self._lines:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.fields[rows]}"),
+                TextColumn("{task.fields[speed]}"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task(what, total=total, rows="", speed="")
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the meter was made."""
+        return elapsed() - self._began
+
+    @property
+    def rows_per_second(self) -> float:
+        """Rows done per second so far."""
+        return self._done / max(self.seconds, 1e-9)
+
+    def begin(self, what: str, total: int | None) -> None:
+        """Go on to another piece of work, counted from nothing."""
+        self._what, self._total = what, total
+        self._done, self._began = 0, elapsed()
+        if self._bar is not None:
+            self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(what, total=total, rows="", speed="")
+
+    def advance(self, rows: int) -> None:
+        """Count ``rows`` more as done, and show it if it is time."""
+        self._done += rows
+        if self._bar is not None:
+            self._bar.update(
+                self._task,
+                completed=self._done,
+                rows=self._count(),
+                speed=f"{self.rows_per_second:,.0f} rows/s",
+            )
+        elif self._lines and elapsed() - self._said >= _SECONDS_BETWEEN_LINES:
+            self._said = elapsed()
+            sys.stderr.write(f"{self._what}: {self._count()}, {self._pace()}\n")
+            sys.stderr.flush()
+
+    def _count(self) -> str:
+        of_total = "" if self._total is None else f" of {self._total:,}"
+        return f"{self._done:,}{of_total} rows"
+
+    def _pace(self) -> str:
+        speed = self.rows_per_second
+        if self._total is None or speed == 0:
+            return f"{speed:,.0f} rows/s"
+        return f"{speed:,.0f} rows/s, {max(self._total - self._done, 0) / speed:.0f} s left"

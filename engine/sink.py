@@ -1,0 +1,155 @@
+"""Frames to one Parquet or CSV file, which appears only when it is complete."""
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+from polars.io.plugins import register_io_source
+
+from engine.errors import OutputError
+
+# Of lz4, snappy and zstd, measured on features of ten million events, lz4 takes the least
+# processor time; zstd takes 0.7 of the space and 1.3 to 2 times the time.
+COMPRESSION: Final = "lz4"
+ROW_GROUP_ROWS: Final = 262_144
+
+_POLL_SECONDS: Final = 0.2
+
+Sink = Callable[[pl.LazyFrame, Path], object]
+
+
+def sink_parquet(lazy: pl.LazyFrame, path: Path) -> None:
+    """Write Parquet as all files of this project are written."""
+    lazy.sink_parquet(
+        path, compression=COMPRESSION, row_group_size=ROW_GROUP_ROWS, engine="streaming"
+    )
+
+
+def write_frames(
+    frames: Iterable[pl.DataFrame],
+    out: Path,
+    sink: Sink = sink_parquet,
+    done: Callable[[pl.DataFrame], None] | None = None,
+) -> int:
+    """Write frames of equal columns to a file; on any failure or interrupt none is left or changed.
+
+    Parameters
+    ----------
+    frames
+        At least one frame. The next one is made while the last one is written.
+    out
+        The file to make or replace.
+    sink
+        Writes a lazy frame to a path; Parquet unless said otherwise.
+    done
+        Called with each frame once it is handed over.
+
+    Returns
+    -------
+    int
+        How many rows were written.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    # In the same folder, so that the last step is a rename within one file system.
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    writer = _Writer(partial, sink)
+    rows = 0
+    try:
+        try:
+            for frame in frames:
+                writer.put(frame)
+                rows += len(frame)
+                if done is not None:
+                    done(frame)
+        finally:
+            writer.close()
+        try:
+            partial.replace(out)
+        except OSError as error:
+            raise _write_error(out, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return rows
+
+
+class _Writer:
+    """A thread that feeds a queue of frames to polars' streaming writer.
+
+    polars encodes on threads of its own, outside Python; this one only waits for it, so that the
+    main thread can make the next frame and hear an interrupt.
+    """
+
+    def __init__(self, path: Path, sink: Sink) -> None:
+        self._path = path
+        self._sink = sink
+        self._queue: queue.Queue[pl.DataFrame | None] = queue.Queue(1)
+        self._failure: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    def put(self, frame: pl.DataFrame) -> None:
+        """Hand over a frame, waiting while one is queued already."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, args=(frame.schema,), daemon=True)
+            self._thread.start()
+        self._offer(frame)
+
+    def close(self) -> None:
+        """End the file and wait for it."""
+        if self._thread is None:
+            return
+        self._offer(None)
+        self._thread.join()
+        self._raise_failure()
+
+    def _offer(self, frame: pl.DataFrame | None) -> None:
+        # A writer that has failed takes nothing more: do not wait for it.
+        while self._failure is None:
+            try:
+                self._queue.put(frame, timeout=_POLL_SECONDS)
+            except queue.Full:
+                continue
+            return
+        if frame is not None:
+            self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if isinstance(self._failure, KeyboardInterrupt):
+            # While it writes, polars catches the interrupt that was meant for the main thread.
+            raise KeyboardInterrupt from self._failure
+        if self._failure is not None:
+            raise _write_error(self._path, self._failure) from self._failure
+
+    def _frames(self) -> Iterator[pl.DataFrame]:
+        while (frame := self._queue.get()) is not None:
+            yield frame
+
+    def _run(self, schema: pl.Schema) -> None:
+        def source(
+            _columns: list[str] | None,
+            _predicate: pl.Expr | None,
+            _rows: int | None,
+            _batch: int | None,
+        ) -> Iterator[pl.DataFrame]:
+            return self._frames()
+
+        try:
+            self._sink(register_io_source(source, schema=schema), self._path)
+        # polars panics are no Exception.
+        except BaseException as error:  # noqa: BLE001 - raised again, in the thread that waits
+            self._failure = error
+
+
+def _write_error(path: Path, error: BaseException) -> OutputError:
+    lines = str(error).strip().splitlines()
+    return OutputError(
+        f"cannot write {path} (was: {lines[0] if lines else type(error).__name__})",
+        hint="check that the folder is writable and the disk has room; nothing was left behind",
+    )

@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import pytest
+
+from engine.definition import FLOAT, INT, POS, TEXT, TIME, ColumnSpec, Schema, money_type
+from engine.definition.schema import EXACT_LIMIT
+from engine.definition.types import BOOL
+from engine.errors import DefinitionError
+
+GOOD = Schema("log", (ColumnSpec("t", TIME, required=True), ColumnSpec("id", TEXT)), ("id",), "t")
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "value", "hint"),
+    [
+        ({"columns": (*GOOD.columns, ColumnSpec("id", INT))}, "declared twice", "id", "once"),
+        ({"event_time": "when"}, "event_time must name", "when", "TIME"),
+        ({"event_time": "id"}, "event_time must name", "id", "TIME"),
+        ({"columns": (ColumnSpec("t", TIME),)}, "event_time must name", "t", "required"),
+        ({"time_unit": "ns"}, "unknown time unit", "ns", "s, ms, us"),
+        ({"label_time": "known"}, "label_time must name", "known", "TIME"),
+        ({"label_time": "id"}, "label_time must name", "id", "TIME"),
+        ({"event_ids": ()}, "no event id", "()", "identifies"),
+        (
+            {
+                "columns": (
+                    *GOOD.columns,
+                    ColumnSpec("fraud", INT, label=True),
+                    ColumnSpec("chargeback", INT, label=True),
+                )
+            },
+            "one label at most",
+            "chargeback",
+            "label=True",
+        ),
+    ],
+)
+def test_a_schema_that_is_not_well_formed_is_refused(
+    change: dict[str, object], message: str, value: str, hint: str
+) -> None:
+    with pytest.raises(DefinitionError, match=message) as caught:
+        replace(GOOD, **change)
+    assert "'log'" in caught.value.what
+    assert value in caught.value.what.split("(was ")[1]
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, None), (None, 0.0), (1.0, 0.0)])
+def test_bounds_are_two_and_in_order(low: float | None, high: float | None) -> None:
+    with pytest.raises(DefinitionError, match="'amt': bounds must be two") as caught:
+        ColumnSpec("amt", FLOAT, low=low, high=high)
+    assert f"low={low}, high={high}" in caught.value.what
+    assert "neither" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("column", "summable"),
+    [
+        (ColumnSpec("x", INT, low=0, high=EXACT_LIMIT), True),
+        (ColumnSpec("x", INT, low=0, high=EXACT_LIMIT + 1), False),
+        (ColumnSpec("x", INT, low=-EXACT_LIMIT - 1, high=0), False),
+        (ColumnSpec("x", INT), False),
+        (ColumnSpec("x", BOOL), True),
+        (ColumnSpec("x", FLOAT, low=0, high=1), False),
+        (ColumnSpec("x", money_type(2), low=0, high=10_000_000), True),
+        (ColumnSpec("x", money_type(3), low=0, high=10_000_000), False),
+    ],
+)
+def test_exact_sums_need_bounds_in_minor_units(column: ColumnSpec, summable: bool) -> None:  # noqa: FBT001 - an expected value
+    assert column.is_summable is summable
+
+
+def test_ticks_per_second() -> None:
+    ticks = [replace(POS, time_unit=unit).ticks_per_second for unit in ("s", "ms", "us")]
+    assert ticks == [1, 1_000, 1_000_000]
+
+
+def test_the_label_is_found() -> None:
+    assert POS.label == "is_fraud"
+    assert GOOD.label is None

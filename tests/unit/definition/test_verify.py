@@ -1,0 +1,168 @@
+from dataclasses import replace
+
+import pytest
+
+from conformance.logs import LOG
+from engine.definition import (
+    POS,
+    Schema,
+    column,
+    feature,
+    feature_set,
+    hour,
+    if_else,
+    key,
+    money_type,
+)
+from engine.definition.nodes import Aggregate, Call, Expression, Literal, Window
+from engine.errors import DefinitionError
+
+amt, fraud, time = column("amt"), column("is_fraud"), column("unix_time")
+card = key("cc_num")
+past = card.ever()
+late = card.last(days=28, delay_days=7)
+
+
+def refused(expression: Expression, schema: Schema = LOG) -> DefinitionError:
+    with pytest.raises(DefinitionError) as caught:
+        feature_set("mine", schema, [feature("bad", expression, "not well formed")])
+    assert caught.value.what.startswith("feature 'bad' of 'mine': ")
+    assert "(was " in caught.value.what
+    assert caught.value.hint
+    assert str(caught.value) == f"{caught.value.what}\nhint: {caught.value.hint}"
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("expression", "what", "was", "hint"),
+    [
+        (column("cc_num"), "a number, a condition or a text", "card", "number"),
+        (past.last(time), "a number, a condition or a text", "time", "seconds"),
+        (column("amount"), "no such column", "'amount'", "amt"),
+        (past.sum("lat"), "sum takes", "float", "money_type"),
+        (Literal(float("inf")) + amt, "a literal is finite", "inf", "1e9"),
+        (amt.fill(float("nan")), "a literal is finite", "nan", "1e9"),
+        (amt + 2**63, "64 bits", str(2**63), "float"),
+        (Literal(-(2**63) - 1).fill(0), "64 bits", str(-(2**63) - 1), "float"),
+        (
+            Call("exact_mean", (amt, amt, amt)),
+            "exact_mean is not for authors",
+            "exact_mean",
+            "mean",
+        ),
+        (
+            Aggregate("sum_of_squares", amt, ("cc_num",), Window(None)),
+            "sum_of_squares is not for authors",
+            "sum_of_squares(amt)",
+            "std",
+        ),
+        (key("card").ever().count(), "no such key column", "'card'", "cc_num"),
+        (key("lat").ever().count(), "identifies an entity", "'lat', float", "card, text or int"),
+        (key("is_fraud").ever(delay_days=1).count(), "an entity", "'is_fraud'", "no label"),
+        (key("cc_num", "cc_num").ever().count(), "names a column once", "('cc_num'", "drop"),
+        (past.sum(past.count()), "at events, not at other aggregates", "sum(count", "outside"),
+        (past.where(past.exists()).count(), "not at other aggregates", "count()", "outside"),
+        (past.where(amt).count(), "where takes a condition", "amt", "compare"),
+        (past.where(amt.eq("a")).count(), "eq takes two values", "money", "schema"),
+        (past.sum(column("terminal")), "could overflow", "terminal", "low and high"),
+        (past.mean(if_else(amt > 1, 2**31, 0)), "could overflow", "if_else", "2^30"),
+        (
+            Aggregate("count", None, (), Window(-1)),
+            "length is at least nothing",
+            "-1 µs",
+            "look back",
+        ),
+        (
+            Aggregate("count", None, (), Window(0, -1)),
+            "delay is at least nothing",
+            "-1 µs",
+            "look back",
+        ),
+        (card.last(seconds=0.5).count(), "length is a whole number", "500000 µs", "finer unit"),
+        (past.count() / card.last(delay_seconds=0.1).count(), "delay is a whole", "100000", "unit"),
+        (Aggregate("count", None, (), Window(2**61 + 1)), "at most 2^61", "µs", "ever()"),
+        (
+            Aggregate("previous", amt, (), Window(1_000_000)),
+            "previous has no window",
+            "1s",
+            "use last",
+        ),
+        (Aggregate("previous", amt, (), Window(None, 1_000_000)), "no window", "1s ago", "last"),
+        (fraud, "'is_fraud' is a label", "is_fraud", "delay"),
+        (amt + fraud.fill(0), "'is_fraud' is a label", "is_fraud", "delay"),
+        (past.mean(fraud), "'is_fraud' is a label", "mean over for ever", "delay_days"),
+        (past.where(fraud.eq(1)).count(), "'is_fraud' is a label", "count", "delay_days"),
+        (late.mean(fraud) + fraud, "'is_fraud' is a label", "is_fraud", "delay"),
+        (hour(column("label_time")), "says that there is one", "'label_time'", "delayed window"),
+        (late.count("label_time"), "says that there is one", "'label_time'", "delayed window"),
+    ],
+    ids=str,
+)
+def test_what_is_not_well_formed_is_refused(
+    expression: Expression, what: str, was: str, hint: str
+) -> None:
+    error = refused(expression)
+    assert what in error.what
+    assert was in error.what.split("(was ", 1)[1]
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize("name", ["", "1st", "a b", "ä", "_hidden", "a-b", "a.b"])
+def test_names_become_columns(name: str) -> None:
+    with pytest.raises(DefinitionError, match="a name is a letter") as caught:
+        feature_set("mine", LOG, [feature(name, amt, "badly named")])
+    assert f"(was {name!r})" in caught.value.what
+
+
+def test_names_differ_in_more_than_their_case() -> None:
+    with pytest.raises(DefinitionError, match="'Amount' of 'mine': the name is taken"):
+        feature_set("mine", LOG, [feature("amount", amt, "one"), feature("Amount", amt, "two")])
+
+
+def test_an_empty_set_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="'mine' is empty"):
+        feature_set("mine", LOG, [])
+
+
+def test_what_is_no_expression_is_refused() -> None:
+    error = refused(Call("add", (amt, "1")))  # type: ignore[arg-type]  # what is under test
+    assert "not an expression" in error.what
+
+
+def test_money_that_could_overflow_is_refused() -> None:
+    amounts = next(spec for spec in POS.columns if spec.name == "amt")
+    finer = replace(
+        POS,
+        columns=tuple(
+            replace(amounts, type=money_type(4)) if spec is amounts else spec
+            for spec in POS.columns
+        ),
+    )
+    assert "could overflow" in refused(past.sum(amt), finer).what
+    # What is not added up may be as large as it likes.
+    feature_set("mine", finer, [feature("largest", past.max(amt), "well formed")])
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        late.mean(fraud),
+        late.where(fraud.eq(1)).exists(),
+        card.ever(delay_seconds=1).last(fraud),
+        past.sum(column("online")),
+        past.count("cc_num"),
+        key().previous("category"),
+        past.min(column("terminal")),
+        Literal(2**63 - 1),
+        amt.fill(-(2**63)),
+        card.last(seconds=0).count(),
+    ],
+    ids=str,
+)
+def test_what_is_well_formed_is_accepted(expression: Expression) -> None:
+    feature_set("mine", LOG, [feature("good", expression, "well formed")])
+
+
+def test_a_finer_unit_takes_shorter_windows() -> None:
+    half = feature("half", card.last(seconds=0.5).count(), "within half a second")
+    feature_set("mine", replace(LOG, time_unit="ms"), [half])

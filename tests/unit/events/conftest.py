@@ -1,0 +1,66 @@
+"""Small logs on disk."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+COLUMNS = ("cc_num", "unix_time", "amt", "merchant", "category", "lat", "is_fraud")
+HEADER = "trans_num|cc_num|unix_time|amt|merchant|category|lat|is_fraud"
+START = 1_758_834_000
+
+
+def line(
+    number: int,
+    *,
+    id_: str | None = None,
+    at: int | None = None,
+    amt: str = "1.25",
+    lat: str = "40.5",
+) -> str:
+    """One good line of a CSV with HEADER; `number` sets its id and its time."""
+    event = f"id-{number:04d}" if id_ is None else id_
+    time = START + number if at is None else at
+    return f'{event}|4111111111111111|{time}|{amt}|fraud_Rau, and "Sons"|home|{lat}|0'
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Write lines below HEADER into a file and return its path."""
+
+    def write_lines(lines: Sequence[str], name: str = "log.csv", header: str = HEADER) -> Path:
+        path = tmp_path / name
+        path.write_bytes("".join(f"{text}\n" for text in (header, *lines)).encode())
+        return path
+
+    return write_lines
+
+
+@pytest.fixture
+def rows() -> pl.DataFrame:
+    """Ten good rows with the dtypes that pandas would write."""
+    numbers = range(10)
+    return pl.DataFrame(
+        {
+            "trans_num": [f"id-{number:04d}" for number in numbers],
+            "cc_num": [4111111111111111 + number % 3 for number in numbers],
+            "unix_time": [START + number for number in numbers],
+            "amt": [1.25 + number for number in numbers],
+            "merchant": [f"fraud_{number % 4}" for number in numbers],
+            "category": [None if number % 5 == 0 else "home" for number in numbers],
+            "lat": [40.5] * 10,
+            "is_fraud": [number % 2 for number in numbers],
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real data, which is no part of the project."""
+    beside = Path(__file__).parents[4] / "shared" / "data"
+    folder = Path(os.environ.get("SENTINELPOS_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no data at {folder}; set SENTINELPOS_DATA")
+    return folder
