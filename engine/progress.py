@@ -70,6 +70,14 @@ class Meter:
         """Rows done per second so far."""
         return self._done / max(self.seconds, 1e-9)
 
+    def say(self, line: str) -> None:
+        """A line about what happened, above the bar."""
+        if self._bar is not None:
+            self._bar.console.print(line, highlight=False)
+        elif self._lines:
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
     def begin(self, what: str, total: int | None) -> None:
         """Go on to another piece of work, counted from nothing."""
         self._what, self._total = what, total

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from engine.errors import DefinitionError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import polars as pl
 
     from engine.definition import FeatureSet
@@ -31,6 +33,34 @@ class Backend(Protocol):
             One row per event, in the same order; one column per feature, in declared order, of
             ``canonical.feature_dtype``. The values are the settled ones: every event is seen by
             the events after it in (event_time, sequence), however late it arrived.
+        """
+        ...
+
+    @staticmethod
+    def stream(
+        features: "FeatureSet",
+        batches: "Iterable[pl.DataFrame]",
+        *,
+        passed: tuple[str, ...],
+        threads: int,
+    ) -> "Iterator[pl.DataFrame]":
+        """Compute a feature set over a log in time order, batch by batch if the backend can.
+
+        Parameters
+        ----------
+        features
+            A verified feature set.
+        batches
+            Canonical frames, each and together in the order of events.
+        passed
+            Columns of the batches to put before the features.
+        threads
+            How many threads may compute; no value depends on it.
+
+        Yields
+        ------
+        polars.DataFrame
+            ``passed`` and the features, the log's rows in order; no frame if there is no row.
         """
         ...
 

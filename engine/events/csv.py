@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -12,9 +13,10 @@ from engine.definition.schema import Schema
 from engine.errors import InputError
 from engine.events.inputs import InputFile
 from engine.events.lines import Lines, split_lines
-from engine.events.raw import BAD_SCHEMA, RawBatch, columns_in_use
+from engine.events.raw import BAD_SCHEMA, FileHeader, RawBatch, columns_in_use
 
 _BLOCK_BYTES: Final = 24 << 20
+_SAMPLE_BYTES: Final = 1 << 18
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -59,27 +61,49 @@ def read_csv(
         If the file cannot be read or decompressed, has no header, delimits its columns otherwise,
         names one twice, or lacks a required one.
     """
+    with _reading(file), _open(file) as stream:
+        first = stream.readline()
+        header = _header(file, first.removeprefix(_BOM))
+        used = columns_in_use(file.name, header.names, schema, columns)
+        line = 2
+        for block in _blocks(stream, block_bytes):
+            lines = split_lines(block, header.separator, len(header.names))
+            yield _batch(lines, header, used, line)
+            line += lines.count
+
+
+def check_csv(file: InputFile, schema: Schema, columns: Sequence[str]) -> FileHeader:
+    """Refuse a CSV file whose header does not do, as ``read_csv`` would.
+
+    The number of rows is guessed from the length of the first lines, and unknown where the file is
+    compressed.
+    """
+    with _reading(file), _open(file) as stream:
+        first = stream.readline()
+        header = _header(file, first.removeprefix(_BOM))
+        columns_in_use(file.name, header.names, schema, columns)
+        sample = stream.read(_SAMPLE_BYTES)
+        packed = isinstance(stream, gzip.GzipFile)
+    rows = None if packed else _guess_rows(file.path.stat().st_size - len(first), sample)
+    return FileHeader(frozenset(header.names), rows)
+
+
+def _guess_rows(size: int, sample: bytes) -> int:
+    lines = sample.count(b"\n")
+    if not lines:
+        return int(size > 0)
+    return round(size * lines / (sample.rfind(b"\n") + 1))
+
+
+@contextmanager
+def _reading(file: InputFile) -> Iterator[None]:
     try:
-        with _open(file) as stream:
-            first = stream.readline()
-            header = _header(file, first.removeprefix(_BOM))
-            used = columns_in_use(file.name, header.names, schema, columns)
-            line = 2
-            for block in _blocks(stream, block_bytes):
-                lines = split_lines(block, header.separator, len(header.names))
-                yield _batch(lines, header, used, line)
-                line += lines.count
+        yield
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(
             f"{file.name}: cannot be read (was: {error})",
             hint="a .gz file may be cut short; write it again, or leave it out",
         ) from error
-
-
-def check_csv(file: InputFile, schema: Schema, columns: Sequence[str]) -> None:
-    """Refuse a CSV file whose header does not do, as ``read_csv`` would."""
-    for _ in read_csv(file, schema, columns, block_bytes=0):
-        pass
 
 
 def _open(file: InputFile) -> IO[bytes]:

@@ -71,7 +71,7 @@ def repeated_arrivals(
         By position, whether to drop the event there.
     """
     wanted = np.sort(hashes)
-    bounds = np.arange(1, buckets, dtype=np.int64) * (2**63 // buckets)
+    bounds = np.array([2**63 // buckets * part for part in range(1, buckets)], dtype=np.int64)
     suspects = BucketSorter(folder, _HASH, bounds)
     for frame in arrived.frames():
         own = hasher(frame[EVENT_ID]).to_numpy()

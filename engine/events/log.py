@@ -61,6 +61,13 @@ class Log:
     batch_rows
         How many events a batch holds at most.
 
+    Attributes
+    ----------
+    present
+        The columns that some file has.
+    rows
+        About how many rows there are; None if some file does not tell.
+
     Raises
     ------
     InputError
@@ -81,9 +88,13 @@ class Log:
         time = () if schema.event_time in columns else (schema.event_time,)
         self.columns = (*columns, *time)
         self.batch_rows = batch_rows
-        for file in self.files:
-            check = check_parquet if file.kind == "parquet" else check_csv
-            check(file, schema, self.columns)
+        headers = [
+            (check_parquet if file.kind == "parquet" else check_csv)(file, schema, self.columns)
+            for file in self.files
+        ]
+        self.present = frozenset(name for header in headers for name in header.names)
+        known = [header.rows for header in headers if header.rows is not None]
+        self.rows = sum(known) if len(known) == len(headers) else None
 
     def batches(
         self, quarantine: Quarantine, counts: Counts, *, position: bool = False

@@ -13,7 +13,7 @@ from engine.definition.types import Kind
 from engine.errors import InputError
 from engine.events.inputs import InputFile
 from engine.events.normalise import check_dtypes
-from engine.events.raw import RawBatch, columns_in_use, no_bad_rows
+from engine.events.raw import FileHeader, RawBatch, columns_in_use, no_bad_rows
 
 # Column chunks are read through buffers of this size. Without, whole chunks lie in memory, which
 # with row groups of millions of rows is most of what a run needs.
@@ -67,9 +67,10 @@ def read_parquet(
             row += len(frame)
 
 
-def check_parquet(file: InputFile, schema: Schema, columns: Sequence[str]) -> None:
+def check_parquet(file: InputFile, schema: Schema, columns: Sequence[str]) -> FileHeader:
     """Refuse a Parquet file whose columns do not do, as ``read_parquet`` would."""
-    _plan(file, schema, columns)
+    _, _, metadata = _plan(file, schema, columns)
+    return FileHeader(frozenset(metadata.schema.names), metadata.num_rows)
 
 
 @contextmanager

@@ -26,6 +26,22 @@ def no_bad_rows() -> pl.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class FileHeader:
+    """What a file says of itself before it is read.
+
+    Parameters
+    ----------
+    names
+        Its columns.
+    rows
+        How many rows it holds, or about how many; None if that cannot be told.
+    """
+
+    names: frozenset[str]
+    rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RawBatch:
     """Consecutive rows of one file.
 

@@ -1,5 +1,6 @@
-"""A whole log in memory, in any order."""
+"""The backend's two ways in: a whole log in memory, and a log in time order batch by batch."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import polars as pl
@@ -10,6 +11,17 @@ from engine.definition.nodes import FeatureSet
 from engine.events.canonical import feature_schema
 
 _PLACE: Final = "|place"
+
+
+def stream(
+    features: FeatureSet,
+    batches: Iterable[pl.DataFrame],
+    *,
+    passed: tuple[str, ...],
+    threads: int,
+) -> Iterator[pl.DataFrame]:
+    """Features of a log in time order; see ``engine.backends.Backend.stream``."""
+    return stream_features(compile_features(features), batches, threads=threads, passed=passed)
 
 
 def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,8 @@
 Shapes: values (m,) in layout order; begin and end (m,) as in ``windows.Bounds``; results (m,).
 """
 
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 
@@ -41,7 +43,7 @@ def window_extremes(values: Values, bounds: Bounds, *, largest: bool) -> Values:
     Farach-Colton, The LCA problem revisited (2000).
     """
     pick = np.maximum if largest else np.minimum
-    result = np.zeros_like(values, shape=len(bounds.count))
+    result = cast("Values", np.zeros(len(bounds.count), dtype=values.dtype))
     # frexp of a whole number n >= 1 gives the exponent e with 2^(e−1) <= n < 2^e
     levels = np.frexp(bounds.count.astype(np.float64))[1] - 1
     runs = values

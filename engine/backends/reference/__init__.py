@@ -27,6 +27,8 @@ Floats at the edge
     that −0.0 is 0.0: which of two equal zeros an aggregate meets first must not show.
 """
 
+from collections.abc import Iterable, Iterator
+
 import polars as pl
 
 from engine.backends.reference.functions import Value, as_float
@@ -50,6 +52,20 @@ def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
         values = [_as_feature(value, type_) for value in log.values(feature.expression)]
         outputs.append(pl.Series(feature.name, values, dtype=feature_dtype(type_)))
     return pl.DataFrame(outputs)
+
+
+def stream(
+    features: FeatureSet,
+    batches: Iterable[pl.DataFrame],
+    *,
+    passed: tuple[str, ...],
+    threads: int,  # noqa: ARG001 - plain Python has one, and no value depends on it
+) -> Iterator[pl.DataFrame]:
+    """Compute a feature set over a log in memory, as :class:`engine.backends.Backend` says."""
+    parts = list(batches)
+    if parts:
+        events = pl.concat(parts)
+        yield pl.DataFrame([*events.select(passed), *compute(features, events)])
 
 
 def _as_feature(value: Value, type_: Type) -> Value:
