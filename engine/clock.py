@@ -1,8 +1,14 @@
 """The only module that reads a clock."""
 
 import time
+from datetime import UTC, date, datetime
 
 
 def elapsed() -> float:
     """Seconds on a clock that only runs forward; differences mean something, values do not."""
     return time.perf_counter()
+
+
+def utc_date() -> date:
+    """Today in UTC, for what is kept about a run; nothing may be computed from it."""
+    return datetime.now(UTC).date()

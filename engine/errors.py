@@ -26,7 +26,7 @@ class DefinitionError(SentinelError):
 
 
 class InputError(SentinelError):
-    """An input cannot be read, or a log holds what the caller asked to be refused."""
+    """An option or an input cannot be read, or holds what is refused."""
 
 
 class OutputError(SentinelError):

@@ -7,6 +7,7 @@ A canonical frame is a polars frame of a log's rows in arrival order, without du
   below. Text may be String or Categorical.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 import polars as pl
@@ -53,6 +54,21 @@ def event_schema(schema: Schema, columns: tuple[str, ...]) -> dict[str, pl.DataT
     return {EVENT_ID: pl.String()} | {
         name: event_dtype(schema.by_name[name].type) for name in columns
     }
+
+
+def identity_columns(schema: Schema, present: Collection[str]) -> tuple[str, ...]:
+    """What stands before the features of an event: its id, cards, event_time, the label if there.
+
+    Parameters
+    ----------
+    schema
+        The schema of the events.
+    present
+        The columns that the log has.
+    """
+    cards = (column.name for column in schema.columns if column.type.kind is Kind.CARD)
+    label = () if schema.label is None or schema.label not in present else (schema.label,)
+    return (EVENT_ID, *cards, schema.event_time, *label)
 
 
 def feature_schema(features: FeatureSet) -> dict[str, pl.DataType]:

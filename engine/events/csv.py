@@ -15,7 +15,7 @@ from engine.events.inputs import InputFile
 from engine.events.lines import Lines, split_lines
 from engine.events.raw import BAD_SCHEMA, FileHeader, RawBatch, columns_in_use
 
-_BLOCK_BYTES: Final = 24 << 20
+_BLOCK_BYTES: Final = 16 << 20
 _SAMPLE_BYTES: Final = 1 << 18
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -157,7 +157,7 @@ def _blocks(stream: IO[bytes], block_bytes: int) -> Iterator[bytes]:
     while data := stream.read(block_bytes):
         end = data.rfind(b"\n") + 1
         if end:
-            yield rest + data[:end]
+            yield b"".join([rest, memoryview(data)[:end]])
             rest = data[end:]
         else:
             rest += data

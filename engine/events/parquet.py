@@ -94,7 +94,7 @@ def _plan(
     ):
         stored, metadata = opened.schema_arrow, opened.metadata
     used = columns_in_use(file.name, stored.names, schema, columns)
-    used = _without_spare_ids(used, schema, metadata)
+    used = _without_spare_ids(used, schema, columns, metadata)
     check_dtypes(_dtypes(file, stored, used), schema, columns, name=file.name)
     text = [
         name
@@ -121,11 +121,16 @@ def _is_text(type_: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
     return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
 
 
-def _without_spare_ids(used: tuple[str, ...], schema: Schema, metadata: Any) -> tuple[str, ...]:  # noqa: ANN401 - pyarrow is untyped
+def _without_spare_ids(
+    used: tuple[str, ...],
+    schema: Schema,
+    columns: Sequence[str],
+    metadata: Any,  # noqa: ANN401 - pyarrow is untyped
+) -> tuple[str, ...]:
     ids = [name for name in used if name in schema.event_ids]
     if len(ids) == 1 or not _is_never_empty(ids[0], metadata):
         return used
-    return tuple(name for name in used if name not in ids[1:])
+    return tuple(name for name in used if name not in ids[1:] or name in columns)
 
 
 def _is_never_empty(name: str, metadata: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -72,7 +73,9 @@ class Quarantine:
                     os.replace(self._part, self.path)  # noqa: PTH105 - said with both names in view
         finally:
             if self._writer is not None:
-                self._writer.close()
+                # Of a full disk has been told; that the rest cannot be written either is no news.
+                with suppress(OSError, pa.ArrowException):
+                    self._writer.close()
             self._part.unlink(missing_ok=True)
 
     def add(self, file: str, bad: pl.DataFrame) -> None:

@@ -4,7 +4,7 @@
 memory.
 """
 
-from replay.simulate.settings import Settings, SimulateError
+from replay.simulate.settings import Settings
 from replay.simulate.stream import simulate
 
-__all__ = ["Settings", "SimulateError", "simulate"]
+__all__ = ["Settings", "simulate"]

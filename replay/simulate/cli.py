@@ -3,21 +3,15 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import NoReturn
 
-import polars as pl
-
-from replay.simulate.progress import Meter
-from replay.simulate.settings import Settings, SimulateError
-from replay.simulate.stream import Simulation
-from replay.simulate.write import PARQUET, WriteError, check_output, write_chunks
-
-EXIT_FAILED = 1
-EXIT_REFUSED = 2
-EXIT_INTERRUPTED = 130
+from engine.command import EXIT_CODES, Parser, run_command
+from engine.errors import InputError
+from replay.simulate.job import simulate_to_file
+from replay.simulate.settings import Settings
+from replay.simulate.write import check_output
 
 _DESCRIPTION = """\
 Write a training file of simulated card transactions with labelled fraud.
@@ -26,31 +20,42 @@ Customers, merchants, daily rhythm, bursts and same-second ties are invented; st
 testing, compromised merchants and slow skimming hide among the ordinary purchases of the same
 cards. Equal options give an equal file. Memory does not grow with --rows."""
 
-_EPILOG = """\
+_EPILOG = f"""\
+{EXIT_CODES}
+
 examples:
   python -m replay.simulate --rows 1000000 --cards 10000 --seed 1 --out train.parquet
   python -m replay.simulate --rows 200000 --drift 0.8 --out drifting.csv
   python -m replay.simulate --rows 1000000 --cards 1 --days 1 --out hot_card.parquet"""
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors look like all others of this project."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
 
-    def error(self, message: str) -> NoReturn:
-        raise SimulateError(
-            "cannot read the command line", self.prog, message, "see --help for the options"
-        )
+    Unless that is 0, no file is left or changed.
+    """
+    return run_command(lambda: _prepare(argv))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
+    options = _parser().parse_args(argv)
+    settings = _settings(options)
+    out = Path(options.out)
+    check_output(out, overwrite=options.overwrite)
+
+    def work() -> None:
+        summary = simulate_to_file(settings, out, quiet=options.quiet)
+        if options.json:
+            sys.stdout.write(json.dumps(summary.content, indent=2) + "\n")
+        elif not options.quiet:
+            sys.stdout.write(summary.text)
+
+    return work
+
+
+def _parser() -> Parser:
     default = Settings()
-    parser = _Parser(
-        prog="python -m replay.simulate",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = Parser("python -m replay.simulate", _DESCRIPTION, _EPILOG)
     add = parser.add_argument
     add(
         "--out",
@@ -91,80 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code.
-
-    Returns
-    -------
-    int
-        0 if the file was written, 1 if writing failed, 2 if the options were refused, 130 if
-        interrupted. In all but the first case no file is left or changed.
-    """
-    try:
-        options = _parser().parse_args(argv)
-        settings = _settings(options)
-        out = Path(options.out)
-        check_output(out, overwrite=options.overwrite)
-        with Meter(settings.rows, quiet=options.quiet) as meter:
-            summary = _run(settings, out, meter)
-    except WriteError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_FAILED
-    except SimulateError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_REFUSED
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted: no file was written\n")
-        return EXIT_INTERRUPTED
-    if options.json:
-        sys.stdout.write(json.dumps(summary, indent=2) + "\n")
-    elif not options.quiet:
-        sys.stdout.write(_as_text(summary))
-    return 0
-
-
-def _run(settings: Settings, out: Path, meter: Meter) -> dict[str, object]:
-    simulation = Simulation(settings)
-    rows = fraud = 0
-
-    def done(chunk: pl.DataFrame) -> None:
-        nonlocal rows, fraud
-        rows += chunk.height
-        fraud += int(chunk["is_fraud"].sum())
-        meter.advance(chunk.height)
-
-    write_chunks(simulation.chunks(encoded=out.suffix == PARQUET), out, done)
-    return {
-        "out": str(out),
-        "bytes": out.stat().st_size,
-        "rows": rows,
-        "cards": settings.cards,
-        "seed": settings.seed,
-        "start": settings.start.isoformat(),
-        "days": settings.days,
-        "drift": settings.drift,
-        "fraud_rows": fraud,
-        "fraud_share": fraud / rows,
-        "fraud_rows_by_behaviour": simulation.plan.fraud_rows(),
-        "seconds": round(meter.seconds, 3),
-        "rows_per_second": round(meter.rows_per_second),
-    }
-
-
-def _as_text(summary: dict[str, object]) -> str:
-    behaviours = summary["fraud_rows_by_behaviour"]
-    assert isinstance(behaviours, dict)  # noqa: S101  tells the type checker what _run put there
-    fraud = summary["fraud_rows"]
-    lines = [
-        f"{summary['out']}: {summary['rows']:,} rows",
-        f"{summary['cards']:,} cards, {summary['days']:,} days from {summary['start']}",
-        f"fraud: {fraud:,} rows ({summary['fraud_share']:.3%})",
-        *(f"  {name.replace('_', ' '):<22}{n:>12,}" for name, n in behaviours.items()),
-        f"{summary['seconds']:.1f} s, {summary['rows_per_second']:,} rows/s",
-    ]
-    return "\n".join(lines) + "\n"
-
-
 def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         rows=_whole("--rows", options.rows),
@@ -181,8 +112,9 @@ def _whole(option: str, text: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise SimulateError(
-            "cannot read a whole number", option, repr(text), "write digits, such as 1000000"
+        raise InputError(
+            f"{option}: cannot read a whole number (was {text!r})",
+            hint="write digits, such as 1000000",
         ) from error
 
 
@@ -190,8 +122,9 @@ def _number(option: str, text: str) -> float:
     try:
         return float(text)
     except ValueError as error:
-        raise SimulateError(
-            "cannot read a number", option, repr(text), "write a number, such as 0.01"
+        raise InputError(
+            f"{option}: cannot read a number (was {text!r})",
+            hint="write a number, such as 0.01",
         ) from error
 
 
@@ -199,6 +132,7 @@ def _day(option: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise SimulateError(
-            "cannot read a day", option, repr(text), "write YYYY-MM-DD, such as 2025-01-01"
+        raise InputError(
+            f"{option}: cannot read a day (was {text!r})",
+            hint="write YYYY-MM-DD, such as 2025-01-01",
         ) from error

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from engine.errors import InputError
+
 MAX_ROWS: Final = 10_000_000_000
 MAX_CARDS: Final = 10_000_000
 # Seconds since the start are held as int32, which spans 68 years.
@@ -13,25 +15,6 @@ MAX_FRAUD_RATE: Final = 0.5
 FIRST_START: Final = date(1970, 1, 2)
 LAST_START: Final = date(2199, 12, 31)
 SECONDS_PER_DAY: Final = 86_400
-
-
-class SimulateError(ValueError):
-    """A simulation that cannot be run as asked.
-
-    Parameters
-    ----------
-    what
-        What failed.
-    where
-        The option or file it is about.
-    was
-        The value that was found.
-    hint
-        What to do about it.
-    """
-
-    def __init__(self, what: str, where: str, was: object, hint: str) -> None:
-        super().__init__(f"{what}: {where} (was {was})\nhint: {hint}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +42,7 @@ class Settings:
 
     Raises
     ------
-    SimulateError
+    InputError
         If a value is out of its range.
     """
 
@@ -79,11 +62,9 @@ class Settings:
         _check_share("fraud-rate", self.fraud_rate, MAX_FRAUD_RATE)
         _check_share("drift", self.drift, 1.0)
         if not FIRST_START <= self.start <= LAST_START:
-            raise SimulateError(
-                "cannot simulate from this day",
-                "start",
-                self.start,
-                f"choose a UTC day from {FIRST_START} to {LAST_START}",
+            raise InputError(
+                f"--start: cannot simulate from this day (was {self.start})",
+                hint=f"choose a UTC day from {FIRST_START} to {LAST_START}",
             )
 
     @property
@@ -102,21 +83,18 @@ class Settings:
         return self.days * SECONDS_PER_DAY
 
 
+# A setting is named as on the command line, where people give it.
 def _check_whole(name: str, value: object, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise SimulateError(
-            "cannot simulate with this number",
-            name,
-            repr(value),
-            f"give a whole number from {low:,} to {high:,}",
+        raise InputError(
+            f"--{name}: cannot simulate with this number (was {value!r})",
+            hint=f"give a whole number from {low:,} to {high:,}",
         )
 
 
 def _check_share(name: str, value: object, high: float) -> None:
     if not (isinstance(value, int | float) and math.isfinite(value) and 0 <= value <= high):
-        raise SimulateError(
-            "cannot simulate with this share",
-            name,
-            repr(value),
-            f"give a number from 0 to {high:g}",
+        raise InputError(
+            f"--{name}: cannot simulate with this share (was {value!r})",
+            hint=f"give a number from 0 to {high:g}",
         )

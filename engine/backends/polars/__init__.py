@@ -1,5 +1,5 @@
 """The polars backend: vectorised over chunks of a log, in memory that does not grow with it."""
 
-from engine.backends.polars.compute import compute, stream
+from engine.backends.polars.entry import compute, stream
 
 __all__ = ["compute", "stream"]

@@ -17,27 +17,57 @@ from engine.backends.polars.layout import IntArray
 
 CODE_PREFIX: Final = "#"  # the column that holds the codes of column x is "#x"
 
+_SLOTS_PER_VALUE: Final = 4
+
 
 class CodeBook:
-    """A growing map from integers to codes 0, 1, 2 … in order of first appearance of a batch."""
+    """A growing map from integers to codes 0, 1, 2 … in order of first appearance of a batch.
+
+    Most values are found in a table by a hash of theirs, where each slot holds the one value that
+    was put there last; the others take the long way through a sorted list of all.
+    """
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
+        self._dtype = np.dtype(dtype)
         self._values = np.empty(0, dtype=dtype)  # ascending
         self._codes = np.empty(0, dtype=np.int64)  # the code of each value
+        self._slot_values = np.empty(0, dtype=dtype)
+        self._slot_codes = np.empty(0, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self._values)
 
     def encode(self, values: pl.Series) -> IntArray:
         """(n,) the code of each value, −1 for null."""
-        encoded = pc.dictionary_encode(_as_array(values.to_arrow()))
+        null = values.is_null().to_numpy() if values.null_count() else None
+        numbers = values.fill_null(0).to_numpy()
+        codes = self._encode(numbers if null is None else numbers[~null])
+        if null is None:
+            return codes
+        spread = np.full(len(values), -1)
+        spread[~null] = codes
+        return spread
+
+    def _encode(self, values: npt.NDArray[np.generic]) -> IntArray:
+        if not len(self):
+            return self._long_way(values)
+        slots = self._slots(values)
+        codes = self._slot_codes[slots]
+        missed = np.flatnonzero(self._slot_values[slots] != values)
+        if len(missed):
+            codes[missed] = self._long_way(values[missed])
+        return codes
+
+    def _slots(self, values: npt.NDArray[np.generic]) -> IntArray:
+        """Multiplicative hashing (Knuth, vol. 3, 6.4): the product's upper bits."""
+        bits = len(self._slot_codes).bit_length() - 1
+        hashes = values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        return (hashes >> np.uint64(64 - bits)).view(np.int64)
+
+    def _long_way(self, values: npt.NDArray[np.generic]) -> IntArray:
+        encoded = pc.dictionary_encode(pa.array(values))
         codes = self._learn(encoded.dictionary.to_numpy(zero_copy_only=False))
-        indices: npt.NDArray[np.int32]
-        if encoded.null_count:
-            codes = np.append(codes, np.int64(-1))
-            indices = encoded.indices.fill_null(len(codes) - 1).to_numpy()
-        else:
-            indices = encoded.indices.to_numpy()
+        indices: npt.NDArray[np.int32] = encoded.indices.to_numpy()
         return codes[indices]
 
     def _learn(self, values: npt.NDArray[np.generic]) -> IntArray:
@@ -56,7 +86,19 @@ class CodeBook:
             order = np.argsort(merged, kind="stable")
             self._codes = np.concatenate((self._codes, codes[~known]))[order]
             self._values = merged[order]
+            self._remember(new, codes[~known])
         return codes
+
+    def _remember(self, new: npt.NDArray[np.generic], codes: IntArray) -> None:
+        if _SLOTS_PER_VALUE * len(self) > len(self._slot_codes):
+            size = 1 << (2 * _SLOTS_PER_VALUE * len(self)).bit_length()
+            # Every slot holds a value that is known, so that no slot is mistaken for another's.
+            self._slot_values = np.full(size, self._values[0], dtype=self._dtype)
+            self._slot_codes = np.full(size, self._codes[0])
+            new, codes = self._values, self._codes
+        slots = self._slots(new)
+        self._slot_values[slots] = new
+        self._slot_codes[slots] = codes
 
 
 def text_codes(values: pl.Series) -> IntArray:
@@ -76,7 +118,3 @@ def column_codes(name: str, rows: pl.DataFrame) -> IntArray:
 def all_codes(books: dict[str, CodeBook], rows: pl.DataFrame) -> Iterable[pl.Series]:
     """The code columns of a batch's integer key columns."""
     return (pl.Series(CODE_PREFIX + name, book.encode(rows[name])) for name, book in books.items())
-
-
-def _as_array(data: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return data.combine_chunks() if isinstance(data, pa.ChunkedArray) else data

@@ -7,7 +7,6 @@ from engine.backends.polars.plan import Plan
 from engine.backends.polars.scalars import Scalars
 from engine.backends.polars.windowed import KeyWindows
 from engine.definition.nodes import Aggregate, Call, Expression
-from engine.events.canonical import feature_dtype
 
 
 def evaluate(plan: Plan, scalars: Scalars, past: pl.DataFrame, core: pl.DataFrame) -> pl.DataFrame:
@@ -36,21 +35,7 @@ def evaluate(plan: Plan, scalars: Scalars, past: pl.DataFrame, core: pl.DataFram
             for node in plan.windowed
             if _key_of(node) == key
         )
-    names = plan.features.names
-    features = scalars.evaluate_all(
-        list(zip(names, plan.expressions, strict=True)), core.with_columns(columns)
-    )
-    return features.select(
-        pl.col(name).cast(feature_dtype(plan.type_of(feature.expression)))
-        if plan.type_of(feature.expression).minor_units == 1
-        else _major_units(name, plan.type_of(feature.expression).minor_units, features)
-        for name, feature in zip(names, plan.features.features, strict=True)
-    )
-
-
-def _major_units(name: str, minor_units: int, features: pl.DataFrame) -> pl.Series:
-    divisor = pl.repeat(float(minor_units), len(features), eager=True)
-    return (features[name].cast(pl.Float64) / divisor).alias(name)
+    return scalars.features.run(core.with_columns(columns))
 
 
 def _key_of(expression: Expression) -> tuple[str, ...]:

@@ -13,7 +13,13 @@ import polars as pl
 import pyarrow as pa
 
 from engine.backends.polars.codes import column_codes, text_codes
-from engine.backends.polars.layout import IntArray, combine_codes
+from engine.backends.polars.layout import (
+    IntArray,
+    Layout,
+    make_layout,
+    refine,
+    whole_layout,
+)
 from engine.backends.polars.plan import Plan
 from engine.backends.polars.scalars import Scalars
 from engine.definition.needs import columns_in
@@ -65,7 +71,7 @@ class Frame:
         self._plan = plan
         self._scalars = scalars
         self._operands: dict[tuple[Expression, int], Operand] = {}
-        self._columns: dict[str, npt.NDArray[np.int64]] = {}
+        self._layouts: dict[tuple[str, ...], Layout] = {}
         self.past = len(past)
         self.core = core
         names = past.columns
@@ -81,16 +87,19 @@ class Frame:
         """(n,) event times, ascending."""
         return self._rows[self._plan.schema.event_time].to_numpy()
 
-    def codes(self, key: tuple[str, ...]) -> IntArray:
-        """(n,) a code of each row's key, −1 where a part of it is null."""
-        if not key:
-            return np.zeros(len(self), dtype=np.int64)
-        return combine_codes([self._column_codes(name) for name in key])
+    def layout(self, key: tuple[str, ...]) -> Layout:
+        """The rows brought together by a key."""
+        if key not in self._layouts:
+            self._layouts[key] = self._make_layout(key)
+        return self._layouts[key]
 
-    def _column_codes(self, name: str) -> IntArray:
-        if name not in self._columns:
-            self._columns[name] = column_codes(name, self._rows)
-        return self._columns[name]
+    def _make_layout(self, key: tuple[str, ...]) -> Layout:
+        if not key:
+            return whole_layout(self.times)
+        codes = column_codes(key[-1], self._rows)
+        if len(key) == 1:
+            return make_layout(codes, self.times)
+        return refine(self.layout(key[:-1]), codes, self.times)
 
     def operand(self, expression: Expression, delay: int) -> Operand:
         """An aggregate's argument for every row, as known ``delay`` ticks after the row's time."""
@@ -131,7 +140,7 @@ class Frame:
     def _series(self, expression: Expression, rows: pl.DataFrame) -> pl.Series:
         if isinstance(expression, Column):
             return rows[expression.name]
-        return self._scalars.evaluate(expression, rows)
+        return self._scalars.operand(expression, rows)
 
     def _known(self, delay: int) -> pl.DataFrame:
         """The rows with the labels that come later than ``delay`` ticks after them made null."""

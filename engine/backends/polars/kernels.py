@@ -58,9 +58,7 @@ def window_extremes(values: Values, bounds: Bounds, *, largest: bool) -> Values:
     return result
 
 
-def window_distinct(
-    codes: IntArray, layout: Layout, bounds: Bounds, length: int | None
-) -> IntArray:
+def window_distinct(codes: IntArray, layout: Layout, bounds: Bounds) -> IntArray:
     """How many distinct codes each window shows.
 
     A window shows as many distinct values as events, less those whose value occurs again later
@@ -69,37 +67,15 @@ def window_distinct(
     by a running sum, in linear time whatever the windows' sizes.
     """
     count = bounds.count
-    earlier, later = _recurrences(codes, layout, length)
-    if not len(later):
-        return count
+    # The rows are in order of group and time already: sorted by value, stable, then by group.
+    order = stable_order(codes)
+    groups = layout.starts
+    order = order[stable_order(groups[order])]
+    same = (codes[order[1:]] == codes[order[:-1]]) & (groups[order[1:]] == groups[order[:-1]])
+    earlier, later = order[:-1][same], order[1:][same]
     first = later + 1 if bounds.ends_at_self else np.searchsorted(bounds.end, later, side="right")
     beyond = np.searchsorted(bounds.begin, earlier, side="right")
     seen = first < beyond
     size = len(count) + 1
     steps = np.bincount(first[seen], minlength=size) - np.bincount(beyond[seen], minlength=size)
     return count - np.cumsum(steps[:-1])
-
-
-def _recurrences(codes: IntArray, layout: Layout, length: int | None) -> tuple[IntArray, IntArray]:
-    """Positions of neighbouring occurrences of one value in one group, at most length apart."""
-    places: IntArray | None = None
-    times, starts = layout.times, layout.starts
-    if length is not None and len(times):
-        # Between two such occurrences no gap is longer than length: most rows of a quiet log stand
-        # alone and need no sorting.
-        close = (times[1:] - times[:-1] <= length) & (starts[1:] == starts[:-1])
-        candidate = np.zeros(len(times), dtype=bool)
-        candidate[1:] = close
-        candidate[:-1] |= close
-        if not candidate.all():
-            places = np.flatnonzero(candidate)
-            codes, starts, times = codes[places], starts[places], times[places]
-    # The rows are in order of group and time already: sorted by value, stable, then by group.
-    order = stable_order(codes)
-    order = order[stable_order(starts[order])]
-    same = (codes[order[1:]] == codes[order[:-1]]) & (starts[order[1:]] == starts[order[:-1]])
-    earlier, later = order[:-1][same], order[1:][same]
-    if length is not None:
-        near = times[later] - times[earlier] <= length
-        earlier, later = earlier[near], later[near]
-    return (earlier, later) if places is None else (places[earlier], places[later])

@@ -38,8 +38,13 @@ class Layout:
         return len(self.rows)
 
 
+def whole_layout(times: IntArray) -> Layout:
+    """The layout of the empty key: all rows are one group."""
+    return Layout(np.arange(len(times)), times, np.zeros(len(times), dtype=np.int64))
+
+
 def make_layout(codes: IntArray, times: IntArray) -> Layout:
-    """Bring rows together by code.
+    """The layout of a key of one column.
 
     Parameters
     ----------
@@ -49,12 +54,30 @@ def make_layout(codes: IntArray, times: IntArray) -> Layout:
         (n,) event times, ascending.
     """
     rows = stable_order(codes)
-    nulls = int(np.count_nonzero(codes < 0))
-    rows = rows[nulls:]
-    ordered = codes[rows]
+    return _grouped(rows, codes[rows], None, times)
+
+
+def refine(layout: Layout, codes: IntArray, times: IntArray) -> Layout:
+    """The layout of a key with one column more than another's.
+
+    Sorted by the further column, stable, rows that agree in both stay neighbours in the order of
+    events; in which order the groups come is nobody's concern.
+    """
+    ordered = codes[layout.rows]
+    order = stable_order(ordered)
+    return _grouped(layout.rows[order], ordered[order], layout.starts[order], times)
+
+
+def _grouped(rows: IntArray, codes: IntArray, groups: IntArray | None, times: IntArray) -> Layout:
+    """A layout of rows in order of code, null codes first; groups differ in code or group."""
+    nulls = int(np.searchsorted(codes, 0))
+    rows, codes = rows[nulls:], codes[nulls:]
     first = np.empty(len(rows), dtype=bool)
     first[:1] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    np.not_equal(codes[1:], codes[:-1], out=first[1:])
+    if groups is not None:
+        groups = groups[nulls:]
+        first[1:] |= groups[1:] != groups[:-1]
     starts = np.zeros(len(rows), dtype=np.int64)
     heads = np.flatnonzero(first)
     starts[heads] = heads
@@ -69,30 +92,11 @@ def stable_order(codes: IntArray) -> IntArray:
     """
     if len(codes) == 0:
         return np.empty(0, dtype=np.int64)
-    shifted = codes + 1
+    # Nulls become 0 and come first; without any nothing needs to be moved.
+    shifted = codes + 1 if int(codes.min()) < 0 else codes
     bits = int(shifted.max()).bit_length()
     order = np.argsort(shifted.astype(np.uint16), kind="stable")
     for shift in range(_DIGIT, bits, _DIGIT):
         digit = (shifted >> shift).astype(np.uint16)
         order = order[np.argsort(digit[order], kind="stable")]
     return order
-
-
-def combine_codes(codes: list[IntArray]) -> IntArray:
-    """One code for each distinct combination of codes; below 0 where one of them is."""
-    combined = codes[0]
-    for more in codes[1:]:
-        width = int(more.max(initial=-1)) + 1
-        highest = int(combined.max(initial=-1)) + 1
-        if highest * width >= 2**62:
-            combined = densify(combined)
-        null = (combined < 0) | (more < 0)
-        combined = combined * width + more
-        combined[null] = -1
-    return combined
-
-
-def densify(codes: IntArray) -> IntArray:
-    """Codes from 0 upwards without gaps, −1 kept."""
-    values, dense = np.unique(codes, return_inverse=True)
-    return dense.astype(np.int64) - int(np.searchsorted(values, 0))

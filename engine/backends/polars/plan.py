@@ -11,9 +11,9 @@ from typing import Final
 from engine.definition.infer import type_of
 from engine.definition.lower import lower
 from engine.definition.needs import columns_in, columns_of
-from engine.definition.nodes import Aggregate, Call, Column, Expression, FeatureSet, Window
+from engine.definition.nodes import Aggregate, Call, Expression, FeatureSet, Window
 from engine.definition.schema import Schema
-from engine.definition.types import Kind, Type
+from engine.definition.types import Type
 
 _MICROSECONDS: Final = 1_000_000
 _MOMENTS: Final = frozenset({"exact_mean", "exact_var", "exact_std"})
@@ -116,7 +116,13 @@ class Plan:
 
     def type_of(self, expression: Expression) -> Type:
         """The type of an expression."""
-        return type_of(expression, self.schema)
+        if expression not in self._types:
+            self._types[expression] = type_of(expression, self.schema)
+        return self._types[expression]
+
+    @cached_property
+    def _types(self) -> dict[Expression, Type]:
+        return {}
 
 
 def compile_features(features: FeatureSet) -> Plan:
@@ -131,16 +137,6 @@ def is_windowed(expression: Expression) -> bool:
     return isinstance(expression, Aggregate) or (
         isinstance(expression, Call) and expression.function in _MOMENTS
     )
-
-
-def is_text(type_: Type) -> bool:
-    """Whether values of this type are carried as codes."""
-    return type_.kind is Kind.TEXT
-
-
-def is_column(expression: Expression | None) -> bool:
-    """Whether an expression is a column as it is."""
-    return isinstance(expression, Column)
 
 
 def _windowed_in(expression: Expression) -> Iterator[Expression]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from engine.backends.polars import kernels, wide
 from engine.backends.polars.frame import Frame, Mask, Operand
 from engine.backends.polars.kernels import Values
-from engine.backends.polars.layout import IntArray, Layout, make_layout
+from engine.backends.polars.layout import IntArray, Layout
 from engine.backends.polars.plan import Plan, Span
 from engine.backends.polars.windows import Bounds, find_bounds
 from engine.definition.aggregates import PRIMITIVES
@@ -21,7 +22,7 @@ from engine.definition.nodes import Aggregate, Call, Expression, Literal
 _SPARSE: Final = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """The positions of a layout that an aggregate looks at, and its windows over them.
 
@@ -41,6 +42,25 @@ class View:
         """The numbers of a frame's rows, in this view's order."""
         return numbers[self.layout.rows]
 
+    @cached_property
+    def busy(self) -> tuple[IntArray, Layout, Bounds] | None:
+        """The positions that see another or are seen by the next one, as a view of their own.
+
+        In a quiet log they are few, and all that happens within windows happens among them. None
+        if windows do not end at their own position.
+        """
+        if not self.bounds.ends_at_self:
+            return None
+        sees = self.count > 0
+        sees[:-1] |= sees[1:]
+        places = np.flatnonzero(sees)
+        layout = self.layout
+        return (
+            places,
+            Layout(layout.rows[places], layout.times[places], layout.starts[places]),
+            Bounds(np.arange(len(places)), count=self.count[places], ends_at_self=True),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -56,7 +76,7 @@ class KeyWindows:
     def __init__(self, plan: Plan, frame: Frame, key: tuple[str, ...]) -> None:
         self._plan = plan
         self._frame = frame
-        self.layout = make_layout(frame.codes(key), frame.times)
+        self.layout = frame.layout(key)
         spans = {
             plan.span(aggregate.window): None
             for aggregate in plan.aggregates
@@ -65,6 +85,7 @@ class KeyWindows:
         self._bounds = find_bounds(self.layout, list(spans))
         self._views: dict[tuple[Span, Expression | None, Expression | None], View] = {}
         self._picked: dict[Aggregate, pl.Series] = {}
+        self._whole: dict[Aggregate, IntArray] = {}
         self._sums: dict[Aggregate, IntArray] = {}
 
     def column(self, expression: Expression) -> pl.Series:
@@ -155,16 +176,17 @@ class KeyWindows:
         known = replace(aggregate, argument=None)
         if known not in self._picked:
             view = self.view(aggregate, nulls=True)
-            place = view.bounds.end - 1 if aggregate.name == "last" else view.bounds.begin.copy()
             empty = view.count == 0
-            place[empty] = 0
-            rows = view.layout.rows[place] if len(view.layout) else place
+            if aggregate.name == "last" and view.bounds.ends_at_self:
+                rows = np.zeros(len(view.layout), dtype=np.int64)
+                rows[1:] = view.layout.rows[:-1]
+            else:
+                bounds = view.bounds
+                place = bounds.end - 1 if aggregate.name == "last" else bounds.begin.copy()
+                place[empty] = 0
+                rows = view.layout.rows[place] if len(view.layout) else place
             self._picked[known] = self.to_rows(Result(rows, empty))
         return self._picked[known]
-
-    def length(self, aggregate: Aggregate) -> int | None:
-        """The window's length in ticks."""
-        return self._plan.span(aggregate.window).length
 
     def to_rows(self, result: Result) -> pl.Series:
         """(chunk's rows,) values put back from layout order.
@@ -173,20 +195,20 @@ class KeyWindows:
         there is 0 where a result has no nulls of its own, else null.
         """
         rows, size, past = self.layout.rows, len(self._frame), self._frame.past
-        if np.count_nonzero(result.values) < _SPARSE * len(rows):
-            # Most cards have done nothing in the last minutes: only the others are moved.
-            some = np.flatnonzero(result.values)
-            values = np.zeros(size, dtype=result.values.dtype)
-            values[rows[some]] = result.values[some]
-        else:
-            make = np.empty if len(rows) == size else np.zeros
-            values = make(size, dtype=result.values.dtype)
-            values[rows] = result.values
-        if result.null is None:
-            return pl.Series(values[past:])
+        given = result.values != 0 if result.null is None else ~result.null
+        values = np.zeros(size, dtype=result.values.dtype)
         null = np.ones(size, dtype=bool)
-        null[rows] = result.null
-        if not null[past:].any():
+        if np.count_nonzero(given) < _SPARSE * len(rows):
+            # Most cards have done nothing in the last minutes: only the others are moved.
+            some = np.flatnonzero(given)
+            moved = rows[some]
+            values[moved] = result.values[some]
+            null[moved] = False
+        else:
+            values[rows] = result.values
+            if result.null is not None:
+                null[rows] = result.null
+        if result.null is None or not null[past:].any():
             return pl.Series(values[past:])
         return pl.Series(pa.array(values[past:], mask=null[past:]))
 
@@ -217,13 +239,16 @@ def _extreme(windows: KeyWindows, aggregate: Aggregate, *, largest: bool) -> pl.
 def _n_unique(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
     view = windows.view(aggregate)
     operand = windows.operand(aggregate)
-    codes = view.values(operand.numbers)
+    busy = view.busy
+    layout, bounds = (view.layout, view.bounds) if busy is None else busy[1:]
+    codes = operand.numbers[layout.rows]
     if not operand.is_coded:
         codes = pc.dictionary_encode(pa.array(codes)).indices.to_numpy().astype(np.int64)
-    length = windows.length(aggregate)
-    distinct = kernels.window_distinct(
-        codes.astype(np.int64, copy=False), view.layout, view.bounds, length
-    )
+    distinct = kernels.window_distinct(codes.astype(np.int64, copy=False), layout, bounds)
+    if busy is not None:
+        scattered = np.zeros(len(view.count), dtype=np.int64)
+        scattered[busy[0]] = distinct
+        distinct = scattered
     return windows.to_rows(Result(distinct))
 
 

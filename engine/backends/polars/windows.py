@@ -15,7 +15,7 @@ from engine.backends.polars.plan import Span
 
 # Looking back one position at a time is cheapest while few events have a past that long; after
 # this many steps, or once too many rows have been looked at, the rest is found by bisection.
-_STEPS: Final = 12
+_STEPS: Final = 6
 _VISITS_PER_ROW: Final = 3
 # Fewer rows than this share are bisected each within its group, without keys for all rows.
 _FEW: Final = 1 / 16
@@ -102,8 +102,12 @@ def _count_back(layout: Layout, lengths: list[int]) -> dict[int, IntArray]:
     visits = 0
     for step in range(1, _STEPS + 1):
         # gap: from each active position to the one `step` before it, within the longest window
+        here, distance = active, gap
         for length in lengths:
-            counts[length][active if length == lengths[0] else active[gap <= length]] = step
+            if length != lengths[0]:
+                inside = distance <= length
+                here, distance = here[inside], distance[inside]
+            counts[length][here] = step
         visits += len(active)
         if visits > _VISITS_PER_ROW * size:
             break

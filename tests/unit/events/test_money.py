@@ -1,6 +1,6 @@
 """Amounts become exact minor units, whatever they are stored as."""
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 import polars as pl
 from hypothesis import given
@@ -12,8 +12,9 @@ SCALES = st.integers(0, 4)
 
 
 def exact(text: str, scale: int) -> tuple[int | None, bool]:
-    scaled = Decimal(text).scaleb(scale)
-    whole = int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
+    with localcontext(prec=1000):
+        scaled = Decimal(text).scaleb(scale)
+        whole = int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
     fits = abs(whole) < 2**63
     return (whole if fits else None), fits and whole != scaled
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from engine.definition import POS
-from engine.definition.schema import ColumnSpec, Schema
+from engine.definition.schema import ColumnSpec, Schema, TimeUnit
 from engine.definition.types import BOOL, CARD, FLOAT, INT, TEXT, TIME, money_type
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID, event_schema
@@ -157,10 +157,10 @@ def test_each_kind_is_read_as_its_type_says(
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us"])
-@pytest.mark.parametrize("stored", ["ms", "us", "ns"])
-def test_instants_become_ticks_of_the_schemas_unit(unit: str, stored: str) -> None:
+@pytest.mark.parametrize("stored", ["ms", "us"])
+def test_instants_become_ticks_of_the_schemas_unit(unit: TimeUnit, stored: TimeUnit) -> None:
     schema = replace(PLAIN, time_unit=unit)
-    at = pl.Series([dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC)]).cast(pl.Datetime(stored, "UTC"))  # type: ignore[arg-type] # one of three
+    at = pl.Series([dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC)]).cast(pl.Datetime(stored, "UTC"))
     result = normalise(pl.DataFrame({"id": ["a"], "t": at}), schema, ("t",))
     assert result.events["t"].to_list() == [1_709_208_000 * schema.ticks_per_second]
 

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from engine.errors import InputError
 from engine.events.training_file import TRAINING_COLUMNS
-from replay.simulate import Settings, SimulateError, simulate, stream
+from replay.simulate import Settings, simulate, stream
 from replay.simulate.episodes import ORDINARY, Events
 from replay.simulate.frame import Columns
 from replay.simulate.fraud import Behaviour
@@ -56,7 +57,7 @@ def test_columns_are_those_of_a_training_file(frame: pl.DataFrame) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "cards"),
-    [(1, 1), (1, 500), (10, 3), (10, 5_000), (999, 40), (250_001, 2_000)],
+    [(1, 1), (10, 5_000), (999, 40), (250_001, 2_000)],
 )
 def test_makes_exactly_the_rows_asked_for(rows: int, cards: int) -> None:
     made = frame_of(Settings(rows=rows, cards=cards, days=9))
@@ -66,8 +67,9 @@ def test_makes_exactly_the_rows_asked_for(rows: int, cards: int) -> None:
     assert made["is_fraud"].sum() == round(rows * 0.006)
 
 
-@pytest.mark.parametrize("fraud_rate", [0.0, 0.003, 0.5])
-@pytest.mark.parametrize("rows", [2, 4_000])
+@pytest.mark.parametrize(
+    ("rows", "fraud_rate"), [(2, 0.5), (4_000, 0.0), (4_000, 0.003), (4_000, 0.5)]
+)
 def test_fraud_rows_are_exact(rows: int, fraud_rate: float) -> None:
     settings = Settings(rows=rows, cards=50, days=40, fraud_rate=fraud_rate)
     simulation = stream.Simulation(settings)
@@ -310,5 +312,5 @@ def test_drift_moves_the_mix_of_categories_and_none_does_not() -> None:
     ],
 )
 def test_settings_out_of_range_are_refused(name: str, value: object) -> None:
-    with pytest.raises(SimulateError, match=r"(?s)^cannot simulate .* \(was .*\)\nhint: "):
+    with pytest.raises(InputError, match=r"(?s)^--[a-z-]+: cannot simulate .* \(was .*\)\nhint: "):
         Settings(**{name: value})

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.events.training_file import TRAINING_COLUMNS
+from engine.sink import ROW_GROUP_ROWS
 from replay.simulate import Settings, simulate
 from replay.simulate.cli import main
 from replay.simulate.stream import Simulation
@@ -39,28 +40,34 @@ def read_csv(path: Path) -> pl.DataFrame:
     return pl.read_csv(path, separator="|", quote_char=None, schema=text | CSV_TYPES)
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_a_file_holds_what_simulate_yields(tmp_path: Path, suffix: str) -> None:
-    out = tmp_path / f"made.{suffix}"
-    assert main([*SIZE, "--out", str(out), "--quiet"]) == 0
-    read = read_csv(out) if suffix == "csv" else pl.read_parquet(out)
-    assert read.equals(pl.concat(simulate(SETTINGS)))
-    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One simulation as CSV and as Parquet."""
+    folder = tmp_path_factory.mktemp("made")
+    outs = {suffix: folder / f"made.{suffix}" for suffix in ("csv", "parquet")}
+    for out in outs.values():
+        assert main([*SIZE, "--out", str(out), "--quiet"]) == 0
+    assert {*folder.iterdir()} == {*outs.values()}
+    return outs
+
+
+def test_both_files_hold_what_simulate_yields(made: dict[str, Path]) -> None:
+    yielded = pl.concat(simulate(SETTINGS))
+    assert read_csv(made["csv"]).equals(yielded)
+    assert pl.read_parquet(made["parquet"]).equals(yielded)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_equal_options_give_equal_bytes(tmp_path: Path, suffix: str) -> None:
-    one, two, other = (tmp_path / f"{name}.{suffix}" for name in ("one", "two", "other"))
-    for out, seed in ((one, "3"), (two, "3"), (other, "4")):
+def test_equal_options_give_equal_bytes(made: dict[str, Path], tmp_path: Path, suffix: str) -> None:
+    again, other = (tmp_path / f"{name}.{suffix}" for name in ("again", "other"))
+    for out, seed in ((again, "3"), (other, "4")):
         assert main([*SIZE, "--seed", seed, "--out", str(out), "--quiet"]) == 0
-    assert one.read_bytes() == two.read_bytes()
-    assert one.read_bytes() != other.read_bytes()
+    assert made[suffix].read_bytes() == again.read_bytes()
+    assert made[suffix].read_bytes() != other.read_bytes()
 
 
-def test_csv_is_piped_unquoted_and_keeps_its_decimals(tmp_path: Path) -> None:
-    out = tmp_path / "made.csv"
-    main([*SIZE, "--out", str(out), "--quiet"])
-    lines = out.read_text(encoding="utf-8").splitlines()
+def test_csv_is_piped_unquoted_and_keeps_its_decimals(made: dict[str, Path]) -> None:
+    lines = made["csv"].read_text(encoding="utf-8").splitlines()
     assert lines[0] == "|".join(TRAINING_COLUMNS)
     assert len(lines) == 3001
     rows = [dict(zip(TRAINING_COLUMNS, line.split("|"), strict=True)) for line in lines[1:]]
@@ -72,9 +79,8 @@ def test_csv_is_piped_unquoted_and_keeps_its_decimals(tmp_path: Path) -> None:
     assert '"' not in "".join(lines)
 
 
-def test_parquet_is_text_to_every_reader(tmp_path: Path) -> None:
-    out = tmp_path / "made.parquet"
-    main([*SIZE, "--out", str(out), "--quiet"])
+def test_parquet_is_text_to_every_reader(made: dict[str, Path]) -> None:
+    out = made["parquet"]
     assert pl.read_parquet_schema(out)["city"] == pl.String
     schema = pq.read_schema(out)
     assert not any(pa.types.is_dictionary(kind) for kind in schema.types)
@@ -87,10 +93,11 @@ def test_parquet_is_text_to_every_reader(tmp_path: Path) -> None:
 
 def test_row_groups_hold_a_quarter_of_a_million(tmp_path: Path) -> None:
     out = tmp_path / "made.parquet"
-    assert main(["--rows", "250001", "--cards", "50", "--out", str(out), "--quiet"]) == 0
+    rows = str(ROW_GROUP_ROWS + 1)
+    assert main(["--rows", rows, "--cards", "50", "--out", str(out), "--quiet"]) == 0
     groups = pq.ParquetFile(out).metadata
     sizes = [groups.row_group(i).num_rows for i in range(groups.num_row_groups)]
-    assert sizes == [250_000, 1]
+    assert sizes == [ROW_GROUP_ROWS, 1]
 
 
 def test_an_existing_file_is_not_replaced_unasked(
@@ -101,8 +108,8 @@ def test_an_existing_file_is_not_replaced_unasked(
     assert main([*SIZE, "--out", str(out)]) == 2
     assert out.read_text() == "mine"
     assert capsys.readouterr().err == (
-        f"will not replace a file: --out (was {out})\n"
-        "hint: add --overwrite, or choose another name\n"
+        f"--out: the file is there already (was {out})\n"
+        "hint: add --overwrite to replace it, or choose another name\n"
     )
     assert main([*SIZE, "--out", str(out), "--quiet", "--overwrite"]) == 0
     assert read_csv(out).height == 3000
@@ -135,7 +142,7 @@ def test_bad_arguments_are_refused_with_a_hint(
     monkeypatch.chdir(tmp_path)
     assert main(["--out", "made.csv", *wrong]) == 2
     what, hint = capsys.readouterr().err.splitlines()
-    assert " (was " in what
+    assert "(was" in what
     assert hint.startswith("hint: ")
     assert not list(tmp_path.iterdir())
 
@@ -162,21 +169,35 @@ def test_an_interrupt_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     suffix: str,
-    existing: bool,  # noqa: FBT001  a case of the test, not a switch of an interface
+    existing: bool,  # noqa: FBT001 - a case of the test, not a switch of an interface
 ) -> None:
     monkeypatch.setattr(Simulation, "chunks", stopped(KeyboardInterrupt()))
     out = tmp_path / f"made.{suffix}"
     if existing:
         out.write_text("mine")
     assert main([*SIZE, "--out", str(out), "--quiet", "--overwrite"]) == 130
-    assert capsys.readouterr().err == "interrupted: no file was written\n"
+    assert capsys.readouterr().err == "interrupted: nothing was left half-written\n"
     assert [path.read_text() for path in tmp_path.iterdir()] == (["mine"] if existing else [])
 
 
-@pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_a_signal_while_writing_leaves_nothing(tmp_path: Path, suffix: str) -> None:
-    command = [sys.executable, "-m", "replay.simulate", "--rows", "1000000000", "--quiet"]
-    with subprocess.Popen(  # noqa: S603  our own interpreter and module
+@pytest.mark.parametrize(
+    ("suffix", "number", "said"),
+    [("csv", signal.SIGINT, b"interrupted"), ("parquet", signal.SIGTERM, b"terminated")],
+)
+def test_a_signal_while_writing_leaves_nothing(
+    tmp_path: Path, suffix: str, number: signal.Signals, said: bytes
+) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "replay.simulate",
+        "--rows",
+        "1000000000",
+        "--cards",
+        "100",
+        "--quiet",
+    ]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [*command, "--out", str(tmp_path / f"made.{suffix}")],
         stderr=subprocess.PIPE,
         cwd=Path(__file__).parents[3],
@@ -184,9 +205,10 @@ def test_a_signal_while_writing_leaves_nothing(tmp_path: Path, suffix: str) -> N
         while not any(path.stat().st_size for path in tmp_path.iterdir()):
             assert running.poll() is None
             time.sleep(0.02)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         _, error = running.communicate(timeout=60)
-    assert (running.returncode, error) == (130, b"interrupted: no file was written\n")
+    assert error == said + b": nothing was left half-written\n"
+    assert running.returncode == 128 + number
     assert not list(tmp_path.iterdir())
 
 
@@ -204,8 +226,8 @@ def test_a_writer_that_fails_is_heard(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pl.LazyFrame, "sink_csv", full)
-    assert main(["--rows", "600000", "--out", str(tmp_path / "made.csv"), "--quiet"]) == 1
-    assert "cannot write the file" in capsys.readouterr().err
+    assert main(["--rows", "600000", "--out", str(tmp_path / "made.csv"), "--quiet"]) == 2
+    assert f"cannot write {tmp_path / 'made.csv'} (was: " in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 
@@ -232,7 +254,7 @@ def test_the_summary_counts_fraud_by_behaviour(
 
 def test_it_runs_as_a_module(tmp_path: Path) -> None:
     out = tmp_path / "made.csv"
-    done = subprocess.run(  # noqa: S603  our own interpreter and module
+    done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "replay.simulate", *SIZE, "--out", str(out)],
         capture_output=True,
         text=True,

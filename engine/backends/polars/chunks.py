@@ -18,7 +18,7 @@ from engine.backends.polars.plan import Plan
 from engine.backends.polars.scalars import Scalars
 from engine.definition.types import TEXT
 
-CHUNK_ROWS: Final = 262_144
+CHUNK_ROWS: Final = 65_536
 # A chunk's halo is computed again with it: chunks grow until they outweigh it, up to this many.
 MOST_CHUNK_ROWS: Final = 1_048_576
 
@@ -70,7 +70,11 @@ def stream_features(
         waiting: deque[Future[pl.DataFrame]] = deque()
         try:
             for chunk in _chunks(batches, wanted, whole=not plan.is_chunkable):
-                coded = chunk.with_columns(*_categorical(plan, chunk), *all_codes(books, chunk))
+                coded = chunk.with_columns(
+                    *_label_time(plan, chunk),
+                    *_categorical(plan, chunk),
+                    *all_codes(books, chunk),
+                )
                 before = past.before(coded)
                 past.append(coded)
                 waiting.append(workers.submit(compute, before, coded))
@@ -81,6 +85,14 @@ def stream_features(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _label_time(plan: Plan, chunk: Batch) -> list[pl.Series]:
+    """The label's time, unknown throughout, where it is needed and the log does not carry it."""
+    name = plan.schema.label_time
+    if name is None or name not in plan.columns or name in chunk.columns:
+        return []
+    return [pl.Series(name, [None], dtype=pl.Int64).new_from_index(0, len(chunk))]
 
 
 def _categorical(plan: Plan, chunk: Batch) -> list[pl.Series]:

@@ -5,8 +5,8 @@ from typing import Final
 
 import polars as pl
 
+from engine.backends.polars.chunks import stream_features
 from engine.backends.polars.plan import compile_features
-from engine.backends.polars.stream import stream_features
 from engine.definition.nodes import FeatureSet
 from engine.events.canonical import feature_schema
 
@@ -27,11 +27,8 @@ def stream(
 def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
     """Features of a canonical frame; see ``engine.backends.Backend.compute``."""
     plan = compile_features(features)
-    label_time = features.schema.label_time
-    if label_time in plan.columns and label_time not in events.columns:
-        events = events.with_columns(pl.lit(None, pl.Int64).alias(label_time))
     in_order = (
-        events.select(plan.columns)
+        events.select(name for name in plan.columns if name in events.columns)
         .with_row_index(_PLACE)
         .sort(features.schema.event_time, maintain_order=True)
     )

@@ -1,0 +1,249 @@
+"""How fast ``python -m engine.build`` is: against reading and writing alone, and on one hot card.
+
+``work`` is what counts: the seconds of the work itself, by the processes' own clocks, without
+starting Python and importing libraries, which both do and which small inputs would drown in.
+Processor time and peak memory are the whole process's, as the kernel accounts for them.
+"""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from benchmarks.compare import Expectations, Expected, check_all
+from benchmarks.machine import commit, machine
+from benchmarks.measure import LEAST_REPEATS, Run, in_turns, run_module
+from benchmarks.options import RESULTS, cache_folder, whole
+from benchmarks.progress import say
+from benchmarks.simulated import Simulated, Workspace, workspace
+from benchmarks.suites.build_results import BUILD, FLOOR, HOT, as_text, summary
+from engine.build.job import FEATURES
+from engine.catalog import load_feature_set
+from engine.clock import utc_date
+from engine.command import Parser
+from engine.definition import FeatureSet
+from engine.events.disk import writing
+from engine.sink import ROW_GROUP_ROWS, sink_parquet
+
+SET: Final = "notebook"
+CHECKED_ROWS: Final = 20_000
+CHECKED_HOT_ROWS: Final = 2_000  # the reference looks at every earlier row of the card
+
+# Of a sample's rows the floor writes the last: those before lack a past that most rows have.
+_SAMPLE_ROWS: Final = 2 * ROW_GROUP_ROWS
+_MOST_ROWS: Final = 10_000_000_000
+_MOST_CARDS: Final = 10_000_000
+_MOST_THREADS: Final = 1024
+_DAYS: Final = 366
+
+_DESCRIPTION = """\
+Time the build of the feature set notebook over simulated Parquet files: one of many cards and a
+year, and one of a single card and day. The floor, reading the same columns and writing as many of
+the same columns, is timed in turns with it.
+
+A sample is built first and compared with the reference backend; later every timed output is."""
+
+_EPILOG = """\
+The simulated files are removed at the end unless --keep; those found in --dir are used and stay.
+10,000,000 rows need 2.5 GB there, and 0.5 GB of memory.
+
+example:
+  python -m benchmarks build --rows 10_000_000 --cards 33000 --threads 2 --repeats 5"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of the suite; its help says what each does."""
+
+    usual: Simulated
+    hot: Simulated
+    threads: int
+    repeats: int
+    folder: Path
+    results: Path
+    keep: bool = False
+    json: bool = False
+
+
+def prepare(argv: Sequence[str]) -> Callable[[], None]:
+    """Read the options, and return what checks, measures, prints and keeps the results."""
+    return partial(_main, _options(argv))
+
+
+def _main(options: Options) -> None:
+    command = shlex.join(["python", "-m", "benchmarks", "build", *_told(options)])
+    with writing(options.results):
+        options.results.mkdir(parents=True, exist_ok=True)
+    with workspace(options.folder, keep=options.keep) as space:
+        results = {"suite": "build", "command": command} | measure(options, space)
+    file = options.results / f"build-{options.usual.rows}.json"
+    text = json.dumps(results, indent=2) + "\n"
+    with writing(file):
+        file.write_text(text, "utf-8")
+    sys.stdout.write(text if options.json else as_text(results))
+    say(f"every measurement: {file}")
+
+
+def measure(options: Options, space: Workspace) -> dict[str, Any]:
+    """Check and time, and return everything that is kept.
+
+    Raises
+    ------
+    DifferenceError
+        If a value differs from the reference, in a sample or in an output that was timed.
+    """
+    around = {"date": utc_date().isoformat(), "commit": commit(), "machine": machine()}
+    features = load_feature_set(SET)
+    usual = _Input(options.usual, space, options.threads, features, CHECKED_ROWS)
+    hot = _Input(options.hot, space, options.threads, features, CHECKED_HOT_ROWS)
+    say("comparing with the reference")
+    rows_of = usual.check_sample(space.scratch / "sample")
+    hot.check_sample(space.scratch / "hot sample")
+
+    floor = partial(usual.floor, space.scratch / "floor.parquet", rows_of)
+    floor()  # untimed: the input comes from the disk once, for nobody's account
+    runs = in_turns(
+        options.repeats,
+        {
+            FLOOR: floor,
+            BUILD: partial(usual.build, space.scratch / "usual"),
+            HOT: partial(hot.build, space.scratch / "hot"),
+        },
+    )
+    report = runs[BUILD][0].printed
+    return around | {
+        "versions": report["versions"],
+        "feature_set": {"name": SET, "fingerprint": report["fingerprint"]},
+        "threads": options.threads,
+        "repeats": options.repeats,
+        "inputs": {"usual": usual.described(), "one hot card": hot.described()},
+        "columns_written": {
+            name: str(dtype) for name, dtype in pl.read_parquet_schema(rows_of).items()
+        },
+        "summary": summary(runs, options.usual.rows, options.hot.rows),
+        "runs": {name: [_kept(run) for run in done] for name, done in runs.items()},
+    }
+
+
+class _Input:
+    """A simulated file, what its build has to write, and the processes that are timed on it."""
+
+    def __init__(
+        self, simulated: Simulated, space: Workspace, threads: int, features: FeatureSet, rows: int
+    ) -> None:
+        self._simulated = simulated
+        self._threads = threads
+        self._file = space.provide(simulated, threads=threads)
+        expectations = Expectations(self._file, features)
+        self._columns = expectations.columns_read
+        self._first = expectations.of_first_rows(rows)
+        # A single card's rows are all the rows there are, too many for the reference.
+        cards = expectations.of_some_cards() if simulated.cards > 1 else None
+        self._expected: list[Expected] = [self._first, *filter(None, [cards])]
+
+    def check_sample(self, folder: Path) -> Path:
+        """Build the first rows, check them, and return the output."""
+        source = folder.with_suffix(".parquet")
+        rows = min(self._simulated.rows, _SAMPLE_ROWS)
+        sink_parquet(pl.scan_parquet(self._file).head(rows), source)
+        run = run_build(source, folder, self._threads)
+        check_all([self._first], folder / FEATURES, run.printed["rows"]["written"], rows)
+        return folder / FEATURES
+
+    def build(self, folder: Path) -> Run:
+        """Build, check the output, and remove it before the disk is busy with it."""
+        run = run_build(self._file, folder, self._threads)
+        output = folder / FEATURES
+        written = run.printed["rows"]["written"]
+        check_all(self._expected, output, written, self._simulated.rows)
+        return _without(output, run)
+
+    def floor(self, out: Path, rows_of: Path) -> Run:
+        """Read and write as much."""
+        files = ["--input", str(self._file), "--rows-of", str(rows_of), "--out", str(out)]
+        args = [*files, "--columns", *self._columns]
+        return _without(out, run_module("benchmarks.floor", args, threads=self._threads))
+
+    def described(self) -> dict[str, Any]:
+        """What is kept about it."""
+        return asdict(self._simulated) | {
+            "bytes": self._file.stat().st_size,
+            "columns_read": self._columns,
+            "equal_to_the_reference": [expected.what for expected in self._expected],
+        }
+
+
+def run_build(source: Path, folder: Path, threads: int) -> Run:
+    """The build under test, as people run it."""
+    args = [str(source), "--out", str(folder), "--set", SET, "--threads", str(threads)]
+    return run_module("engine.build", [*args, "--overwrite", "--quiet", "--json"], threads=threads)
+
+
+def _without(output: Path, run: Run) -> Run:
+    """The run with its output's size instead of its output."""
+    run.printed["output_bytes"] = output.stat().st_size
+    output.unlink()
+    return run
+
+
+def _kept(run: Run) -> dict[str, Any]:
+    return {
+        "work_seconds": run.work_seconds,
+        "wall_seconds": run.wall_seconds,
+        "cpu_seconds": run.cpu_seconds,
+        "peak_bytes": run.peak_bytes,
+        "rows": run.printed["rows"]["written"],
+        "output_bytes": run.printed["output_bytes"],
+        "stages": run.printed["seconds"],
+    }
+
+
+def _options(argv: Sequence[str]) -> Options:
+    parser = Parser("python -m benchmarks build", _DESCRIPTION, _EPILOG)
+    add = parser.add_argument
+    add("--rows", default="10_000_000", metavar="N", help="rows of the file (%(default)s)")
+    add("--cards", default="33_000", metavar="M", help="its cards (%(default)s)")
+    add("--hot-rows", default="1_000_000", metavar="N", help="rows of the one card (%(default)s)")
+    add("--seed", default="0", metavar="S", help="seed of the simulator (%(default)s)")
+    add("--threads", default="2", metavar="T", help="threads of both (%(default)s)")
+    add("--repeats", default="3", metavar="R", help="runs of each, 3 or more (%(default)s)")
+    add(
+        "--dir", default=cache_folder(), type=Path, metavar="FOLDER", help="for files (%(default)s)"
+    )
+    add("--results", default=RESULTS, type=Path, metavar="FOLDER", help="for build-N.json")
+    add("--keep", action="store_true", help="keep the simulated files for the next time")
+    add("--json", action="store_true", help="print the results as JSON")
+    parsed = parser.parse_args(argv)
+    rows = whole("--rows", parsed.rows, least=1, most=_MOST_ROWS)
+    cards = whole("--cards", parsed.cards, least=1, most=_MOST_CARDS)
+    hot_rows = whole("--hot-rows", parsed.hot_rows, least=1, most=_MOST_ROWS)
+    seed = whole("--seed", parsed.seed, least=0, most=2**64 - 1)
+    return Options(
+        usual=Simulated(rows=rows, cards=cards, days=_DAYS, seed=seed),
+        hot=Simulated(rows=hot_rows, cards=1, days=1, seed=seed),
+        threads=whole("--threads", parsed.threads, least=1, most=_MOST_THREADS),
+        repeats=whole("--repeats", parsed.repeats, least=LEAST_REPEATS, most=1000),
+        folder=parsed.dir.absolute(),
+        results=parsed.results,
+        keep=parsed.keep,
+        json=parsed.json,
+    )
+
+
+def _told(options: Options) -> list[str]:
+    """The options that determine what is measured; folders are nobody else's business."""
+    numbers = {
+        "--rows": options.usual.rows,
+        "--cards": options.usual.cards,
+        "--hot-rows": options.hot.rows,
+        "--seed": options.usual.seed,
+        "--threads": options.threads,
+        "--repeats": options.repeats,
+    }
+    return [word for option, number in numbers.items() for word in (option, str(number))]

@@ -1,0 +1,81 @@
+"""Signals that end a run, as exceptions of the main thread: one at most, and not everywhere."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end by SIGTERM."""
+
+
+class _Listener:
+    """A handler of SIGINT and SIGTERM that raises for the first of them alone."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self._first: int | None = None
+        self._raised = False
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        # What comes after the first would end the clean-up that the first one began. Some come
+        # twice by nature: a terminal sends them to a wrapper and to us, and the wrapper does too.
+        if self._first is None:
+            self._first = number
+            self.speak()
+
+    def speak(self) -> None:
+        """Raise what was heard, unless it is put off or was raised already."""
+        if self._first is None or self.held or self._raised:
+            return
+        self._raised = True
+        raise Terminated if self._first == signal.SIGTERM else KeyboardInterrupt
+
+
+_listeners: list[_Listener] = []
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Raise KeyboardInterrupt for SIGINT and ``Terminated`` for SIGTERM in the block, once.
+
+    Enter it after polars is imported. That puts a hook of its own below Python's handler, and
+    an interrupt while it works makes its threads panic; setting a handler again removes the hook.
+    Signals that somebody has set a handler for, or wants ignored, are left alone, and so are all
+    outside the main thread, where Python hears none.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    taken = {number: was for number, was in usual.items() if signal.getsignal(number) == was}
+    listener = _Listener()
+    _listeners.append(listener)
+    try:
+        for number in taken:
+            signal.signal(number, listener)
+        yield
+    finally:
+        for number, was in taken.items():
+            signal.signal(number, was)
+        _listeners.remove(listener)
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """Within ``heard``, let a signal wait until the block has ended.
+
+    For a few steps that belong together and take no time to speak of.
+    """
+    if not _listeners or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    listener = _listeners[-1]
+    listener.held += 1
+    try:
+        yield
+    finally:
+        listener.held -= 1
+        listener.speak()
