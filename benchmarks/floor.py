@@ -15,12 +15,16 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
+from engine.allocator import keep_freed_memory
 from engine.clock import elapsed
 from engine.command import Parser, run_command
-from engine.sink import ROW_GROUP_ROWS, write_frames
+from engine.sink import write_frames
+
+CHUNK_ROWS: Final = 262_144  # about what a build hands to the writer at a time
 
 
 def copy(source: Path, columns: Sequence[str], chunk: pl.DataFrame, out: Path) -> int:
@@ -54,11 +58,12 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     parser.add_argument("--rows-of", required=True, type=Path, metavar="FILE", help="what to write")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where to")
     options = parser.parse_args(argv)
+    keep_freed_memory()  # as the build does
     return lambda: _work(options.input, options.columns, options.rows_of, options.out)
 
 
 def _work(source: Path, columns: Sequence[str], rows_of: Path, out: Path) -> None:
-    chunk = pl.read_parquet(rows_of).tail(ROW_GROUP_ROWS).rechunk()
+    chunk = pl.read_parquet(rows_of).tail(CHUNK_ROWS).rechunk()
     began = elapsed()
     rows = copy(source, columns, chunk, out)
     spent = {"rows": {"written": rows}, "seconds": {"total": elapsed() - began}}

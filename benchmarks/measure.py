@@ -114,6 +114,7 @@ def run_module(module: str, args: Sequence[str], *, threads: int, progress: bool
             out, err = watch.communicate()
         except BaseException:
             watch.terminate()
+            watch.communicate()  # until it is gone, so that what it wrote can be removed
             raise
     printed, _, spent = out.rstrip().rpartition("\n")
     # Without a report the watch itself was stopped, before or while it watched.

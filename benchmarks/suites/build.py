@@ -6,7 +6,6 @@ Processor time and peak memory are the whole process's, as the kernel accounts f
 """
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from typing import Any, Final
 import polars as pl
 
 from benchmarks.compare import Expectations, Expected, check_all
+from benchmarks.floor import CHUNK_ROWS
 from benchmarks.machine import commit, machine
 from benchmarks.measure import LEAST_REPEATS, Run, in_turns, run_module
 from benchmarks.options import RESULTS, cache_folder, whole
@@ -29,14 +29,14 @@ from engine.clock import utc_date
 from engine.command import Parser
 from engine.definition import FeatureSet
 from engine.events.disk import writing
-from engine.sink import ROW_GROUP_ROWS, sink_parquet
+from engine.sink import write_frames
 
 SET: Final = "notebook"
 CHECKED_ROWS: Final = 20_000
 CHECKED_HOT_ROWS: Final = 2_000  # the reference looks at every earlier row of the card
 
 # Of a sample's rows the floor writes the last: those before lack a past that most rows have.
-_SAMPLE_ROWS: Final = 2 * ROW_GROUP_ROWS
+_SAMPLE_ROWS: Final = 2 * CHUNK_ROWS
 _MOST_ROWS: Final = 10_000_000_000
 _MOST_CARDS: Final = 10_000_000
 _MOST_THREADS: Final = 1024
@@ -51,7 +51,7 @@ A sample is built first and compared with the reference backend; later every tim
 
 _EPILOG = """\
 The simulated files are removed at the end unless --keep; those found in --dir are used and stay.
-10,000,000 rows need 2.5 GB there, and 0.5 GB of memory.
+10,000,000 rows need 2.5 GB there.
 
 example:
   python -m benchmarks build --rows 10_000_000 --cards 33000 --threads 2 --repeats 5"""
@@ -77,11 +77,10 @@ def prepare(argv: Sequence[str]) -> Callable[[], None]:
 
 
 def _main(options: Options) -> None:
-    command = shlex.join(["python", "-m", "benchmarks", "build", *_told(options)])
     with writing(options.results):
         options.results.mkdir(parents=True, exist_ok=True)
     with workspace(options.folder, keep=options.keep) as space:
-        results = {"suite": "build", "command": command} | measure(options, space)
+        results = {"suite": "build", "command": _command(options)} | measure(options, space)
     file = options.results / f"build-{options.usual.rows}.json"
     text = json.dumps(results, indent=2) + "\n"
     with writing(file):
@@ -151,7 +150,7 @@ class _Input:
         """Build the first rows, check them, and return the output."""
         source = folder.with_suffix(".parquet")
         rows = min(self._simulated.rows, _SAMPLE_ROWS)
-        sink_parquet(pl.scan_parquet(self._file).head(rows), source)
+        write_frames([pl.scan_parquet(self._file).head(rows).collect()], source)
         run = run_build(source, folder, self._threads)
         check_all([self._first], folder / FEATURES, run.printed["rows"]["written"], rows)
         return folder / FEATURES
@@ -236,8 +235,8 @@ def _options(argv: Sequence[str]) -> Options:
     )
 
 
-def _told(options: Options) -> list[str]:
-    """The options that determine what is measured; folders are nobody else's business."""
+def _command(options: Options) -> str:
+    """What measures the same again; folders are nobody else's business."""
     numbers = {
         "--rows": options.usual.rows,
         "--cards": options.usual.cards,
@@ -246,4 +245,5 @@ def _told(options: Options) -> list[str]:
         "--threads": options.threads,
         "--repeats": options.repeats,
     }
-    return [word for option, number in numbers.items() for word in (option, str(number))]
+    told = " ".join(f"{option} {number}" for option, number in numbers.items())
+    return f"python -m benchmarks build {told}"

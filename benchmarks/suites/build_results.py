@@ -1,5 +1,6 @@
 """What the runs of the build suite come to, as numbers and as a table."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -46,6 +47,10 @@ def summary(runs: Mapping[str, Sequence[Run]], rows: int, hot_rows: int) -> dict
         "build_over_floor": {
             quantity: Spread.of_ratios(values(BUILD, quantity), values(FLOOR, quantity)).as_json()
             for quantity in _QUANTITIES
+        },
+        "output_bytes": {
+            name: statistics.median(run.printed["output_bytes"] for run in done)
+            for name, done in runs.items()
         },
         "hot_card_over_usual_per_row": Spread.of_ratios(
             per_row(HOT, hot_rows), per_row(BUILD, rows)
@@ -97,9 +102,21 @@ def as_text(results: Mapping[str, Any]) -> str:
         f"{_shown(medians[HOT]['peak_bytes'], ',.0f', _MIB)} MiB; time per row ÷ usual "
         f"{_shown(results['summary']['hot_card_over_usual_per_row'], '.2f', 1)}"
     )
+    sizes = results["summary"]["output_bytes"]
+    size = f"output: floor {sizes[FLOOR] / _MIB:,.0f} MiB, build {sizes[BUILD] / _MIB:,.0f} MiB"
     equal = ", ".join([*usual["equal_to_the_reference"], *hot["equal_to_the_reference"]])
     checked = f"equal to the reference, bit by bit: {equal} of the hot card"
-    lines = [title, on, "", *(_aligned(row, widths) for row in table), "", note, hot_card, checked]
+    lines = [
+        title,
+        on,
+        "",
+        *(_aligned(row, widths) for row in table),
+        size,
+        "",
+        note,
+        hot_card,
+        checked,
+    ]
     return "\n".join(lines) + "\n"
 
 

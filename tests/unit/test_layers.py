@@ -15,7 +15,8 @@ FILES = sorted(path for top in TOP for path in (ROOT / top).rglob("*.py"))
 # of each other. A module that no layer holds is an entry point or its helper: above the backends,
 # below the replay.
 LAYERS = (
-    ("engine.errors", "engine.clock"),
+    ("engine.errors", "engine.clock", "engine.interrupts"),
+    ("engine.command", "engine.progress", "engine.sink"),
     ("engine.definition",),
     ("engine.catalog", "engine.events"),
     ("engine.backends",),
@@ -27,6 +28,10 @@ LAYERS = (
 ONLY = {
     "engine.errors": set[str](),
     "engine.clock": set[str](),
+    "engine.interrupts": set[str](),
+    "engine.command": {"engine.errors", "engine.interrupts"},
+    "engine.progress": {"engine.clock"},
+    "engine.sink": {"engine.errors", "engine.interrupts"},
     "engine.definition": {"engine.definition", "engine.errors"},
     "engine.catalog": {"engine.catalog", "engine.definition", "engine.errors"},
 }

@@ -18,9 +18,12 @@ from engine.backends.polars.plan import Plan
 from engine.backends.polars.scalars import Scalars
 from engine.definition.types import TEXT
 
+# A chunk's halo is computed again with it: a chunk grows until it is several times its halo, as
+# long as it is of a size that caches like, and beyond that until it outweighs it.
 CHUNK_ROWS: Final = 65_536
-# A chunk's halo is computed again with it: chunks grow until they outweigh it, up to this many.
+LARGE_CHUNK_ROWS: Final = 262_144
 MOST_CHUNK_ROWS: Final = 1_048_576
+_TIMES_HALO: Final = 8
 
 Batch = pl.DataFrame
 
@@ -60,7 +63,8 @@ def stream_features(
     books = _code_books(plan)
 
     def wanted(first: pl.DataFrame) -> int:
-        return min(max(chunk_rows, past.halo_rows(first)), most_rows)
+        halo = past.halo_rows(first)
+        return min(max(chunk_rows, min(_TIMES_HALO * halo, LARGE_CHUNK_ROWS), halo), most_rows)
 
     def compute(before: pl.DataFrame, chunk: pl.DataFrame) -> pl.DataFrame:
         features = evaluate(plan, scalars, before, chunk)

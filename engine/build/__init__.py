@@ -1,0 +1,1 @@
+"""``python -m engine.build``: from transaction files to a table of features."""

@@ -1,0 +1,115 @@
+"""The command line of the build."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from engine.allocator import keep_freed_memory
+from engine.backends import BACKENDS
+from engine.build.options import Options
+from engine.command import EXIT_CODES, Parser, run_command
+from engine.errors import InputError
+
+_MOST_THREADS: Final = 1024
+
+_DESCRIPTION = """\
+Compute a feature set for every transaction of a log.
+
+INPUT is any mix of pipe- or comma-delimited CSV files (.csv, .txt, also .gz), Parquet files,
+folders of these, and glob patterns; their rows, in that order, are the log. A row that cannot be
+read is put into quarantine with its reason and the rest is built. Memory does not grow with the
+number of rows."""
+
+_EPILOG = f"""\
+writes into DIR:
+  features.parquet    event_id, cc_num, unix_time, is_fraud where there is one, then the features,
+                      a row for each event in the order of the input
+  features.json       the features' names, in order
+  build.json          what was read, refused and written, how fast, with what versions
+  quarantine.parquet  the rows that were refused: file, line, reason
+
+{EXIT_CODES}
+
+examples:
+  python -m engine.build transactions.csv --out features
+  python -m engine.build 'logs/2025-*.parquet' late.csv.gz --out features --overwrite
+  python -m engine.build transactions.csv --out features --explain"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_command(lambda: _prepare(argv))
+
+
+def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
+    options = _options(_parser().parse_args(argv))
+    # polars reads it once, when it is imported: everything that imports polars comes after.
+    os.environ.setdefault("POLARS_MAX_THREADS", str(options.threads))
+    keep_freed_memory()
+    from engine.build.explain import explain  # noqa: PLC0415 - see above
+    from engine.build.job import build  # noqa: PLC0415 - see above
+
+    def work() -> None:
+        if options.explain:
+            sys.stdout.write(explain(options))
+            return
+        report = build(options)
+        if options.json:
+            sys.stdout.write(json.dumps(report.content, indent=2) + "\n")
+        elif not options.quiet:
+            sys.stdout.write(report.text)
+
+    return work
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m engine.build", _DESCRIPTION, _EPILOG)
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="files, folders or patterns")
+    add("--out", required=True, metavar="DIR", help="folder for the results; made if need be")
+    add("--set", default="notebook", metavar="NAME", help="feature set (default: %(default)s)")
+    add(
+        "--engine",
+        default="polars",
+        choices=tuple(BACKENDS),
+        help="backend that computes it (default: %(default)s); no value depends on it",
+    )
+    add("--threads", default=None, metavar="N", help="threads (default: all processors)")
+    add("--strict", action="store_true", help="refuse the log if a row cannot be read")
+    add("--overwrite", action="store_true", help="replace results that are already there")
+    add("--explain", action="store_true", help="say how it would be computed, and stop")
+    add("--quiet", action="store_true", help="no progress, and no summary unless --json")
+    add("--json", action="store_true", help="print build.json on standard output")
+    return parser
+
+
+def _options(parsed: argparse.Namespace) -> Options:
+    return Options(
+        inputs=tuple(parsed.inputs),
+        out=Path(parsed.out),
+        set=parsed.set,
+        engine=parsed.engine,
+        threads=_threads(parsed.threads),
+        strict=parsed.strict,
+        overwrite=parsed.overwrite,
+        explain=parsed.explain,
+        quiet=parsed.quiet,
+        json=parsed.json,
+    )
+
+
+def _threads(text: str | None) -> int:
+    if text is None:
+        # The processors that this process may use; not every system tells those from all.
+        allowed = getattr(os, "sched_getaffinity", None)
+        return len(allowed(0)) if allowed else os.cpu_count() or 1
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST_THREADS):
+        raise InputError(
+            f"--threads: not a number of threads (was {text!r})",
+            hint=f"give a number from 1 to {_MOST_THREADS:,}",
+        )
+    return int(text)

@@ -1,0 +1,58 @@
+"""How a build would be computed, in words."""
+
+from engine.backends.polars.chunks import CHUNK_ROWS, MOST_CHUNK_ROWS
+from engine.backends.polars.plan import Plan, compile_features
+from engine.build.job import open_log
+from engine.build.options import Options
+from engine.catalog import load_feature_set
+from engine.definition import fingerprint
+
+
+def explain(options: Options) -> str:
+    """The inputs, the feature set, its keys and windows, and how the log would be cut up."""
+    features = load_feature_set(options.set)
+    log = open_log(options, features)
+    plan = compile_features(features)
+    rows = "an unknown number of" if log.rows is None else f"about {log.rows:,}"
+    lines = [
+        f"inputs: {len(log.files)} files, {rows} rows",
+        *(f"  {file.name} ({file.kind})" for file in log.files),
+        f"feature set: {features.name}, {len(features.features)} features",
+        f"fingerprint: {fingerprint(features)}",
+        f"columns read: {', '.join(log.columns)}",
+        f"engine: {options.engine}, {options.threads} threads",
+        *_windows(plan),
+        *(_chunks(plan) if options.engine == "polars" else ["the whole log in memory"]),
+        "reading: in place if the log is in time order without repeated event ids, else staged:",
+        "  put in order in scratch files beside the output, results in the order of the input",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _windows(plan: Plan) -> list[str]:
+    lines = []
+    for key in plan.keys:
+        named = ", ".join(key) or "the whole stream"
+        lines.append(f"key ({named}):")
+        spans = dict.fromkeys(
+            aggregate.window for aggregate in plan.aggregates if aggregate.key == key
+        )
+        for window in spans:
+            names = dict.fromkeys(
+                f"{aggregate.name}({'' if aggregate.argument is None else aggregate.argument})"
+                for aggregate in plan.aggregates
+                if aggregate.key == key and aggregate.window == window
+            )
+            lines.append(f"  {window}: {', '.join(names)}")
+    return lines
+
+
+def _chunks(plan: Plan) -> list[str]:
+    if not plan.is_chunkable:
+        return ["execution: one chunk, the whole log in memory: an aggregate sees for ever"]
+    reach = plan.reach / plan.schema.ticks_per_second
+    carried = " and the last row of each key" if plan.carried else ""
+    return [
+        f"execution: chunks in time order of {CHUNK_ROWS:,} to {MOST_CHUNK_ROWS:,} rows,",
+        f"  each with a halo of {reach:,.0f} s{carried} before it",
+    ]

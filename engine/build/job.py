@@ -1,0 +1,222 @@
+"""The build itself: read, compute, write, and account for every row."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from engine.backends import Backend, load_backend
+from engine.build.options import Options
+from engine.build.report import Report, make_report
+from engine.catalog import load_feature_set
+from engine.clock import elapsed
+from engine.definition import FeatureSet
+from engine.definition.needs import columns_of
+from engine.definition.types import Kind
+from engine.errors import InputError, OutputError
+from engine.events.canonical import EVENT_ID, event_schema, feature_schema
+from engine.events.disk import scratch_folder, writing
+from engine.events.inputs import find_inputs
+from engine.events.log import POSITION, Counts, Log
+from engine.events.quarantine import Quarantine
+from engine.events.staging import InPlaceLog, NotInOrderError, StagedLog
+from engine.interrupts import put_off
+from engine.progress import Meter
+from engine.sink import write_frames
+
+FEATURES: Final = "features.parquet"
+NAMES: Final = "features.json"
+BUILD: Final = "build.json"
+QUARANTINE: Final = "quarantine.parquet"
+OUTPUTS: Final = (FEATURES, QUARANTINE, NAMES, BUILD)
+
+
+def open_log(options: Options, features: FeatureSet) -> Log:
+    """The log that the options name, with the columns that the features and the output need."""
+    schema = features.schema
+    identity = [column.name for column in schema.columns if column.type.kind is Kind.CARD]
+    label = () if schema.label is None else (schema.label,)
+    wanted = {*columns_of(features), *identity, *label}
+    columns = tuple(name for name in schema.by_name if name in wanted)
+    return Log(find_inputs(options.inputs), schema, columns)
+
+
+def build(options: Options) -> Report:
+    """Compute features and write the four files of a build.
+
+    Raises
+    ------
+    SentinelError
+        If something was refused or could not be written. Whatever goes wrong, the output folder
+        holds what it held before.
+    """
+    features = load_feature_set(options.set)
+    log = open_log(options, features)
+    _check_out(options)
+    began = elapsed()
+    with (
+        _made(options.out),
+        Meter("build", log.rows, quiet=options.quiet) as meter,
+        scratch_folder(options.out) as scratch,
+    ):
+        job = _Job(options, features, log, scratch, meter)
+        reading, counts = job.run()
+        report = make_report(
+            options,
+            features,
+            counts,
+            reading=reading,
+            seconds={**job.seconds, "total": elapsed() - began},
+        )
+        with writing(options.out):
+            (scratch / NAMES).write_text(json.dumps(features.names, indent=2) + "\n")
+            (scratch / BUILD).write_text(json.dumps(report.content, indent=2) + "\n")
+            # Renames within one file system: each file is whole, and the report comes last.
+            with put_off():
+                for name in OUTPUTS:
+                    (scratch / name).replace(options.out / name)
+    return report
+
+
+class _Job:
+    """One build, in place if the log allows it and staged if not."""
+
+    def __init__(
+        self, options: Options, features: FeatureSet, log: Log, scratch: Path, meter: Meter
+    ) -> None:
+        self.seconds: dict[str, float] = {}
+        self._options = options
+        self._features = features
+        self._log = log
+        self._scratch = scratch
+        self._meter = meter
+        self._backend: Backend = load_backend(options.engine)
+        self._passed = passed_columns(features, log)
+
+    def run(self) -> tuple[str, Counts]:
+        try:
+            return "in place", self._in_place()
+        except NotInOrderError as reason:
+            self._meter.say(f"{reason}; it is put in order first")
+            return f"staged, because {reason}", self._staged()
+
+    def _in_place(self) -> Counts:
+        with Quarantine(self._scratch / QUARANTINE) as quarantine:
+            log = InPlaceLog(self._log, quarantine, self._scratch)
+            batches = self._timed("read", self._checked(log.batches(), quarantine))
+            self._write(self._compute(batches, self._passed))
+            return log.counts
+
+    def _staged(self) -> Counts:
+        self._meter.begin("put in order", self._log.rows)
+        with Quarantine(self._scratch / QUARANTINE) as quarantine:
+            began = elapsed()
+            log = StagedLog(self._log, quarantine, self._scratch)
+            self._refuse(quarantine)
+            self.seconds["put in order"] = elapsed() - began
+            self._meter.begin("build", log.counts.kept)
+            batches = self._timed("read", log.batches())
+            computed = self._compute(batches, (POSITION, *self._passed))
+            self._write(log.arrival_order(computed))
+            return log.counts
+
+    def _compute(
+        self, batches: Iterable[pl.DataFrame], passed: tuple[str, ...]
+    ) -> Iterator[pl.DataFrame]:
+        return self._backend.stream(
+            self._features, batches, passed=passed, threads=self._options.threads
+        )
+
+    def _write(self, frames: Iterator[pl.DataFrame]) -> None:
+        began, read = elapsed(), self.seconds.get("read", 0.0)
+        write_frames(
+            self._at_least_one(frames),
+            self._scratch / FEATURES,
+            done=lambda frame: self._meter.advance(len(frame)),
+        )
+        spent_reading = self.seconds.get("read", 0.0) - read
+        self.seconds["compute and write"] = elapsed() - began - spent_reading
+
+    def _at_least_one(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The frames, or one without rows: a log without events has features too."""
+        first = next(frames, None)
+        if first is None:
+            schema = self._features.schema
+            columns = event_schema(schema, self._passed[1:]) | feature_schema(self._features)
+            yield pl.DataFrame(schema=columns)
+            return
+        yield first
+        yield from frames
+
+    def _checked(
+        self, batches: Iterator[pl.DataFrame], quarantine: Quarantine
+    ) -> Iterator[pl.DataFrame]:
+        for batch in batches:
+            self._refuse(quarantine)
+            yield batch
+        self._refuse(quarantine)
+
+    def _refuse(self, quarantine: Quarantine) -> None:
+        if self._options.strict and quarantine.total:
+            reasons = ", ".join(f"{count:,} × {kind}" for kind, count in quarantine.by_kind.items())
+            raise InputError(
+                f"the log holds rows that cannot be read (was {reasons} so far)",
+                hint=f"build without --strict to find them in {QUARANTINE}",
+            )
+
+    def _timed(self, stage: str, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        self.seconds[stage] = 0.0
+        while True:
+            began = elapsed()
+            frame = next(frames, None)
+            self.seconds[stage] += elapsed() - began
+            if frame is None:
+                return
+            yield frame
+
+
+def passed_columns(features: FeatureSet, log: Log) -> tuple[str, ...]:
+    """What stands before the features: event id, cards, event_time, and the label if there."""
+    schema = features.schema
+    cards = [column.name for column in schema.columns if column.type.kind is Kind.CARD]
+    label = () if schema.label not in log.present or schema.label is None else (schema.label,)
+    return (EVENT_ID, *cards, schema.event_time, *label)
+
+
+def _check_out(options: Options) -> None:
+    out = options.out
+    with writing(out):
+        if out.exists() and not out.is_dir():
+            raise OutputError(f"--out: not a folder (was {str(out)!r})", hint="name a folder")
+        there = [name for name in OUTPUTS if (out / name).exists()]
+        folders = [name for name in there if (out / name).is_dir()]
+    if folders:
+        raise OutputError(
+            f"{out}: folders are in the place of results (was {', '.join(folders)})",
+            hint="choose another --out",
+        )
+    if there and not options.overwrite:
+        raise OutputError(
+            f"{out}: results are there already (was {', '.join(there)})",
+            hint="add --overwrite to replace them, or choose another --out",
+        )
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """A folder, made if need be with those above it; what was made goes if the block fails."""
+    made: list[Path] = []
+    try:
+        with writing(folder):
+            for missing in reversed([p for p in (folder, *folder.parents) if not p.exists()]):
+                missing.mkdir(exist_ok=True)
+                made.append(missing)
+        yield
+    except BaseException:
+        for empty in reversed(made):
+            with suppress(OSError):  # somebody has put something there meanwhile
+                empty.rmdir()
+        raise

@@ -1,0 +1,107 @@
+"""What a build says about itself: ``build.json``, and a few lines for people."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from engine.build.options import Options
+from engine.definition import FeatureSet, fingerprint
+from engine.events.log import Counts
+
+_LIBRARIES: Final = ("sentinelpos", "polars", "numpy", "pyarrow", "duckdb")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished build.
+
+    Parameters
+    ----------
+    content
+        What ``build.json`` holds.
+    """
+
+    content: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """A summary in a few lines."""
+        content = self.content
+        rows, seconds = content["rows"], content["seconds"]
+        features = f"{content['features']} features of {content['feature_set']}"
+        counts = [
+            ("read", "read"),
+            ("quarantined", "quarantined"),
+            ("duplicates", "duplicates"),
+            ("late", "late"),
+            ("amounts rounded", "rounded"),
+        ]
+        short = content["fingerprint"][:12]
+        pace = f"{content['rows_per_second']:,} rows/s with {content['threads']} threads"
+        lines = [
+            f"{content['out']}: {rows['written']:,} rows, {features} ({short})",
+            ", ".join(f"{words} {rows[count]:,}" for words, count in counts),
+            *(f"  {count:,} × {reason}" for reason, count in content["quarantined"].items()),
+            f"{seconds['total']:.1f} s, {pace}, read {content['reading']}",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def make_report(
+    options: Options,
+    features: FeatureSet,
+    counts: Counts,
+    *,
+    reading: str,
+    seconds: Mapping[str, float],
+) -> Report:
+    """The report of a build.
+
+    Parameters
+    ----------
+    options, features
+        What was asked for.
+    counts
+        What became of the rows.
+    reading
+        ``in place`` or ``staged``, and why.
+    seconds
+        How long each stage took, ``total`` among them.
+    """
+    read = sum(counts.read.values())
+    return Report(
+        {
+            "out": str(options.out),
+            "inputs": [{"file": file, "rows": rows} for file, rows in counts.read.items()],
+            "feature_set": features.name,
+            "fingerprint": fingerprint(features),
+            "features": len(features.features),
+            "rows": {
+                "read": read,
+                "written": counts.kept,
+                "quarantined": counts.refused.total(),
+                "duplicates": counts.duplicates,
+                "late": counts.late,
+                "rounded": counts.rounded,
+            },
+            "quarantined": dict(counts.refused.most_common()),
+            "reading": reading,
+            "engine": options.engine,
+            "threads": options.threads,
+            "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
+            "rows_per_second": round(read / max(seconds["total"], 1e-9)),
+            "versions": {"python": platform.python_version()} | _versions(),
+        }
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            found[library] = "not installed"
+    return found
