@@ -13,7 +13,8 @@ Hasher = Callable[[pl.Series], pl.Series]
 _Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 _Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 
-_PARTITIONS: Final = 256  # by the top byte of a hash
+_PARTITION_BITS: Final = 8
+_PARTITIONS: Final = 2**_PARTITION_BITS  # by the top byte of a hash
 _HELD_ROWS: Final = 8_000_000  # 64 MB
 _SLOT_BITS: Final = 20  # of the table that finds repeats, 4 MB; a larger one falls out of cache
 _SLOTS_PER_ROW: Final = 4
@@ -69,7 +70,7 @@ class DuplicateWatch:
         hashes = self._hasher(ids).to_numpy()
         grouped, bounds = _grouped(hashes)
         first = None
-        if len(self._repeats(grouped)):
+        if len(self._repeats(grouped, known_bits=0)):
             distinct = ids.is_first_distinct()
             if not distinct.all():
                 first = distinct
@@ -86,7 +87,7 @@ class DuplicateWatch:
         """
         for partition in range(_PARTITIONS):
             hashes = self._partition(partition)
-            found = self._repeats(hashes)
+            found = self._repeats(hashes, known_bits=_PARTITION_BITS)
             if len(found):
                 yield found
 
@@ -125,18 +126,21 @@ class DuplicateWatch:
             start += int(bounds[-1])
         return np.frombuffer(b"".join(pieces), dtype=np.uint64)
 
-    def _repeats(self, hashes: _Hashes) -> _Hashes:
+    def _repeats(self, hashes: _Hashes, *, known_bits: int) -> _Hashes:
         """The hashes that occur twice among ``hashes``, each once.
 
         Each row writes its number into the slot that its hash names, and reads there who came
         last. Rows that lost are compared with the winner; those that differ from it try again
         among themselves, so that two equal hashes always meet.
+
+        The slot is named by the highest bits that hashes differ in (all share the first
+        ``known_bits``), so that hashes grouped by their top byte go through the table in order.
         """
         bits = min(_SLOT_BITS, max(1, len(hashes) * _SLOTS_PER_ROW).bit_length())
-        mask = np.uint64(2**bits - 1)
+        shift, mask = np.uint64(64 - known_bits - bits), np.uint64(2**bits - 1)
         found = []
         while len(hashes):
-            slots = (hashes & mask).view(np.int64)
+            slots = ((hashes >> shift) & mask).view(np.int64)
             rows = np.arange(len(hashes), dtype=np.int32)
             self._table[slots] = rows
             winners = self._table[slots]

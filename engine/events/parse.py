@@ -1,5 +1,6 @@
 """Raw columns as the values their types say, null where a value cannot be read."""
 
+from math import isfinite
 from typing import Final, assert_never
 
 import polars as pl
@@ -125,6 +126,12 @@ def _text(raw: pl.Series) -> pl.Series:
 
 def _finite(raw: pl.Series) -> pl.Series:
     values = raw.cast(pl.Float64, strict=False)
+    if len(values) and not values.null_count():
+        # NumPy's extremes are NaN if anything is: two passes tell that all is well.
+        numbers = values.to_numpy()
+        low, high = float(numbers.min()), float(numbers.max())
+        if isfinite(low) and isfinite(high) and not (low <= 0.0 <= high):
+            return values
     finite = values.is_finite()
     if not finite.all():
         values = values.set(~finite, None)

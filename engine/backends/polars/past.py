@@ -12,7 +12,7 @@ from engine.backends.polars.plan import Plan
 from engine.backends.polars.scalars import Scalars
 from engine.definition.nodes import Aggregate, Expression
 
-_COMPACT_FROM = 65_536
+_COMPACT_FROM = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +86,17 @@ class Past:
         kept = np.zeros(len(rows), dtype=bool)
         for carried, last in self._last.items():
             codes = self._codes(carried.key, rows)
-            use = codes >= 0
-            if carried.where is not None:
-                frame = Frame(self._plan, self._scalars, rows.clear(), rows)
-                use &= frame.condition(carried.where, 0)
-            used, at = codes[use], places[use]
-            grown = _grow(last, int(used.max(initial=-1)) + 1)
-            grown[used] = at  # of equal codes numpy keeps the last one assigned
+            at = places
+            if carried.where is not None or int(codes.min(initial=0)) < 0:
+                use = codes >= 0
+                if carried.where is not None:
+                    frame = Frame(self._plan, self._scalars, rows.clear(), rows)
+                    use &= frame.condition(carried.where, 0)
+                codes, at = codes[use], places[use]
+            grown = _grow(last, int(codes.max(initial=-1)) + 1)
+            grown[codes] = at  # of equal codes numpy keeps the last one assigned
             self._last[carried] = grown
-            kept[at[grown[used] == at] - base] = True
+            kept[at[grown[codes] == at] - base] = True
         self._add_to_pool(rows.filter(pl.Series(kept)), np.cumsum(kept) - 1, base)
 
     def _add_to_pool(self, rows: pl.DataFrame, moved: IntArray, base: int) -> None:
@@ -107,12 +109,15 @@ class Past:
             self._compact()
 
     def _compact(self) -> None:
-        live = np.unique(np.concatenate([last[last >= 0] for last in self._last.values()]))
-        self._pool = self._pool[live]
+        live = np.zeros(len(self._pool), dtype=bool)
+        for last in self._last.values():
+            live[last[last >= 0]] = True
+        moved = np.cumsum(live) - 1
         for last in self._last.values():
             present = last >= 0
-            last[present] = np.searchsorted(live, last[present])
-        self._compact_at = 2 * len(live) + _COMPACT_FROM
+            last[present] = moved[last[present]]
+        self._pool = self._pool.filter(pl.Series(live)).rechunk()
+        self._compact_at = 2 * len(self._pool) + _COMPACT_FROM
 
     def _carried_for(self, chunk: pl.DataFrame) -> pl.DataFrame:
         if len(self._pool) == 0:
