@@ -19,9 +19,9 @@ from typing import Final
 
 import polars as pl
 
-from engine.allocator import keep_freed_memory
 from engine.clock import elapsed
 from engine.command import Parser, run_command
+from engine.process import settle_in
 from engine.sink import write_frames
 
 CHUNK_ROWS: Final = 262_144  # about what a build hands to the writer at a time
@@ -58,7 +58,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     parser.add_argument("--rows-of", required=True, type=Path, metavar="FILE", help="what to write")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="where to")
     options = parser.parse_args(argv)
-    keep_freed_memory()  # as the build does
+    settle_in()  # as the build does
     return lambda: _work(options.input, options.columns, options.rows_of, options.out)
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.allocator import keep_freed_memory
 from engine.backends import BACKENDS
 from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
+from engine.process import settle_in
 
 _MOST_THREADS: Final = 1024
 
@@ -49,7 +49,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     options = _options(_parser().parse_args(argv))
     # polars reads it once, when it is imported: everything that imports polars comes after.
     os.environ.setdefault("POLARS_MAX_THREADS", str(options.threads))
-    keep_freed_memory()
+    settle_in()
     from engine.build.explain import explain  # noqa: PLC0415 - see above
     from engine.build.job import build  # noqa: PLC0415 - see above
 

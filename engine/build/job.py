@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from engine.ahead import ReadAhead
 from engine.backends import Backend, load_backend
 from engine.build.options import Options
 from engine.build.report import Report, make_report
@@ -17,7 +18,7 @@ from engine.definition import FeatureSet
 from engine.definition.needs import columns_of
 from engine.definition.types import Kind
 from engine.errors import InputError, OutputError
-from engine.events.canonical import EVENT_ID, event_schema, feature_schema
+from engine.events.canonical import event_schema, feature_schema, identity_columns
 from engine.events.disk import scratch_folder, writing
 from engine.events.inputs import find_inputs
 from engine.events.log import POSITION, Counts, Log
@@ -94,7 +95,7 @@ class _Job:
         self._scratch = scratch
         self._meter = meter
         self._backend: Backend = load_backend(options.engine)
-        self._passed = passed_columns(features, log)
+        self._passed = identity_columns(features.schema, log.present)
 
     def run(self) -> tuple[str, Counts]:
         try:
@@ -106,8 +107,8 @@ class _Job:
     def _in_place(self) -> Counts:
         with Quarantine(self._scratch / QUARANTINE) as quarantine:
             log = InPlaceLog(self._log, quarantine, self._scratch)
-            batches = self._timed("read", self._checked(log.batches(), quarantine))
-            self._write(self._compute(batches, self._passed))
+            with ReadAhead(self._timed(self._checked(log.batches(), quarantine))) as batches:
+                self._write(self._compute(batches, self._passed))
             return log.counts
 
     def _staged(self) -> Counts:
@@ -118,9 +119,9 @@ class _Job:
             self._refuse(quarantine)
             self.seconds["put in order"] = elapsed() - began
             self._meter.begin("build", log.counts.kept)
-            batches = self._timed("read", log.batches())
-            computed = self._compute(batches, (POSITION, *self._passed))
-            self._write(log.arrival_order(computed))
+            with ReadAhead(self._timed(log.batches())) as batches:
+                computed = self._compute(batches, (POSITION, *self._passed))
+                self._write(log.arrival_order(computed))
             return log.counts
 
     def _compute(
@@ -131,14 +132,13 @@ class _Job:
         )
 
     def _write(self, frames: Iterator[pl.DataFrame]) -> None:
-        began, read = elapsed(), self.seconds.get("read", 0.0)
+        began = elapsed()
         write_frames(
             self._at_least_one(frames),
             self._scratch / FEATURES,
             done=lambda frame: self._meter.advance(len(frame)),
         )
-        spent_reading = self.seconds.get("read", 0.0) - read
-        self.seconds["compute and write"] = elapsed() - began - spent_reading
+        self.seconds["build"] = elapsed() - began
 
     def _at_least_one(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """The frames, or one without rows: a log without events has features too."""
@@ -167,23 +167,16 @@ class _Job:
                 hint=f"build without --strict to find them in {QUARANTINE}",
             )
 
-    def _timed(self, stage: str, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-        self.seconds[stage] = 0.0
+    def _timed(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The frames; how long they took to read is counted, beside what is done meanwhile."""
+        self.seconds["read"] = 0.0
         while True:
             began = elapsed()
             frame = next(frames, None)
-            self.seconds[stage] += elapsed() - began
+            self.seconds["read"] += elapsed() - began
             if frame is None:
                 return
             yield frame
-
-
-def passed_columns(features: FeatureSet, log: Log) -> tuple[str, ...]:
-    """What stands before the features: event id, cards, event_time, and the label if there."""
-    schema = features.schema
-    cards = [column.name for column in schema.columns if column.type.kind is Kind.CARD]
-    label = () if schema.label not in log.present or schema.label is None else (schema.label,)
-    return (EVENT_ID, *cards, schema.event_time, *label)
 
 
 def _check_out(options: Options) -> None:

@@ -4,7 +4,7 @@ Text needs none of this: polars' Categorical codes already are small integers th
 in every batch of a process.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.backends.polars.layout import IntArray
+from engine.backends.polars.plan import Plan
+from engine.definition.needs import columns_in
+from engine.definition.types import TEXT
 
 CODE_PREFIX: Final = "#"  # the column that holds the codes of column x is "#x"
 
@@ -118,3 +121,20 @@ def column_codes(name: str, rows: pl.DataFrame) -> IntArray:
 def all_codes(books: dict[str, CodeBook], rows: pl.DataFrame) -> Iterable[pl.Series]:
     """The code columns of a batch's integer key columns."""
     return (pl.Series(CODE_PREFIX + name, book.encode(rows[name])) for name, book in books.items())
+
+
+def past_columns(plan: Plan) -> Iterator[str]:
+    """What is kept of a row once it is past: its codes in place of what only keys look at."""
+    operands = {
+        name
+        for aggregate in plan.aggregates
+        for inner in (aggregate.argument, aggregate.where)
+        if inner is not None
+        for name in columns_in(inner)
+    }
+    for name in plan.history:
+        coded = name in plan.key_columns and plan.schema.by_name[name].type != TEXT
+        if not coded or name in operands:
+            yield name
+        if coded:
+            yield CODE_PREFIX + name

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from engine.backends.polars.codes import CODE_PREFIX, CodeBook, column_codes
+from engine.backends.polars.codes import CodeBook, column_codes, past_columns
 from engine.backends.polars.frame import Frame
 from engine.backends.polars.layout import IntArray
 from engine.backends.polars.plan import Plan
@@ -35,6 +35,7 @@ class Past:
         self._plan = plan
         self._scalars = scalars
         self._time = plan.schema.event_time
+        self._columns = list(past_columns(plan))
         self._halo: list[pl.DataFrame] = []
         self._pool = pl.DataFrame()  # rows that are the last of a key, in the order of events
         self._compact_at = _COMPACT_FROM
@@ -62,8 +63,7 @@ class Past:
         self._halo.append(self._slim(chunk))
 
     def _slim(self, chunk: pl.DataFrame) -> pl.DataFrame:
-        codes = [name for name in chunk.columns if name.startswith(CODE_PREFIX)]
-        return chunk.select(*self._plan.history, *codes)
+        return chunk.select(self._columns)
 
     def _forget(self, now: int) -> None:
         """Drop what no finite window of an event from ``now`` on can see."""

@@ -196,19 +196,18 @@ class KeyWindows:
         """
         rows, size, past = self.layout.rows, len(self._frame), self._frame.past
         given = result.values != 0 if result.null is None else ~result.null
-        values = np.zeros(size, dtype=result.values.dtype)
-        null = np.ones(size, dtype=bool)
+        moved = result.values
         if np.count_nonzero(given) < _SPARSE * len(rows):
             # Most cards have done nothing in the last minutes: only the others are moved.
             some = np.flatnonzero(given)
-            moved = rows[some]
-            values[moved] = result.values[some]
-            null[moved] = False
-        else:
-            values[rows] = result.values
-            if result.null is not None:
-                null[rows] = result.null
-        if result.null is None or not null[past:].any():
+            rows, moved = rows[some], moved[some]
+        values = np.zeros(size, dtype=moved.dtype)
+        values[rows] = moved
+        if result.null is None:
+            return pl.Series(values[past:])
+        null = np.ones(size, dtype=bool)
+        null[rows] = False if len(rows) < len(given) else result.null
+        if not null[past:].any():
             return pl.Series(values[past:])
         return pl.Series(pa.array(values[past:], mask=null[past:]))
 

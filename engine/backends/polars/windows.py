@@ -13,8 +13,11 @@ import numpy as np
 from engine.backends.polars.layout import IntArray, Layout
 from engine.backends.polars.plan import Span
 
-# Looking back one position at a time is cheapest while few events have a past that long; after
-# this many steps, or once too many rows have been looked at, the rest is found by bisection.
+_FOR_EVER: Final = 2**62
+# Windows in which more than this share of events see another are found by bisection, shorter ones
+# by looking back one position at a time, which few events survive for long; after this many steps,
+# or once too many rows have been looked at, the rest is found by bisection.
+_CROWDED: Final = 0.3
 _STEPS: Final = 6
 _VISITS_PER_ROW: Final = 3
 # Fewer rows than this share are bisected each within its group, without keys for all rows.
@@ -63,40 +66,47 @@ class Bounds:
 def find_bounds(layout: Layout, spans: list[Span]) -> dict[Span, Bounds]:
     """The bounds of several windows over one layout."""
     positions = np.arange(len(layout))
+    search = _Search(layout)
     near = sorted(
         (span.length for span in spans if span.delay == 0 and span.length is not None),
         reverse=True,
     )
+    gaps = _gaps(layout)
+    while near and np.count_nonzero(gaps <= near[0]) > _CROWDED * len(layout):
+        near = near[1:]
     bounds = {
         Span(length, 0): Bounds(positions, count=count, ends_at_self=True)
-        for length, count in _count_back(layout, near).items()
+        for length, count in _count_back(layout, gaps, near).items()
     }
-    search = _Search(layout)
     for span in spans:
         if span in bounds:
             continue
-        if span.delay == 0:
-            bounds[span] = Bounds(positions, begin=layout.starts, ends_at_self=True)
-            continue
-        end = search.first_at(layout.times - span.delay + 1)
         if span.length is None:
             begin = layout.starts
         else:
             begin = search.first_at(layout.times - (span.delay + span.length))
-        bounds[span] = Bounds(end, begin=begin)
+        if span.delay == 0:
+            bounds[span] = Bounds(positions, begin=begin, ends_at_self=True)
+        else:
+            end = search.first_at(layout.times - span.delay + 1)
+            bounds[span] = Bounds(end, begin=begin)
     return bounds
 
 
-def _count_back(layout: Layout, lengths: list[int]) -> dict[int, IntArray]:
+def _gaps(layout: Layout) -> IntArray:
+    """(m − 1,) time from each position to the next one of its group; for ever between groups."""
+    gaps = layout.times[1:] - layout.times[:-1]
+    gaps[layout.starts[1:] != layout.starts[:-1]] = _FOR_EVER
+    return gaps
+
+
+def _count_back(layout: Layout, gaps: IntArray, lengths: list[int]) -> dict[int, IntArray]:
     """How many earlier positions of the group lie within each length; lengths descend."""
     times, starts, size = layout.times, layout.starts, len(layout)
     counts = {length: np.zeros(size, dtype=np.int64) for length in lengths}
     if size < 2 or not lengths:  # noqa: PLR2004 - an event alone has no past
         return counts
-    gaps = times[1:] - times[:-1]
-    hit = gaps <= lengths[0]
-    hit &= starts[1:] == starts[:-1]
-    active = np.flatnonzero(hit)
+    active = np.flatnonzero(gaps <= lengths[0])
     gap = gaps[active]
     active += 1
     visits = 0

@@ -2,15 +2,15 @@
 
 import polars as pl
 import pytest
-from conformance.bits import assert_same_bits
-from conformance.logs import LOG, log_of_rows, over
-from conformance.streams import Row, streams
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.bits import assert_same_bits
+from conformance.logs import LOG, log_of_rows, over
+from conformance.streams import Row, streams
 from engine.backends.polars import compute
-from engine.backends.polars.plan import compile_features
 from engine.backends.polars.chunks import stream_features
+from engine.backends.polars.plan import compile_features
 from engine.catalog import notebook
 from engine.definition import FeatureSet, column, feature, feature_set, key
 

@@ -1,0 +1,41 @@
+"""Settle a process that runs one long, threaded job.
+
+Memory. Every chunk allocates and frees the same few hundred arrays. glibc gives such blocks back to
+the system and asks for them again, and each time the system clears every page: a third of the
+processor time of computing features, measured. Other C libraries do not, and are left alone.
+
+Threads. A thread that comes back from a native call waits for the interpreter until the thread that
+holds it is asked to let go, 5 ms by default; what a thread does between two native calls takes a
+few microseconds. Asking sooner made builds a tenth to a fifth faster.
+"""
+
+import ctypes
+import sys
+from typing import Final
+
+# From glibc's malloc.h.
+_M_TRIM_THRESHOLD: Final = -1
+_M_TOP_PAD: Final = -2
+_M_MMAP_THRESHOLD: Final = -3
+_MMAP_THRESHOLD_BYTES: Final = 32 << 20  # the largest that glibc takes
+_KEPT_BYTES: Final = 1 << 30
+_TOP_PAD_BYTES: Final = 64 << 20
+
+_SWITCH_SECONDS: Final = 0.0002
+
+
+def settle_in() -> None:
+    """Tune memory and threads; call it once, before the work."""
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    _keep_freed_memory()
+
+
+def _keep_freed_memory() -> None:
+    if not sys.platform.startswith("linux"):
+        return
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallopt"):
+        return
+    library.mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD_BYTES)
+    library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    library.mallopt(_M_TOP_PAD, _TOP_PAD_BYTES)
