@@ -10,10 +10,11 @@ import polars as pl
 
 from engine.backends import load_backend
 from engine.backends.polars.plan import compile_features
-from engine.build.job import open_log, passed_columns
+from engine.build.job import open_log
 from engine.build.options import Options
 from engine.definition import FeatureSet
 from engine.definition.types import Kind
+from engine.events.canonical import identity_columns
 from engine.events.normalise import normalise
 from engine.events.parquet import read_parquet
 
@@ -139,7 +140,7 @@ class Expectations:
         if len(normal.bad):
             raise DifferenceError(f"{len(normal.bad):,} simulated rows are refused as unreadable")
         events = normal.events
-        passed = events.select(passed_columns(self._features, self._log))
+        passed = events.select(identity_columns(self._features.schema, self._log.present))
         return pl.DataFrame([*passed, *load_backend("reference").compute(self._features, events)])
 
 

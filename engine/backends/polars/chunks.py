@@ -82,7 +82,7 @@ def stream_features(
                 before = past.before(coded)
                 past.append(coded)
                 waiting.append(workers.submit(compute, before, coded))
-                while len(waiting) > threads:
+                while len(waiting) >= threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
