@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test lint types check lock clean
+.PHONY: help setup demo test test-deep lint types check lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ demo: $(READY) ## Simulate a stream, build its features, print a summary
 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest
+
+test-deep: $(READY) ## Run the conformance suite with 2,500 examples a property
+	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/conformance
 
 lint: $(READY) ## Check style and format
 	@$(BIN)/ruff check .

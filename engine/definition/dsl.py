@@ -119,16 +119,16 @@ class Key:
         With no delay the event itself and later arrivals of its instant are not in it. A length of
         nothing shows the instant ``t − delay`` alone.
         """
-        length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-        delay = timedelta(
+        length = _microseconds(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        delay = _microseconds(
             days=delay_days, hours=delay_hours, minutes=delay_minutes, seconds=delay_seconds
         )
-        return History(self.columns, Window(_microseconds(length), _microseconds(delay)))
+        return History(self.columns, Window(length, delay))
 
     def ever(self, *, delay_days: float = 0, delay_seconds: float = 0) -> History:
         """All the key's events up to ``t − delay``, without a lower end."""
-        delay = timedelta(days=delay_days, seconds=delay_seconds)
-        return History(self.columns, Window(None, _microseconds(delay)))
+        delay = _microseconds(days=delay_days, seconds=delay_seconds)
+        return History(self.columns, Window(None, delay))
 
     def previous(self, argument: Expression | str) -> Aggregate:
         """Value at the key's immediately preceding event, null as it is; null if none."""
@@ -212,10 +212,22 @@ def feature_set(name: str, schema: Schema, features: Sequence[Feature]) -> Featu
     return made
 
 
-def _microseconds(span: timedelta) -> int:
+def _microseconds(**parts: float) -> int:
+    given = ", ".join(f"{unit}={amount!r}" for unit, amount in parts.items() if amount)
+    try:
+        span = timedelta(**parts)
+    except (TypeError, OverflowError, ValueError) as error:
+        raise DefinitionError(
+            f"a span of time is made of numbers that fit (was {given}: {error})",
+            hint="give days, hours, minutes or seconds, such as minutes=15",
+        ) from None
     if span < timedelta(0):
         raise DefinitionError(
-            f"a window looks back, not ahead (was {span})",
+            f"a window looks back, not ahead (was {given})",
             hint="give lengths and delays of nothing or more",
+        )
+    if given and not span:
+        raise DefinitionError(
+            f"a span of time is at least a microsecond (was {given})", hint="give a longer one"
         )
     return span // timedelta(microseconds=1)

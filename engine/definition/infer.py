@@ -1,10 +1,10 @@
 """The type of an expression, and whether it keeps within what exact sums can hold."""
 
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final
 
 from engine.definition.aggregates import AGGREGATES
 from engine.definition.functions import FUNCTIONS, TypeMismatchError
-from engine.definition.nodes import Aggregate, Call, Column, Expression, Literal, Scalar
+from engine.definition.nodes import Aggregate, Call, Column, Expression, Literal
 from engine.definition.schema import EXACT_LIMIT, Schema
 from engine.definition.types import BOOL, FLOAT, INT, TEXT, Type
 from engine.errors import DefinitionError
@@ -58,7 +58,7 @@ def is_bounded(expression: Expression, schema: Schema) -> bool:
             return False
 
 
-def _literal_type(value: Scalar) -> Type:
+def _literal_type(value: object) -> Type:
     match value:
         case bool():
             return BOOL
@@ -69,7 +69,11 @@ def _literal_type(value: Scalar) -> Type:
         case str():
             return TEXT
         case _:
-            assert_never(value)
+            raise DefinitionError(
+                f"a literal is a condition, a number or a text (was {value!r}, "
+                f"{type(value).__name__})",
+                hint="convert it with bool, int, float or str; ask for null with is_null()",
+            )
 
 
 def _column_type(name: str, schema: Schema) -> Type:

@@ -47,7 +47,7 @@ def verify(features: FeatureSet) -> None:
     seen: set[str] = set()
     for feature in features.features:
         try:
-            _verify_name(feature.name, seen)
+            _verify_name(feature.name, seen, features.schema)
             _verify_feature(feature, features.schema)
         except DefinitionError as error:
             raise DefinitionError(
@@ -55,7 +55,7 @@ def verify(features: FeatureSet) -> None:
             ) from None
 
 
-def _verify_name(name: str, seen: set[str]) -> None:
+def _verify_name(name: str, seen: set[str], schema: Schema) -> None:
     if _NAME.fullmatch(name) is None:
         raise DefinitionError(
             f"a name is a letter, then letters, digits and underscores (was {name!r})",
@@ -65,6 +65,13 @@ def _verify_name(name: str, seen: set[str]) -> None:
     if name.lower() in seen:
         raise DefinitionError(
             f"the name is taken (was {name!r})", hint="names must differ in more than their case"
+        )
+    cards = {column.name for column in schema.columns if column.type.kind is Kind.CARD}
+    identity = {"event_id", schema.event_time, schema.label, *cards}
+    if name in identity:
+        raise DefinitionError(
+            f"the name is that of a column that stands beside the features (was {name!r})",
+            hint="choose another name",
         )
     seen.add(name.lower())
 

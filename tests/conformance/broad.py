@@ -26,7 +26,7 @@ from engine.definition import (
     sqrt,
 )
 from engine.definition.dsl import History
-from engine.definition.nodes import Call, Expression
+from engine.definition.nodes import Call, Expression, Literal
 from engine.definition.schema import TimeUnit
 
 time, posted = column("unix_time"), column("posted")
@@ -151,6 +151,20 @@ def _of_row() -> list[Feature]:
         "seconds_between": Call("seconds_between", (posted, time)),
         "haversine": haversine_km(lat, long, column("merch_lat"), column("merch_long")),
         "haversine_undefined": haversine_km(huge, long, lat, long),
+        # Constants that are more than a literal: an engine that folds them rounds in its own way.
+        "log10": log1p(amt) / ln(10),
+        "over_root": amt / sqrt(3.0),
+        "over_absolute": amt / absolute(3),
+        "over_filled": amt / Literal(3).fill(1),
+        "over_chosen": amt / if_else(Literal(value=True), 3, 7),
+        "over_twice": amt / ln(2) / 60,
+        "zero_minus": absolute(0) - (amt - amt),
+        "constant": Literal(7) + 0,
+        "constant_text": Literal("t").fill("u"),
+        "constant_test": if_else(Literal("a").one_of("a"), 1, 2),
+        "constant_eq": if_else(Literal("a").eq("b"), 1, 2),
+        "constant_place": haversine_km(1.0, 2.0, 3.0, 4.0),
+        "constant_date": age(Literal("2000-02-29"), time),
     }
     return [
         feature(f"row_{what}", expression, "a function of one row")

@@ -8,7 +8,7 @@ import polars as pl
 from engine.backends.polars.geometry import haversine_km
 from engine.backends.polars.text import TextMemo, ages, birth_numbers
 from engine.definition.functions import FUNCTIONS, SECONDS_PER_DAY, SECONDS_PER_HOUR
-from engine.definition.nodes import Call, Expression, Literal
+from engine.definition.nodes import Call, Expression, Literal, Scalar
 from engine.definition.types import FLOAT, TEXT, Type
 
 _HOURS_PER_DAY: Final = 24
@@ -29,19 +29,19 @@ class Builder(Protocol):
         ...
 
     def number(self, expression: Expression) -> pl.Expr:
-        """An expression as float64, money in major units."""
+        """An expression as float64, money in major units; a literal as a column."""
         ...
 
-    def addend(self, expression: Expression) -> pl.Expr:
-        """An expression as float64 for arithmetic, a literal as a column."""
+    def limit(self, expression: Expression) -> pl.Expr:
+        """An expression as float64 to compare with; a literal may stay one."""
         ...
 
     def like(self, expression: Expression, wanted: Type) -> pl.Expr:
         """An expression as a value of another type that holds it too."""
         ...
 
-    def constant(self, value: float) -> pl.Expr:
-        """A column of one number, to calculate with."""
+    def constant(self, value: Scalar) -> pl.Expr:
+        """A column of one value."""
         ...
 
     def prepared(
@@ -59,7 +59,7 @@ Lowering = Callable[[Builder, Call], pl.Expr]
 
 
 def _arithmetic(operate: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Lowering:
-    return lambda b, call: operate(*(b.addend(arg) for arg in call.args))
+    return lambda b, call: operate(*(b.number(arg) for arg in call.args))
 
 
 def _comparison(compare: Callable[[pl.Expr, pl.Expr], pl.Expr], nan_side: int) -> Lowering:
@@ -70,7 +70,7 @@ def _comparison(compare: Callable[[pl.Expr, pl.Expr], pl.Expr], nan_side: int) -
     """
 
     def lowering(b: Builder, call: Call) -> pl.Expr:
-        sides = [b.number(arg) for arg in call.args]
+        sides = [b.number(call.args[0]), b.limit(call.args[1])]
         compared = compare(*sides)
         suspect, other = call.args[nan_side], call.args[1 - nan_side]
         if b.type_of(suspect) != FLOAT or isinstance(suspect, Literal):
@@ -85,7 +85,7 @@ def _comparison(compare: Callable[[pl.Expr, pl.Expr], pl.Expr], nan_side: int) -
 
 
 def _div(b: Builder, call: Call) -> pl.Expr:
-    above, below = (b.addend(arg) for arg in call.args)
+    above, below = (b.number(arg) for arg in call.args)
     return pl.when(below != 0.0).then(above / below)
 
 
@@ -154,7 +154,7 @@ def _text_test(
     """A condition on a text, looked at once per distinct text."""
     built = b.build(text).alias("text")
     memo = TextMemo(test, pl.Boolean())
-    return b.prepared(call, lambda rows: memo.apply(rows.select(built).to_series()))
+    return b.prepared(call, lambda rows: memo.apply(rows.with_columns(built)["text"]))
 
 
 def _seconds_between(b: Builder, call: Call) -> pl.Expr:

@@ -1,9 +1,10 @@
 """Row-level expressions compiled to polars expressions, once for all chunks.
 
 polars computes them, with three exceptions that are prepared as columns of their own beforehand:
-windowed expressions; constants of arithmetic (polars divides by a literal by multiplying with its
-reciprocal, which rounds twice, and drops an added 0.0, which keeps −0.0); and what is computed once
-per distinct text, or by NumPy.
+windowed expressions; what is computed once per distinct text, or by NumPy; and constants, because
+polars folds what it knows: it divides by a constant by multiplying with its reciprocal, which
+rounds twice, drops an added 0.0 and turns 0 − x into −x, which keep −0.0, and takes a choice
+between constants for one where all rows choose alike.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import polars as pl
 
 from engine.backends.polars.lowerings import TABLE, Builder
 from engine.backends.polars.plan import Plan
-from engine.definition.nodes import Call, Column, Expression, Literal
+from engine.definition.nodes import Call, Column, Expression, Literal, Scalar
 from engine.definition.types import FLOAT, TEXT, Kind, Type
 from engine.events.canonical import feature_dtype
 
@@ -103,7 +104,7 @@ class _Compiler(Builder):
             return pl.col(self._windowed[expression])
         match expression:
             case Literal(value):
-                return pl.lit(value)
+                return self.constant(value)
             case Column(name):
                 return pl.col(name)
             case Call(function):
@@ -113,18 +114,13 @@ class _Compiler(Builder):
 
     def number(self, expression: Expression) -> pl.Expr:
         if isinstance(expression, Literal):
-            return pl.lit(float(expression.value))
+            return self.constant(float(expression.value))
         type_ = self.type_of(expression)
         whole = self.build(expression)
         if type_.kind is Kind.FLOAT:
             return whole
         number = whole.cast(pl.Float64)
         return number if type_.minor_units == 1 else number / self.constant(type_.minor_units)
-
-    def addend(self, expression: Expression) -> pl.Expr:
-        if isinstance(expression, Literal):
-            return self.constant(float(expression.value))
-        return self.number(expression)
 
     def like(self, expression: Expression, wanted: Type) -> pl.Expr:
         if wanted == FLOAT:
@@ -133,9 +129,13 @@ class _Compiler(Builder):
             return self.build(expression).cast(pl.String)
         return self.build(expression)
 
-    def constant(self, value: float) -> pl.Expr:
-        number = float(value)
-        return self.prepared(Literal(number), lambda rows: pl.repeat(number, len(rows), eager=True))
+    def limit(self, expression: Expression) -> pl.Expr:
+        if isinstance(expression, Literal):
+            return pl.lit(float(expression.value))
+        return self.number(expression)
+
+    def constant(self, value: Scalar) -> pl.Expr:
+        return self.prepared(Literal(value), lambda rows: _repeated(value, len(rows)))
 
     def prepared(
         self, expression: Expression, make: Callable[[pl.DataFrame], pl.Series]
@@ -148,3 +148,7 @@ class _Compiler(Builder):
 
     def type_of(self, expression: Expression) -> Type:
         return self._plan.type_of(expression)
+
+
+def _repeated(value: Scalar, size: int) -> pl.Series:
+    return pl.Series([value]).new_from_index(0, size)
