@@ -74,7 +74,10 @@ def stream_features(
         waiting: deque[Future[pl.DataFrame]] = deque()
         try:
             for chunk in _chunks(batches, wanted, whole=not plan.is_chunkable):
-                coded = chunk.with_columns(
+                # polars holds a column of one value as a scalar, and calculates with it as with a
+                # constant; as a Series it is a column like any other.
+                plain = pl.DataFrame(chunk.get_columns())
+                coded = plain.with_columns(
                     *_label_time(plan, chunk),
                     *_categorical(plan, chunk),
                     *all_codes(books, chunk),

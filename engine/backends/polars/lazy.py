@@ -41,14 +41,16 @@ def features_of(log: pl.LazyFrame | pl.DataFrame, features: FeatureSet) -> pl.La
     Raises
     ------
     InputError
-        When it is collected: if a required column is missing, or a row cannot be read.
+        If a required column is missing; when it is collected, if a row cannot be read.
 
     Examples
     --------
     >>> features = features_of(pl.scan_parquet("log.parquet"), notebook)  # doctest: +SKIP
     """
     lazy = log.lazy()
-    passed = identity_columns(features.schema, lazy.collect_schema().names())
+    names = lazy.collect_schema().names()
+    passed = identity_columns(features.schema, names)
+    _refuse_missing(names, features, (*passed[1:], *compile_features(features).columns))
     schema = pl.Schema(event_schema(features.schema, passed[1:]) | feature_schema(features))
 
     def source(
@@ -84,10 +86,7 @@ def _frames(
 def _in_order(lazy: pl.LazyFrame, features: FeatureSet) -> bool:
     watch = OrderWatch()
     time = features.schema.event_time
-    only_time = lazy.select(*_ids(lazy, features)[:1], time)
-    return all(
-        watch.observe(events[time]) == 0 for events in _canonical(only_time, features, (time,))
-    )
+    return all(watch.observe(events[time]) == 0 for events in _canonical(lazy, features, (time,)))
 
 
 def _canonical(
@@ -95,12 +94,6 @@ def _canonical(
 ) -> Iterator[pl.DataFrame]:
     schema = features.schema
     names = lazy.collect_schema().names()
-    missing = [n for n in columns if schema.by_name[n].required and n not in names]
-    if missing:
-        raise InputError(
-            f"the log lacks required columns (was {', '.join(missing)}); it has {', '.join(names)}",
-            hint="rename the columns that hold them",
-        )
     used = [*_ids(lazy, features), *(name for name in columns if name in names)]
     row = 0
     for raw in lazy.select(list(dict.fromkeys(used))).collect_batches(
@@ -115,6 +108,23 @@ def _canonical(
             )
         row += len(raw)
         yield normal.events
+
+
+def _refuse_missing(names: list[str], features: FeatureSet, columns: tuple[str, ...]) -> None:
+    schema = features.schema
+    there = f"it has {', '.join(names)}"
+    if not any(name in names for name in schema.event_ids):
+        raise InputError(
+            f"no column identifies an event (was none of {', '.join(schema.event_ids)}); {there}",
+            hint=f"rename the column that does to {schema.event_ids[0]!r}",
+        )
+    needed = (name for name in dict.fromkeys(columns) if schema.by_name[name].required)
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise InputError(
+            f"the log lacks required columns (was {', '.join(missing)}); {there}",
+            hint="rename the columns that hold them",
+        )
 
 
 def _ids(lazy: pl.LazyFrame, features: FeatureSet) -> list[str]:
