@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
 
 
 class Terminated(KeyboardInterrupt):
@@ -35,16 +36,16 @@ class _Listener:
 
 
 _listeners: list[_Listener] = []
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def heard() -> Iterator[None]:
     """Raise KeyboardInterrupt for SIGINT and ``Terminated`` for SIGTERM in the block, once.
 
-    Enter it after polars is imported. That puts a hook of its own below Python's handler, and
-    an interrupt while it works makes its threads panic; setting a handler again removes the hook.
-    Signals that somebody has set a handler for, or wants ignored, are left alone, and so are all
-    outside the main thread, where Python hears none.
+    If polars is imported within, call ``set_again`` after that. Signals that somebody has set a
+    handler for, or wants ignored (``nohup``, a job in the background), are left alone, and so are
+    all outside the main thread, where Python hears none.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -56,11 +57,26 @@ def heard() -> Iterator[None]:
     try:
         for number in taken:
             signal.signal(number, listener)
+        set_again()
         yield
     finally:
         for number, was in taken.items():
             signal.signal(number, was)
         _listeners.remove(listener)
+
+
+def set_again() -> None:
+    """Set the handlers of Python's once more, where they have been replaced below Python.
+
+    polars puts a hook of its own there when it is imported, whatever was there before: an
+    interrupt while it works makes its threads panic, and one that was to be ignored is not.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in _SIGNALS:
+        handler = signal.getsignal(number)
+        if handler is not None and handler != signal.SIG_DFL:
+            signal.signal(number, handler)
 
 
 @contextmanager

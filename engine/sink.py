@@ -42,6 +42,7 @@ def write_frames(
     out: Path,
     sink: Sink = sink_parquet,
     done: Callable[[pl.DataFrame], None] | None = None,
+    called: Path | None = None,
 ) -> int:
     """Write frames of equal columns to a file; on any failure or interrupt none is left or changed.
 
@@ -55,6 +56,8 @@ def write_frames(
         Writes a lazy frame to a path; Parquet unless said otherwise.
     done
         Called with each frame once it is handed over.
+    called
+        What messages call the file, if that is not ``out``.
 
     Returns
     -------
@@ -68,7 +71,8 @@ def write_frames(
     """
     # In the same folder, so that the last step is a rename within one file system.
     partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    writer = _Writer(partial, sink, out)
+    called = out if called is None else called
+    writer = _Writer(partial, sink, called)
     rows = 0
     try:
         try:
@@ -82,7 +86,7 @@ def write_frames(
         try:
             partial.replace(out)
         except OSError as error:
-            raise _write_error(out, error) from error
+            raise _write_error(called, error, partial) from error
     finally:
         # What makes the frames may hold threads and files until it is told to end.
         if isinstance(frames, Generator):
@@ -145,7 +149,7 @@ class _Writer:
             # While it writes, polars catches the interrupt that was meant for the main thread.
             raise KeyboardInterrupt from self._failure
         if self._failure is not None:
-            raise _write_error(self._out, self._failure) from self._failure
+            raise _write_error(self._out, self._failure, self._path) from self._failure
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         while (frame := self._queue.get()) is not None:
@@ -167,9 +171,10 @@ class _Writer:
             self._failure = error
 
 
-def _write_error(path: Path, error: BaseException) -> OutputError:
-    lines = str(error).strip().splitlines()
+def _write_error(path: Path, error: BaseException, partial: Path) -> OutputError:
+    lines = str(error).replace(str(partial), str(path)).strip().splitlines()
     return OutputError(
         f"cannot write {path} (was: {lines[0] if lines else type(error).__name__})",
-        hint="check that the folder is writable and the disk has room; nothing was left behind",
+        hint=f"free some space on {path.parent}, or check that you may write there; "
+        "nothing was left behind",
     )

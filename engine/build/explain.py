@@ -4,6 +4,7 @@ from engine.backends.polars.chunks import CHUNK_ROWS, MOST_CHUNK_ROWS
 from engine.backends.polars.plan import Plan, compile_features
 from engine.build.job import open_log
 from engine.build.options import Options
+from engine.build.words import counted
 from engine.catalog import load_feature_set
 from engine.definition import fingerprint
 
@@ -13,14 +14,14 @@ def explain(options: Options) -> str:
     features = load_feature_set(options.set)
     log = open_log(options, features)
     plan = compile_features(features)
-    rows = "an unknown number of" if log.rows is None else f"about {log.rows:,}"
+    rows = "an unknown number of rows" if log.rows is None else f"about {counted(log.rows, 'row')}"
     lines = [
-        f"inputs: {len(log.files)} files, {rows} rows",
+        f"inputs: {counted(len(log.files), 'file')}, {rows}",
         *(f"  {file.name} ({file.kind})" for file in log.files),
-        f"feature set: {features.name}, {len(features.features)} features",
+        f"feature set: {features.name}, {counted(len(features.features), 'feature')}",
         f"fingerprint: {fingerprint(features)}",
         f"columns read: {', '.join(log.columns)}",
-        f"engine: {options.engine}, {options.threads} threads",
+        f"engine: {options.engine}, {counted(options.threads, 'thread')}",
         *_windows(plan),
         *(_chunks(plan) if options.engine == "polars" else ["the whole log in memory"]),
         "reading: in place if the log is in time order without repeated event ids, else staged:",

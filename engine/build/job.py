@@ -11,6 +11,7 @@ import polars as pl
 from engine.ahead import ReadAhead
 from engine.backends import Backend, load_backend
 from engine.build.options import Options
+from engine.build.refused import everything_refused
 from engine.build.report import Report, make_report
 from engine.catalog import load_feature_set
 from engine.clock import elapsed
@@ -20,7 +21,7 @@ from engine.definition.types import Kind
 from engine.errors import InputError, OutputError
 from engine.events.canonical import event_schema, feature_schema, identity_columns
 from engine.events.disk import scratch_folder, writing
-from engine.events.inputs import find_inputs
+from engine.events.inputs import Results, find_inputs
 from engine.events.log import POSITION, Counts, Log
 from engine.events.quarantine import Quarantine
 from engine.events.staging import InPlaceLog, NotInOrderError, StagedLog
@@ -42,7 +43,8 @@ def open_log(options: Options, features: FeatureSet) -> Log:
     label = () if schema.label is None else (schema.label,)
     wanted = {*columns_of(features), *identity, *label}
     columns = tuple(name for name in schema.by_name if name in wanted)
-    return Log(find_inputs(options.inputs), schema, columns)
+    results = Results(options.out, OUTPUTS)
+    return Log(find_inputs(options.inputs, results), schema, columns)
 
 
 def build(options: Options) -> Report:
@@ -107,7 +109,8 @@ class _Job:
     def _in_place(self) -> Counts:
         with Quarantine(self._scratch / QUARANTINE) as quarantine:
             log = InPlaceLog(self._log, quarantine, self._scratch)
-            with ReadAhead(self._timed(self._checked(log.batches(), quarantine))) as batches:
+            checked = self._checked(log.batches(), quarantine, log.counts)
+            with ReadAhead(self._timed(checked)) as batches:
                 self._write(self._compute(batches, self._passed))
             return log.counts
 
@@ -117,6 +120,7 @@ class _Job:
             began = elapsed()
             log = StagedLog(self._log, quarantine, self._scratch)
             self._refuse(quarantine)
+            self._refuse_nothing_left(quarantine, log.counts)
             self.seconds["put in order"] = elapsed() - began
             self._meter.begin("build", log.counts.kept)
             with ReadAhead(self._timed(log.batches())) as batches:
@@ -137,6 +141,7 @@ class _Job:
             self._at_least_one(frames),
             self._scratch / FEATURES,
             done=lambda frame: self._meter.advance(len(frame)),
+            called=self._options.out / FEATURES,
         )
         self.seconds["build"] = elapsed() - began
 
@@ -152,12 +157,18 @@ class _Job:
         yield from frames
 
     def _checked(
-        self, batches: Iterator[pl.DataFrame], quarantine: Quarantine
+        self, batches: Iterator[pl.DataFrame], quarantine: Quarantine, counts: Counts
     ) -> Iterator[pl.DataFrame]:
         for batch in batches:
             self._refuse(quarantine)
             yield batch
         self._refuse(quarantine)
+        self._refuse_nothing_left(quarantine, counts)
+
+    def _refuse_nothing_left(self, quarantine: Quarantine, counts: Counts) -> None:
+        """Refuse a log of refused rows alone; one without rows is none of these."""
+        if quarantine.total and not counts.kept:
+            raise everything_refused(quarantine, self._log.schema)
 
     def _refuse(self, quarantine: Quarantine) -> None:
         if self._options.strict and quarantine.total:

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from engine.build.options import Options
+from engine.build.words import counted
 from engine.definition import FeatureSet, fingerprint
 from engine.events.log import Counts
 
@@ -30,7 +31,7 @@ class Report:
         """A summary in a few lines."""
         content = self.content
         rows, seconds = content["rows"], content["seconds"]
-        features = f"{content['features']} features of {content['feature_set']}"
+        features = f"{counted(content['features'], 'feature')} of {content['feature_set']}"
         counts = [
             ("read", "read"),
             ("quarantined", "quarantined"),
@@ -39,9 +40,9 @@ class Report:
             ("amounts rounded", "rounded"),
         ]
         short = content["fingerprint"][:12]
-        pace = f"{content['rows_per_second']:,} rows/s with {content['threads']} threads"
+        pace = f"{content['rows_per_second']:,} rows/s with {counted(content['threads'], 'thread')}"
         lines = [
-            f"{content['out']}: {rows['written']:,} rows, {features} ({short})",
+            f"{content['out']}: {counted(rows['written'], 'row')}, {features} ({short})",
             ", ".join(f"{words} {rows[count]:,}" for words, count in counts),
             *(f"  {count:,} × {reason}" for reason, count in content["quarantined"].items()),
             f"{seconds['total']:.1f} s, {pace}, read {content['reading']}",

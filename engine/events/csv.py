@@ -1,5 +1,6 @@
 """CSV files as raw batches of text, block by block."""
 
+import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,8 +15,10 @@ from engine.errors import InputError
 from engine.events.inputs import InputFile
 from engine.events.lines import Lines, split_lines
 from engine.events.raw import BAD_SCHEMA, FileHeader, RawBatch, columns_in_use
+from engine.events.reasons import shown
 
 _BLOCK_BYTES: Final = 16 << 20
+_LONGEST_HEADER: Final = 1 << 20
 _SAMPLE_BYTES: Final = 1 << 18
 _GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
@@ -32,9 +35,10 @@ def read_csv(
 ) -> Iterator[RawBatch]:
     """The rows of a CSV file, as text.
 
-    The first line names the columns. If it holds ``|``, fields end at each ``|`` and nothing is
-    quoted; otherwise they end at commas, and a field in double quotes may hold commas and doubled
-    quotes (RFC 4180) but no line break. Lines end with LF or CRLF, the last one with either or
+    The first line names the columns. If more columns of the schema are found in it by splitting
+    it at each ``|`` than at commas, fields end at each ``|`` and nothing is quoted; otherwise they
+    end at commas, and a field in double quotes may hold commas and doubled quotes (RFC 4180) but
+    no line break. Lines end with LF or CRLF, the last one with either or
     neither; blank lines are passed over; a byte order mark is no part of the first name. A file of
     a header alone has no rows and is no error.
 
@@ -58,12 +62,12 @@ def read_csv(
     Raises
     ------
     InputError
-        If the file cannot be read or decompressed, has no header, delimits its columns otherwise,
-        names one twice, or lacks a required one.
+        If the file cannot be read or decompressed, has no header, delimits its columns or lines
+        otherwise, names a column twice, or lacks a required one.
     """
     with _reading(file), _open(file) as stream:
-        first = stream.readline()
-        header = _header(file, first.removeprefix(_BOM))
+        first = stream.readline(_LONGEST_HEADER)
+        header = _header(file, first.removeprefix(_BOM), schema)
         used = columns_in_use(file.name, header.names, schema, columns)
         line = 2
         for block in _blocks(stream, block_bytes):
@@ -79,8 +83,8 @@ def check_csv(file: InputFile, schema: Schema, columns: Sequence[str]) -> FileHe
     compressed.
     """
     with _reading(file), _open(file) as stream:
-        first = stream.readline()
-        header = _header(file, first.removeprefix(_BOM))
+        first = stream.readline(_LONGEST_HEADER)
+        header = _header(file, first.removeprefix(_BOM), schema)
         columns_in_use(file.name, header.names, schema, columns)
         sample = stream.read(_SAMPLE_BYTES)
         packed = isinstance(stream, gzip.GzipFile)
@@ -119,7 +123,18 @@ def _open(file: InputFile) -> IO[bytes]:
     return file.path.open("rb")
 
 
-def _header(file: InputFile, line: bytes) -> _Header:
+def _header(file: InputFile, line: bytes, schema: Schema) -> _Header:
+    if b"\r" in line.rstrip(b"\r\n"):
+        start = line.partition(b"\r")[0].decode(errors="replace")
+        raise InputError(
+            f"{file.name}: lines end with CR alone (was {shown(start, quoted=True)})",
+            hint="end lines with LF or CRLF",
+        )
+    if len(line) == _LONGEST_HEADER and not line.endswith(b"\n"):
+        raise InputError(
+            f"{file.name}: the first line does not end (was {len(line):,} bytes and more)",
+            hint="the first line names the columns; end lines with LF or CRLF",
+        )
     try:
         text = line.decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
@@ -127,10 +142,9 @@ def _header(file: InputFile, line: bytes) -> _Header:
             f"{file.name}: the header is not UTF-8 (was: {error})",
             hint="save the file as UTF-8; Parquet is named .parquet",
         ) from error
-    separator = "|" if "|" in text else ","
-    names = tuple(name.strip() for name in text.split(separator))
-    if separator == ",":
-        names = tuple(name.removeprefix('"').removesuffix('"') for name in names)
+    separator, names = _split_header(text, schema)
+    # It may be no header at all but a row: what is shown of it is masked like any value.
+    start = shown(text, quoted=True)
     if not text.strip():
         raise InputError(
             f"{file.name}: the first line is blank (was {text!r})",
@@ -139,9 +153,17 @@ def _header(file: InputFile, line: bytes) -> _Header:
     for other, called in (("\t", "tabs"), (";", "semicolons")):
         if len(names) == 1 and other in text:
             raise InputError(
-                f"{file.name}: columns are delimited by {called} (was {text[:60]!r})",
+                f"{file.name}: columns are delimited by {called} (was {start})",
                 hint="delimit them by | (no quoting) or by commas",
             )
+    known = _known(schema)
+    if not known.intersection(names):
+        raise InputError(
+            f"{file.name}: the first line names no known column: the header may be missing "
+            f"(was {start})",
+            hint=f"put a line with the columns' names first, such as {schema.event_ids[0]!r} and "
+            f"{schema.event_time!r}",
+        )
     double = sorted({name for name in names if names.count(name) > 1})
     if double:
         raise InputError(
@@ -149,6 +171,20 @@ def _header(file: InputFile, line: bytes) -> _Header:
             hint="rename or drop one of them",
         )
     return _Header(names, separator)
+
+
+def _split_header(text: str, schema: Schema) -> tuple[str, tuple[str, ...]]:
+    piped = tuple(name.strip() for name in text.split("|"))
+    fields = next(csv.reader([text], skipinitialspace=True), [])
+    commas = tuple(name.strip() for name in fields)
+    known = _known(schema)
+    if len(known.intersection(piped)) > len(known.intersection(commas)):
+        return "|", piped
+    return ",", commas
+
+
+def _known(schema: Schema) -> frozenset[str]:
+    return frozenset((*schema.event_ids, *schema.by_name))
 
 
 def _blocks(stream: IO[bytes], block_bytes: int) -> Iterator[bytes]:

@@ -5,20 +5,27 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from engine.errors import OutputError
+
+_SCRATCH: Final = ".scratch-"
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about writing to ``path`` into an OutputError."""
+    """Turn what the operating system says about writing to ``path`` into an OutputError.
+
+    It names the folder that scratch is in, for scratch itself is gone when people read of it.
+    """
     try:
         yield
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        named = _outside_scratch(path)
         raise OutputError(
-            f"{path}: cannot be written (was: {error.strerror or error})",
-            hint="free some space there or write elsewhere"
+            f"{named}: cannot be written (was: {error.strerror or error})",
+            hint=f"free some space on {named} or write elsewhere"
             if full
             else "check that the folder exists and that you may write to it",
         ) from error
@@ -32,11 +39,16 @@ def scratch_folder(near: Path) -> Iterator[Path]:
     machines.
     """
     with writing(near):
-        folder = tempfile.TemporaryDirectory(
-            prefix=".scratch-", dir=near, ignore_cleanup_errors=True
-        )
+        folder = tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=near, ignore_cleanup_errors=True)
     with folder as name:
         yield Path(name)
+
+
+def _outside_scratch(path: Path) -> Path:
+    for part in (path, *path.parents):
+        if part.name.startswith(_SCRATCH):
+            return part.parent
+    return path
 
 
 def own_folder(scratch: Path) -> Path:

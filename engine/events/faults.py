@@ -49,6 +49,8 @@ class Fault:
         Whether such a value is shown in quotes.
     secret
         Whether such a value is masked.
+    bare
+        Whether no part of such a value is masked, however much it looks like a card number.
     """
 
     column: str
@@ -57,6 +59,7 @@ class Fault:
     raw: pl.Series | None = None
     quoted: bool = False
     secret: bool = False
+    bare: bool = False
 
 
 def faults_of(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> list[Fault]:
@@ -80,13 +83,13 @@ def faults_of(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> list[Fault
     if spec.low is None or spec.high is None or nulls == len(values):
         return faults
     low, high = _limits(spec)
-    secret = spec.type.kind is Kind.CARD
+    secret, bare = spec.type.kind is Kind.CARD, spec.type.kind is Kind.TIME
     if values.min() < low:  # type: ignore[operator] # min is typed for every dtype at once
         below = (values < low).fill_null(value=False)
-        faults.append(Fault(spec.name, below, _below(spec), raw, secret=secret))
+        faults.append(Fault(spec.name, below, _below(spec), raw, secret=secret, bare=bare))
     if values.max() > high:  # type: ignore[operator] # max is typed for every dtype at once
         above = (values > high).fill_null(value=False)
-        faults.append(Fault(spec.name, above, _above(spec), raw, secret=secret))
+        faults.append(Fault(spec.name, above, _above(spec), raw, secret=secret, bare=bare))
     return faults
 
 
@@ -99,10 +102,7 @@ def refused_table(faults: Sequence[Fault]) -> pl.DataFrame:
         seen = fault.rows if seen is None else fault.rows | seen
         rows = new.arg_true()
         values = [None] * len(rows) if fault.raw is None else texts(fault.raw.gather(rows))
-        was = [
-            None if value is None else shown(value, quoted=fault.quoted, secret=fault.secret)
-            for value in values
-        ]
+        was = [None if value is None else _shown(value, fault) for value in values]
         parts.append(
             pl.DataFrame(
                 {"row": rows, "column": fault.column, "kind": fault.kind, "was": was},
@@ -110,6 +110,10 @@ def refused_table(faults: Sequence[Fault]) -> pl.DataFrame:
             )
         )
     return pl.concat([pl.DataFrame(schema=_REFUSED), *parts]).sort("row")
+
+
+def _shown(value: str, fault: Fault) -> str:
+    return shown(value, quoted=fault.quoted, secret=fault.secret, bare=fault.bare)
 
 
 def _unreadable(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> Iterator[Fault]:
@@ -127,7 +131,7 @@ def _unreadable(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> Iterator
         number = raw.cast(pl.Float64)
     if not rows.any():
         return
-    secret = spec.type.kind is Kind.CARD
+    secret, bare = spec.type.kind is Kind.CARD, spec.type.kind is Kind.TIME
     if number is not None and spec.type.kind in {Kind.FLOAT, Kind.MONEY, Kind.INT, Kind.TIME}:
         odd = (number.is_nan() | number.is_infinite()).fill_null(value=False)
         yield Fault(spec.name, rows & odd, f"{spec.name} is not finite", raw)
@@ -135,10 +139,12 @@ def _unreadable(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> Iterator
             # A number that is too large for 64 bits is a number all the same.
             below = (number < spec.low).fill_null(value=False)
             above = (number > spec.high).fill_null(value=False)
-            yield Fault(spec.name, rows & below, _below(spec), raw)
-            yield Fault(spec.name, rows & above, _above(spec), raw)
+            yield Fault(spec.name, rows & below, _below(spec), raw, bare=bare)
+            yield Fault(spec.name, rows & above, _above(spec), raw, bare=bare)
     kind = "is neither 1 nor 0" if spec.label else _UNREADABLE[spec.type.kind]
-    yield Fault(spec.name, rows, f"{spec.name} {kind}", raw, quoted=is_text, secret=secret)
+    yield Fault(
+        spec.name, rows, f"{spec.name} {kind}", raw, quoted=is_text, secret=secret, bare=bare
+    )
 
 
 def _limits(spec: ColumnSpec) -> tuple[float, float]:

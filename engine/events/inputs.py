@@ -45,7 +45,36 @@ class InputFile:
         return str(self.path)
 
 
-def find_inputs(args: Sequence[str]) -> tuple[InputFile, ...]:
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Where results go, which are no inputs of the run that replaces them.
+
+    Parameters
+    ----------
+    folder
+        The folder of the results.
+    names
+        What they are called there.
+    """
+
+    folder: Path
+    names: tuple[str, ...]
+
+    def hold(self, path: Path, base: Path) -> bool:
+        """Whether a file that was found below ``base`` is a result.
+
+        All in a folder for results below ``base`` is one; if inputs are sought in the folder for
+        results itself, only what goes by the name of one.
+        """
+        folder, found = self.folder.resolve(), path.resolve()
+        if not found.is_relative_to(folder):
+            return False
+        if not base.resolve().is_relative_to(folder):
+            return True
+        return found.parent == folder and found.name in self.names
+
+
+def find_inputs(args: Sequence[str], results: Results | None = None) -> tuple[InputFile, ...]:
     """The files that ``args`` mean, in the order of the arguments.
 
     Parameters
@@ -57,6 +86,8 @@ def find_inputs(args: Sequence[str]) -> tuple[InputFile, ...]:
         matches, sorted by path; files of other kinds among that are passed over, and names that
         start with ``_`` unless the pattern says them. A path that exists is taken as it is,
         whatever characters it holds.
+    results
+        Where the results will go; folders and patterns do not stand for those of an earlier run.
 
     Returns
     -------
@@ -74,7 +105,7 @@ def find_inputs(args: Sequence[str]) -> tuple[InputFile, ...]:
         raise InputError("no input (was nothing)", hint=f"name a file, folder or pattern: {_KINDS}")
     found: dict[Path, InputFile] = {}
     for arg in args:
-        for file in _expand(arg):
+        for file in _expand(arg, results):
             found.setdefault(file.path.resolve(), file)
     for file in found.values():
         if file.path.stat().st_size == 0:
@@ -85,14 +116,14 @@ def find_inputs(args: Sequence[str]) -> tuple[InputFile, ...]:
     return tuple(found.values())
 
 
-def _expand(arg: str) -> Iterator[InputFile]:
+def _expand(arg: str, results: Results | None) -> Iterator[InputFile]:
     path = Path(arg)
     if path.is_dir():
-        yield from _in_folder(path)
+        yield from _in_folder(path, results)
     elif path.exists():
         yield _named(path)
     elif glob.has_magic(arg):
-        yield from _matches(arg)
+        yield from _matches(arg, results)
     else:
         raise InputError(
             f"no such file or folder (was {arg!r})", hint="check the path, or quote the pattern"
@@ -109,13 +140,16 @@ def _named(path: Path) -> InputFile:
     return InputFile(path, kind)
 
 
-def _in_folder(folder: Path, *, may_be_empty: bool = False) -> list[InputFile]:
+def _in_folder(
+    folder: Path, results: Results | None, *, may_be_empty: bool = False
+) -> list[InputFile]:
     files = [
         InputFile(path, kind)
         for path in sorted(folder.rglob("*"))
         if (kind := _kind(path)) is not None
         and path.is_file()
         and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+        and not (results is not None and results.hold(path, folder))
     ]
     if not files and not may_be_empty:
         raise InputError(
@@ -124,20 +158,20 @@ def _in_folder(folder: Path, *, may_be_empty: bool = False) -> list[InputFile]:
     return files
 
 
-def _matches(pattern: str) -> Iterator[InputFile]:
+def _matches(pattern: str, results: Results | None) -> Iterator[InputFile]:
     matched = [Path(match) for match in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - Path.glob takes no absolute pattern
-    if not any(part.startswith("_") for part in Path(pattern).parts):
-        fixed = sum(
-            1 for _ in takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts)
-        )
+    parts = Path(pattern).parts
+    fixed = sum(1 for _ in takewhile(lambda part: not glob.has_magic(part), parts))
+    base = Path(*parts[:fixed])
+    if not any(part.startswith("_") for part in parts):
         matched = [
             path for path in matched if not any(part.startswith("_") for part in path.parts[fixed:])
         ]
     files = []
     for path in matched:
         if path.is_dir():
-            files += _in_folder(path, may_be_empty=True)
-        elif _kind(path) is not None:
+            files += _in_folder(path, results, may_be_empty=True)
+        elif _kind(path) is not None and not (results is not None and results.hold(path, base)):
             files.append(_named(path))
     if not files:
         raise InputError(

@@ -54,7 +54,8 @@ def normalise(raw: pl.DataFrame, schema: Schema, columns: Sequence[str]) -> Norm
     Normalised
         The rows kept and refused. A row is refused if a required value is missing, a value cannot
         be read as its type says, a value lies beyond the bounds of its column, required or not, or
-        it has no event id. Empty text is a missing value.
+        it has no event id. Empty text is a missing value, and so is an event id of
+        spaces; other spaces around an event id are no part of it.
 
     Raises
     ------
@@ -113,11 +114,15 @@ def check_dtypes(
 
 
 def _event_ids(raw: pl.DataFrame, schema: Schema) -> tuple[pl.Series, list[Fault]]:
-    """The first id that each row has, as text."""
+    """The first id that each row has, as text without spaces around it."""
     present = [name for name in schema.event_ids if name in raw.columns]
     ids: pl.Series | None = None
     for name in present:
         text = plain_text(raw[name])
+        if not raw[name].dtype.is_integer():
+            spaced = text.str.starts_with(" ") | text.str.ends_with(" ")
+            if spaced.any():
+                text = text.str.strip_chars(" ")
         empty = text == ""
         if empty.any():
             text = text.set(empty, None)

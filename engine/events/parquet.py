@@ -134,19 +134,25 @@ def _without_spare_ids(
 
 
 def _is_never_empty(name: str, metadata: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
-    """Whether statistics prove that a column holds neither null nor empty text."""
+    """Whether statistics prove that a column holds neither null nor empty or blank text."""
     for group in range(metadata.num_row_groups):
         row_group = metadata.row_group(group)
         for index in range(row_group.num_columns):
             chunk = row_group.column(index)
             if chunk.path_in_schema == name:
                 known = chunk.statistics if chunk.is_stats_set else None
-                # Empty text sorts first, so that it would be the minimum.
                 if known is None or not known.has_min_max or not known.has_null_count:
                     return False
-                if known.null_count or known.min in ("", b""):
+                if known.null_count or _may_be_blank(known.min):
                     return False
     return True
+
+
+def _may_be_blank(least: object) -> bool:
+    """Whether text that is empty or spaces can be among values of which ``least`` is the least."""
+    if isinstance(least, bytes):
+        return least[:1] <= b" "
+    return isinstance(least, str) and least[:1] <= " "
 
 
 def _first_line(error: Exception) -> str:

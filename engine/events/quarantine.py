@@ -45,6 +45,7 @@ class Quarantine:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.by_kind: Counter[str] = Counter()
+        self.first: dict[str, str] = {}  # by kind, where it was first seen and with what value
         self._part = path.with_name(f".{path.name}.part")
         self._held: list[pl.DataFrame] = []
         self._held_rows = 0
@@ -84,6 +85,11 @@ class Quarantine:
             return
         for kind, count in bad["kind"].value_counts().iter_rows():
             self.by_kind[kind] += count
+        for line, kind, was in (
+            bad.filter(pl.col("kind").is_first_distinct()).select("line", "kind", "was").iter_rows()
+        ):
+            value = "" if was is None else f" (was {was})"
+            self.first.setdefault(kind, f"{file}:{line}{value}")
         was = (
             pl.when(pl.col("was").is_null())
             .then(pl.lit(""))

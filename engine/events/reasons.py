@@ -12,7 +12,7 @@ _SHOWN_DIGITS: Final = 4
 _LONG_NUMBER: Final = re.compile(r"\d(?:[ -]?\d){11,}|\d{3}-\d{2}-\d{4}")
 
 
-def shown(value: str, *, quoted: bool, secret: bool) -> str:
+def shown(value: str, *, quoted: bool, secret: bool = False, bare: bool = False) -> str:
     """A value as a reason shows it: short, and with no card number to be read.
 
     Parameters
@@ -23,9 +23,14 @@ def shown(value: str, *, quoted: bool, secret: bool) -> str:
         Whether to put it in quotes, as text that was not a number.
     secret
         Whether all but the last four characters are masked.
+    bare
+        Whether nothing is: an instant in milliseconds has as many digits as a card number.
     """
-    masked = _mask(value) if secret else _LONG_NUMBER.sub(lambda run: _mask(run.group()), value)
-    short = masked if len(masked) <= _LONGEST else masked[: _LONGEST - 1] + "…"
+    if secret:
+        value = _mask(value)
+    elif not bare:
+        value = _LONG_NUMBER.sub(lambda run: _mask(run.group()), value)
+    short = value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
     return repr(short) if quoted else short
 
 

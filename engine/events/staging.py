@@ -71,9 +71,10 @@ class InPlaceLog:
         try:
             for batch in distinct_within_batches(self._log, self._quarantine, self.counts, watch):
                 if order.observe(batch[self._log.schema.event_time]):
-                    raise NotInOrderError(
-                        f"the log is not in time order from about row {self.counts.kept:,} on"
-                    )
+                    # Rows of the files, those refused or dropped included.
+                    gone = self.counts.refused.total() + self.counts.duplicates
+                    row = (order.first_late or 0) + gone + 1
+                    raise NotInOrderError(f"the log is not in time order from about row {row:,} on")
                 yield batch
             if next(watch.repeated(), None) is not None:
                 raise NotInOrderError("some event ids occur in two places of the log")

@@ -67,3 +67,22 @@ def test_a_log_without_a_label_has_none(log: pl.DataFrame) -> None:
 def test_a_missing_required_column_is_named(log: pl.DataFrame) -> None:
     with pytest.raises((InputError, pl.exceptions.ComputeError), match="merchant"):
         features_of(log.drop("merchant"), notebook).collect()
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_any_of_the_ids_will_do(log: pl.DataFrame, *, shuffled: bool) -> None:
+    two = log.with_columns(
+        pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.col("trans_num")).alias("trans_num"),
+        transaction_id=pl.col("trans_num"),
+    )
+    if shuffled:
+        two = two.sample(fraction=1.0, shuffle=True, seed=2)
+    result = features_of(two.lazy(), notebook).collect()
+    assert result["event_id"].to_list() == two["transaction_id"].to_list()
+
+
+@pytest.mark.parametrize("column", ["unix_time", "cc_num", "trans_num"])
+def test_what_a_log_lacks_is_said_at_once(log: pl.DataFrame, column: str) -> None:
+    others = ["profile", "transaction_id"] if column == "trans_num" else []
+    with pytest.raises(InputError, match=column):
+        features_of(log.drop(column, *others, strict=False), notebook)

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -249,3 +251,48 @@ def test_json_is_the_report_and_the_summary_says_it_in_words(
     said = capsys.readouterr()
     assert said.out.startswith(f"{out}: 600 rows, 26 features of notebook")
     assert said.err == ""
+
+
+@pytest.mark.parametrize("out", ["results", "."])
+def test_results_inside_a_folder_of_inputs_are_no_inputs(
+    events: pl.DataFrame, tmp_path: Path, out: str
+) -> None:
+    folder = tmp_path / "logs"
+    write(events, folder / "log.csv")
+    for _ in range(2):
+        assert build(folder / out, [folder], "--overwrite") == 0
+        assert report(folder / out)["inputs"] == [{"file": str(folder / "log.csv"), "rows": 600}]
+
+
+def test_one_of_a_thing_is_told_as_one(
+    events: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = write(events[:1], tmp_path / "log.parquet")
+    options = [str(log), "--out", str(tmp_path / "out"), "--threads", "1"]
+    assert main([*options, "--explain"]) == 0
+    assert capsys.readouterr().out.startswith("inputs: 1 file, about 1 row\n")
+    assert main(options) == 0
+    said = capsys.readouterr().out
+    assert ": 1 row, 26 features" in said
+    assert " with 1 thread, " in said
+
+
+def test_a_late_row_is_told_by_its_place_in_the_input(events: pl.DataFrame, tmp_path: Path) -> None:
+    log = write(pl.concat([events[:400], events[500:], events[400:500]]), tmp_path / "log.csv")
+    header, *lines = log.read_text().splitlines()
+    log.write_text("\n".join([header, *["unreadable"] * 50, *lines]))
+    built(tmp_path / "out", [log])
+    assert "from about row 551 on" in report(tmp_path / "out")["reading"]
+
+
+def test_a_reader_that_closes_the_output_gets_complete_files(log: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "engine.build", str(log), "--out", str(tmp_path / "out")]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=Path(__file__).parents[3]
+    ) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        assert running.stderr is not None
+        said = running.stderr.read()
+    assert (running.returncode, said) == (141, b"")
+    assert report(tmp_path / "out")["rows"]["written"] == 600

@@ -232,3 +232,80 @@ def test_a_signal_leaves_things_as_they_were(
     assert error == said + b": nothing was left half-written\n"
     assert running.returncode == 128 + number
     assert tree(tmp_path) == before
+
+
+def _as_text(events: pl.DataFrame) -> str:
+    return events.write_csv(separator="|", quote_style="never")
+
+
+@pytest.mark.parametrize(
+    ("case", "words", "hint"),
+    [
+        ("delimiter", "600 × too few fields, first at {log}:2 (was 1 of ", "delimited otherwise"),
+        ("milliseconds", "600 × unix_time above 4102444800, first at {log}:2 (was 17",
+         "unix_time is in seconds since 1970 as a whole number; divide milliseconds by 1000"),
+        ("amounts", "600 × amt is not a number, first at {log}:2 (was 'EUR ", "right unit"),
+        ("one", "every row was refused (was 1 row): 1 × amt is missing", "right unit"),
+    ],
+)  # fmt: skip
+def test_a_log_of_refused_rows_alone(
+    events: pl.DataFrame,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    case: str,
+    words: str,
+    hint: str,
+) -> None:
+    path = tmp_path / "bad.csv"
+    built(tmp_path / "out", [write(events, tmp_path / "log.csv")])
+    header, _, rows = _as_text(events).partition("\n")
+    texts = {
+        "delimiter": f"{header}\n{rows.replace('|', ',')}",
+        "milliseconds": _as_text(events.with_columns(pl.col("unix_time") * 1000)),
+        "amounts": _as_text(events.with_columns(pl.format("EUR {}", "amt").alias("amt"))),
+        "one": _as_text(events[:1].with_columns(pl.lit(None).alias("amt"))),
+    }
+    path.write_text(texts[case])
+    before = tree(tmp_path)
+    for out in ("out", "new"):
+        assert build(tmp_path / out, [path], "--overwrite") == 2
+        said = capsys.readouterr().err
+        assert words.format(log=path) in said
+        assert hint in said.splitlines()[1]
+        assert len(said.splitlines()) == 2
+    assert tree(tmp_path) == before
+
+
+def test_a_log_of_many_faults_names_the_commonest(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad.csv"
+    header, row = log.read_text().splitlines()[:2]
+    fields = row.split("|")
+    fields[header.split("|").index("cc_num")] = ""
+    many = [row + "|x"] * 3 + ["x"] * 2 + ["|".join(fields)]
+    path.write_text("\n".join([header, *many]))
+    assert build(tmp_path / "out", [path]) == 2
+    what = capsys.readouterr().err.splitlines()[0]
+    assert what.startswith("every row was refused (was 6 rows): ")
+    assert "3 × too many fields" in what
+    assert f"; 2 × too few fields, first at {path}:5 (was 1 of" in what
+
+
+def test_a_full_disk_is_named_as_the_folder_of_the_results(
+    log: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out"
+
+    def full(_lazy: pl.LazyFrame, path: Path, **_: object) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(pl.LazyFrame, "sink_parquet", full)
+    assert build(out, [log]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"cannot write {out / 'features.parquet'} (was: ")
+    assert f"hint: free some space on {out}" in said
+    assert ".scratch" not in said

@@ -1,6 +1,5 @@
 """Small logs on disk."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -38,13 +37,3 @@ def rows() -> pl.DataFrame:
             "is_fraud": [number % 2 for number in numbers],
         }
     )
-
-
-@pytest.fixture(scope="session")
-def data() -> Path:
-    """The folder of real data, which is no part of the project."""
-    beside = Path(__file__).parents[4] / "shared" / "data"
-    folder = Path(os.environ.get("SENTINELPOS_DATA", beside))
-    if not folder.is_dir():
-        pytest.skip(f"no data at {folder}; set SENTINELPOS_DATA")
-    return folder

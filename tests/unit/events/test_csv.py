@@ -190,3 +190,31 @@ def test_a_binary_file_is_no_csv(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_bytes(b"PAR1\xff\xfe\n")
     with pytest.raises(InputError, match="header is not UTF-8"):
         read(tmp_path / "log.csv")
+
+
+def test_quoted_names_may_hold_commas_and_pipes(write: Write) -> None:
+    header = '"trans_num",cc_num,unix_time,"amt","x, ""y""|z|w",merchant'
+    batches = read(write(["a,4111,1758834000,1.25,note,Rau"], header=header))
+    assert table(batches) == ({2: "a"}, {})
+    assert batches[0].frame["merchant"].to_list() == ["Rau"]
+
+
+def test_a_row_in_the_place_of_the_header_is_shown_masked(write: Write) -> None:
+    for header in (line(1), line(1).replace("|", ",")):
+        with pytest.raises(InputError, match="the header may be missing") as caught:
+            read(write([line(2)], header=header))
+        assert "id-0001" in caught.value.what
+        assert "4111111111111111" not in caught.value.what
+        assert len(caught.value.what) < 220
+
+
+def test_lines_that_end_with_cr_alone_are_said(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes("\r".join([HEADER, line(1), line(2)]).encode())
+    with pytest.raises(InputError, match="lines end with CR alone"):
+        read(tmp_path / "log.csv")
+
+
+def test_a_first_line_without_end_is_not_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes(b"x" * (2 << 20))
+    with pytest.raises(InputError, match="the first line does not end"):
+        read(tmp_path / "log.csv")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError
-from engine.events.inputs import find_inputs
+from engine.events.inputs import Results, find_inputs
 
 
 @pytest.fixture
@@ -108,3 +108,19 @@ def test_parquet_inside_gzip_is_no_input(tmp_path: Path) -> None:
     (tmp_path / "a.parquet.gz").write_text("x")
     with pytest.raises(InputError, match="cannot tell"):
         names(tmp_path, "a.parquet.gz")
+
+
+def test_results_of_an_earlier_run_are_no_inputs(tree: Path) -> None:
+    results = Results(tree / "deep" / "er", ("c.TXT",))
+    for arg in (".", "deep", "deep/**", "deep/*/*.TXT"):
+        if arg == "deep/*/*.TXT":
+            with pytest.raises(InputError, match="nothing readable"):
+                find_inputs([str(tree / arg)], results)
+        else:
+            found = [file.path.name for file in find_inputs([str(tree / arg)], results)]
+            assert "c.TXT" not in found
+            assert "d.csv.gz" in found
+    (tree / "deep" / "er" / "mine.csv").write_text("x")
+    within = find_inputs([str(tree / "deep" / "er")], results)
+    assert [file.path.name for file in within] == ["mine.csv"]
+    assert len(find_inputs([str(tree / "deep" / "er" / "c.TXT")], results)) == 1  # named outright

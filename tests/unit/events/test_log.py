@@ -31,7 +31,7 @@ LINES = [
     (line(8, lat="abc"), "lat is not a number (was 'abc')"),
     (line(9, lat="-90.01"), "lat below -90.0 (was -90.01)"),
     (line(10, at=1), "unix_time below 631152000 (was 1)"),
-    (line(11, at=1758834000123), "unix_time above 4102444800 (was *********0123)"),
+    (line(11, at=1758834000123), "unix_time above 4102444800 (was 1758834000123)"),
     (line(12).replace("|1758834012|", "||"), "unix_time is missing"),
     (line(13).replace("|1758834013|", "|noon|"), "unix_time is not a whole number (was 'noon')"),
     (line(14).replace("4111111111111111", "4111-1111"),

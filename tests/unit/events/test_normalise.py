@@ -279,3 +279,26 @@ def test_no_rows_and_no_id() -> None:
     )
     with pytest.raises(InputError, match="no column identifies an event"):
         normalise(pl.DataFrame({"unix_time": [START]}), POS, ("unix_time",))
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Binary])
+def test_spaces_around_event_ids_are_no_part_of_them(dtype: type[pl.DataType]) -> None:
+    raw = pl.DataFrame(
+        {
+            "id": pl.Series([" a", "b ", "   ", "", "c d"]).cast(dtype),
+            "id2": ["x", "x", " y ", "  ", "x"],
+        }
+    )
+    result = normalise(raw, PLAIN, ())
+    assert result.events[EVENT_ID].to_list() == ["a", "b", "y", "c d"]
+    assert result.bad["row"].to_list() == [3]
+
+
+def test_instants_are_shown_whole_and_cards_are_not() -> None:
+    low, high = 631_152_000, 4_102_444_800
+    schema = replace(PLAIN, columns=(ColumnSpec("t", TIME, required=True, low=low, high=high),))
+    raw = pl.DataFrame({"id": ["1", "2"], "t": ["1758834000123", "1758834000123456.5"]})
+    assert normalise(raw, schema, ("t",)).bad["was"].to_list() == [
+        "1758834000123",
+        "1758834000123456.5",
+    ]

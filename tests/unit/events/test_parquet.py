@@ -100,3 +100,11 @@ def test_damage_inside_the_file_is_said(tmp_path: Path, rows: pl.DataFrame) -> N
     path.write_bytes(content)
     with pytest.raises(InputError, match="cannot be read as Parquet"):
         read(path)
+
+
+def test_ids_that_may_be_blank_are_not_taken_for_whole(tmp_path: Path, rows: pl.DataFrame) -> None:
+    blank = pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("  ")).otherwise("trans_num")
+    path = tmp_path / "log.parquet"
+    rows.with_columns(blank.alias("trans_num"), transaction_id="trans_num").write_parquet(path)
+    batches = list(read_parquet(InputFile(path, "parquet"), POS, COLUMNS, batch_rows=100))
+    assert "transaction_id" in batches[0].frame.columns

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from datafiles import data_file
 from engine.definition import POS
 from engine.events.disk import scratch_folder
 from engine.events.inputs import find_inputs
@@ -18,8 +19,8 @@ ALL = tuple(column.name for column in POS.columns)
 @pytest.mark.parametrize(
     "name", ["pos_sample_5k.csv", "pos_sample_50k.csv", "sparkov_train.parquet"]
 )
-def test_real_files_are_in_order_and_whole(data: Path, tmp_path: Path, name: str) -> None:
-    path = data / name
+def test_real_files_are_in_order_and_whole(tmp_path: Path, name: str) -> None:
+    path = data_file(name)
     log = Log(find_inputs([str(path)]), POS, ALL)
     with scratch_folder(tmp_path) as scratch, Quarantine(tmp_path / "q.parquet") as quarantine:
         reading = InPlaceLog(log, quarantine, scratch)

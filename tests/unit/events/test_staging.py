@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.definition import POS
 from engine.errors import OutputError
 from engine.events.canonical import EVENT_ID
-from engine.events.disk import scratch_folder, writing
+from engine.events.disk import own_folder, scratch_folder, writing
 from engine.events.duplicates import DuplicateWatch, Hasher, hash_ids
 from engine.events.inputs import find_inputs
 from engine.events.log import Log
@@ -283,6 +283,17 @@ def test_what_the_disk_says_is_an_output_error(tmp_path: Path, code: int, hint: 
     ):
         raise OSError(code, os.strerror(code))
     assert hint in caught.value.hint
+
+
+def test_scratch_is_named_by_the_folder_that_it_is_in(tmp_path: Path) -> None:
+    with (
+        scratch_folder(tmp_path) as scratch,
+        pytest.raises(OutputError) as caught,
+        writing(own_folder(scratch) / "arrived.arrows"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert caught.value.what.startswith(f"{tmp_path}: cannot be written (was: ")
+    assert f"free some space on {tmp_path} " in caught.value.hint
 
 
 def test_a_full_disk_while_staging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
