@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from engine.clock import elapsed
+from engine.words import counted
 
 _SECONDS_BETWEEN_LINES: Final = 5.0
 
@@ -102,8 +103,9 @@ class Meter:
             sys.stderr.flush()
 
     def _count(self) -> str:
-        of_total = "" if self._total is None else f" of {self._total:,}"
-        return f"{self._done:,}{of_total} rows"
+        if self._total is None:
+            return counted(self._done, "row")
+        return f"{self._done:,} of {counted(self._total, 'row')}"
 
     def _pace(self) -> str:
         speed = self.rows_per_second

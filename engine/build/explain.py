@@ -4,9 +4,9 @@ from engine.backends.polars.chunks import CHUNK_ROWS, MOST_CHUNK_ROWS
 from engine.backends.polars.plan import Plan, compile_features
 from engine.build.job import open_log
 from engine.build.options import Options
-from engine.build.words import counted
 from engine.catalog import load_feature_set
 from engine.definition import fingerprint
+from engine.words import counted
 
 
 def explain(options: Options) -> str:

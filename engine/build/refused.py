@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from engine.build.words import counted
 from engine.definition.schema import Schema
 from engine.errors import InputError
 from engine.events.lines import TOO_FEW, TOO_MANY
 from engine.events.quarantine import Quarantine
+from engine.words import counted
 
 _MOST_REASONS: Final = 3
 _UNITS: Final = {"s": "seconds", "ms": "milliseconds", "us": "microseconds"}

@@ -7,9 +7,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from engine.build.options import Options
-from engine.build.words import counted
 from engine.definition import FeatureSet, fingerprint
 from engine.events.log import Counts
+from engine.words import counted
 
 _LIBRARIES: Final = ("sentinelpos", "polars", "numpy", "pyarrow", "duckdb")
 

@@ -10,6 +10,8 @@ _SHOWN_DIGITS: Final = 4
 # A line that lost a field has its card number in some other column, so that long numbers
 # and social security numbers are masked wherever they stand.
 _LONG_NUMBER: Final = re.compile(r"\d(?:[ -]?\d){11,}|\d{3}-\d{2}-\d{4}")
+_FIRST_MS: Final = 631_152_000_000
+_LAST_MS: Final = 4_102_444_800_000
 
 
 def shown(value: str, *, quoted: bool, secret: bool = False, bare: bool = False) -> str:
@@ -24,11 +26,12 @@ def shown(value: str, *, quoted: bool, secret: bool = False, bare: bool = False)
     secret
         Whether all but the last four characters are masked.
     bare
-        Whether nothing is: an instant in milliseconds has as many digits as a card number.
+        Whether a number that reads as milliseconds since 1970, from 1990 to 2100, is not: it has
+        as many digits as a card number, and the wrong unit is what one wants to see.
     """
     if secret:
         value = _mask(value)
-    elif not bare:
+    elif not (bare and value.isdecimal() and _FIRST_MS <= int(value) <= _LAST_MS):
         value = _LONG_NUMBER.sub(lambda run: _mask(run.group()), value)
     short = value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
     return repr(short) if quoted else short

@@ -15,7 +15,14 @@ FILES = sorted(path for top in TOP for path in (ROOT / top).rglob("*.py"))
 # of each other. A module that no layer holds is an entry point or its helper: above the backends,
 # below the replay.
 LAYERS = (
-    ("engine.errors", "engine.clock", "engine.interrupts"),
+    (
+        "engine.errors",
+        "engine.clock",
+        "engine.interrupts",
+        "engine.words",
+        "engine.process",
+        "engine.ahead",
+    ),
     ("engine.command", "engine.progress", "engine.sink"),
     ("engine.definition",),
     ("engine.catalog", "engine.events"),
@@ -30,7 +37,10 @@ ONLY = {
     "engine.clock": set[str](),
     "engine.interrupts": set[str](),
     "engine.command": {"engine.errors", "engine.interrupts"},
-    "engine.progress": {"engine.clock"},
+    "engine.progress": {"engine.clock", "engine.words"},
+    "engine.words": set[str](),
+    "engine.process": set[str](),
+    "engine.ahead": set[str](),
     "engine.sink": {"engine.errors", "engine.interrupts"},
     "engine.definition": {"engine.definition", "engine.errors"},
     "engine.catalog": {"engine.catalog", "engine.definition", "engine.errors"},

@@ -294,11 +294,11 @@ def test_spaces_around_event_ids_are_no_part_of_them(dtype: type[pl.DataType]) -
     assert result.bad["row"].to_list() == [3]
 
 
-def test_instants_are_shown_whole_and_cards_are_not() -> None:
+def test_milliseconds_are_shown_whole_and_longer_numbers_are_not() -> None:
     low, high = 631_152_000, 4_102_444_800
     schema = replace(PLAIN, columns=(ColumnSpec("t", TIME, required=True, low=low, high=high),))
     raw = pl.DataFrame({"id": ["1", "2"], "t": ["1758834000123", "1758834000123456.5"]})
     assert normalise(raw, schema, ("t",)).bad["was"].to_list() == [
         "1758834000123",
-        "1758834000123456.5",
+        "************3456.5",
     ]
