@@ -15,7 +15,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "cores_allowed": _cores_allowed(),
         "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {platform.machine()}",
         "load_before": [round(load, 2) for load in os.getloadavg()],
     }
 
