@@ -1,0 +1,48 @@
+"""Reading ahead changes nothing but the time: items, errors and the end come as they are."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from engine.ahead import ReadAhead
+
+
+def _threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name == "read ahead"]
+
+
+def test_items_come_in_order_and_end() -> None:
+    with ReadAhead(iter(range(100))) as items:
+        assert list(items) == list(range(100))
+    assert not _threads()
+
+
+def test_an_error_is_raised_where_its_item_is_asked_for() -> None:
+    def failing() -> Iterator[int]:
+        yield 1
+        raise ValueError("torn")
+
+    with ReadAhead(failing()) as items:
+        assert next(items) == 1
+        with pytest.raises(ValueError, match="torn"):
+            next(items)
+    assert not _threads()
+
+
+def test_leaving_early_closes_the_iterator_and_ends_the_thread() -> None:
+    closed = threading.Event()
+
+    def endless() -> Iterator[int]:
+        try:
+            number = 0
+            while True:
+                yield number
+                number += 1
+        finally:
+            closed.set()
+
+    with ReadAhead(endless()) as items:
+        assert [next(items), next(items)] == [0, 1]
+    assert closed.is_set()
+    assert not _threads()
