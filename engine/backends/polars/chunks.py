@@ -21,7 +21,7 @@ from engine.definition.types import TEXT
 # A chunk's halo is computed again with it: a chunk grows until it is several times its halo, as
 # long as it is of a size that caches like, and beyond that until it outweighs it.
 CHUNK_ROWS: Final = 65_536
-LARGE_CHUNK_ROWS: Final = 131_072
+LARGE_CHUNK_ROWS: Final = 262_144
 MOST_CHUNK_ROWS: Final = 1_048_576
 _TIMES_HALO: Final = 8
 
