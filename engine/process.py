@@ -10,6 +10,7 @@ few microseconds. Asking sooner made builds a tenth to a fifth faster.
 """
 
 import ctypes
+import os
 import sys
 from typing import Final
 
@@ -39,3 +40,10 @@ def _keep_freed_memory() -> None:
     library.mallopt(_M_MMAP_THRESHOLD, _MMAP_THRESHOLD_BYTES)
     library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
     library.mallopt(_M_TOP_PAD, _TOP_PAD_BYTES)
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

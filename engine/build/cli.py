@@ -12,7 +12,7 @@ from engine.backends import BACKENDS
 from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
-from engine.process import settle_in
+from engine.process import processors, settle_in
 
 _MOST_THREADS: Final = 1024
 
@@ -104,9 +104,7 @@ def _options(parsed: argparse.Namespace) -> Options:
 
 def _threads(text: str | None) -> int:
     if text is None:
-        # The processors that this process may use; not every system tells those from all.
-        allowed = getattr(os, "sched_getaffinity", None)
-        return len(allowed(0)) if allowed else os.cpu_count() or 1
+        return processors()
     if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST_THREADS):
         raise InputError(
             f"--threads: not a number of threads (was {text!r})",

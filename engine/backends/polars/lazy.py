@@ -1,6 +1,5 @@
 """Features as a LazyFrame over a LazyFrame: for notebooks."""
 
-import os
 from collections.abc import Iterator
 
 import polars as pl
@@ -14,6 +13,7 @@ from engine.errors import InputError
 from engine.events.canonical import event_schema, feature_schema, identity_columns
 from engine.events.normalise import normalise
 from engine.events.order import OrderWatch
+from engine.process import processors
 
 _BATCH_ROWS = 131_072
 
@@ -76,8 +76,7 @@ def _frames(
     columns = tuple(dict.fromkeys((*passed[1:], *plan.columns)))
     if _in_order(lazy, features):
         batches = _canonical(lazy, features, columns)
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-        yield from stream_features(plan, batches, threads=threads, passed=passed)
+        yield from stream_features(plan, batches, threads=processors(), passed=passed)
         return
     events = pl.concat(_canonical(lazy, features, columns))
     yield pl.DataFrame([*events.select(passed), *compute(features, events)])

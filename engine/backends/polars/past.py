@@ -8,9 +8,9 @@ import polars as pl
 from engine.backends.polars.codes import CodeBook, column_codes, past_columns
 from engine.backends.polars.frame import Frame
 from engine.backends.polars.layout import IntArray
-from engine.backends.polars.plan import Plan
+from engine.backends.polars.plan import Plan, needs_last_row_only
 from engine.backends.polars.scalars import Scalars
-from engine.definition.nodes import Aggregate, Expression
+from engine.definition.nodes import Expression
 
 _COMPACT_FROM = 131_072
 
@@ -43,7 +43,7 @@ class Past:
         self._last: dict[_Carried, IntArray] = {
             _Carried(aggregate.key, aggregate.where): np.empty(0, dtype=np.int64)
             for aggregate in plan.carried
-            if _is_carried(aggregate)
+            if needs_last_row_only(aggregate)
         }
 
     def halo_rows(self, batch: pl.DataFrame) -> int:
@@ -144,10 +144,6 @@ class Past:
             codes = book.encode(pl.Series(both))
             codes[null] = -1
         return codes
-
-
-def _is_carried(aggregate: Aggregate) -> bool:
-    return aggregate.name == "last" and aggregate.window.delay == 0
 
 
 def _grow(last: IntArray, size: int) -> IntArray:

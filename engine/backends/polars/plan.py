@@ -104,9 +104,7 @@ class Plan:
 
         A ``last`` for ever without delay does; a count or sum for ever needs the whole log.
         """
-        return all(
-            aggregate.name == "last" and aggregate.window.delay == 0 for aggregate in self.carried
-        )
+        return all(needs_last_row_only(aggregate) for aggregate in self.carried)
 
     def span(self, window: Window) -> Span:
         """A window in ticks of the schema's unit."""
@@ -123,6 +121,11 @@ class Plan:
     @cached_property
     def _types(self) -> dict[Expression, Type]:
         return {}
+
+
+def needs_last_row_only(aggregate: Aggregate) -> bool:
+    """Whether an aggregate that sees for ever is answered by the last row of its key."""
+    return aggregate.name == "last" and aggregate.window.delay == 0
 
 
 def compile_features(features: FeatureSet) -> Plan:
