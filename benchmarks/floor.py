@@ -24,7 +24,7 @@ from engine.command import Parser, run_command
 from engine.process import settle_in
 from engine.sink import write_frames
 
-CHUNK_ROWS: Final = 262_144  # about what a build hands to the writer at a time
+CHUNK_ROWS: Final = 131_072  # about what a build hands to the writer at a time
 
 
 def copy(source: Path, columns: Sequence[str], chunk: pl.DataFrame, out: Path) -> int:

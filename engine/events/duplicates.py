@@ -7,6 +7,7 @@ from typing import BinaryIO, Final
 import numpy as np
 import polars as pl
 
+from engine.compiled import HASHES, SCATTER, UPPER_HALF, compiled
 from engine.events.disk import writing
 
 Hasher = Callable[[pl.Series], pl.Series]
@@ -16,8 +17,8 @@ _Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 _PARTITION_BITS: Final = 8
 _PARTITIONS: Final = 2**_PARTITION_BITS  # by the top byte of a hash
 _HELD_ROWS: Final = 8_000_000  # 64 MB
-_SLOT_BITS: Final = 20  # of the table that finds repeats, 4 MB; a larger one falls out of cache
-_SLOTS_PER_ROW: Final = 4
+_BELOW_PARTITION: Final = np.uint64(64 - _PARTITION_BITS)
+_SLOTS_PER_ROW: Final = 2
 
 
 def hash_ids(ids: pl.Series) -> pl.Series:
@@ -56,7 +57,6 @@ class DuplicateWatch:
         self._held: list[_Hashes] = []
         self._bounds: list[_Ints] = []  # of the partitions within each batch
         self._spill: BinaryIO | None = None
-        self._table = np.empty(2**_SLOT_BITS, dtype=np.int32)
 
     def observe(self, ids: pl.Series) -> pl.Series | None:
         """Take in the next batch's event ids.
@@ -70,7 +70,7 @@ class DuplicateWatch:
         hashes = self._hasher(ids).to_numpy()
         grouped, bounds = _grouped(hashes)
         first = None
-        if len(self._repeats(grouped, known_bits=0)):
+        if len(_repeats(grouped)):
             distinct = ids.is_first_distinct()
             if not distinct.all():
                 first = distinct
@@ -87,7 +87,7 @@ class DuplicateWatch:
         """
         for partition in range(_PARTITIONS):
             hashes = self._partition(partition)
-            found = self._repeats(hashes, known_bits=_PARTITION_BITS)
+            found = _repeats(hashes)
             if len(found):
                 yield found
 
@@ -126,35 +126,45 @@ class DuplicateWatch:
             start += int(bounds[-1])
         return np.frombuffer(b"".join(pieces), dtype=np.uint64)
 
-    def _repeats(self, hashes: _Hashes, *, known_bits: int) -> _Hashes:
-        """The hashes that occur twice among ``hashes``, each once.
 
-        Each row writes its number into the slot that its hash names, and reads there who came
-        last. Rows that lost are compared with the winner; those that differ from it try again
-        among themselves, so that two equal hashes always meet.
-
-        The slot is named by the highest bits that hashes differ in (all share the first
-        ``known_bits``), so that hashes grouped by their top byte go through the table in order.
-        """
-        bits = min(_SLOT_BITS, max(1, len(hashes) * _SLOTS_PER_ROW).bit_length())
-        shift, mask = np.uint64(64 - known_bits - bits), np.uint64(2**bits - 1)
-        found = []
-        while len(hashes):
-            slots = ((hashes >> shift) & mask).view(np.int64)
-            rows = np.arange(len(hashes), dtype=np.int32)
-            self._table[slots] = rows
-            winners = self._table[slots]
-            lost = np.flatnonzero(winners != rows)
-            same = hashes[lost] == hashes[winners[lost]]
-            if same.any():
-                found.append(hashes[lost[same]])
-            hashes = hashes[lost[~same]]
-        return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.uint64)
-
-
+@compiled((HASHES,))
 def _grouped(hashes: _Hashes) -> tuple[_Hashes, _Ints]:
     """Hashes by partition, and where each partition begins and the last one ends."""
-    partition = (hashes >> np.uint64(56)).astype(np.uint8)
-    sizes = np.bincount(partition, minlength=_PARTITIONS)
-    bounds = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
-    return hashes[np.argsort(partition, kind="stable")], bounds
+    bounds = np.zeros(_PARTITIONS + 1, dtype=np.int64)
+    for value in hashes:
+        bounds[int(value >> _BELOW_PARTITION) + 1] += 1
+    for partition in range(_PARTITIONS):
+        bounds[partition + 1] += bounds[partition]
+    place = bounds.copy()
+    grouped = np.empty_like(hashes)
+    for value in hashes:
+        partition = int(value >> _BELOW_PARTITION)
+        grouped[place[partition]] = value
+        place[partition] += 1
+    return grouped, bounds
+
+
+def _repeats(hashes: _Hashes) -> _Hashes:
+    """The hashes that occur twice or more, each once."""
+    return np.unique(_repeated(hashes))
+
+
+@compiled((HASHES,))
+def _repeated(hashes: _Hashes) -> _Hashes:
+    """Each hash that came before, found in a table with linear probing (Knuth, vol. 3, 6.4)."""
+    size = 1
+    while size < _SLOTS_PER_ROW * len(hashes):
+        size *= 2
+    table = np.full(size, -1, dtype=np.int32)
+    found = np.empty(len(hashes), dtype=np.uint64)
+    count = 0
+    for row in range(len(hashes)):
+        slot = int((hashes[row] * SCATTER) >> UPPER_HALF) & (size - 1)
+        while table[slot] >= 0 and hashes[table[slot]] != hashes[row]:
+            slot = (slot + 1) & (size - 1)
+        if table[slot] < 0:
+            table[slot] = row
+        else:
+            found[count] = hashes[row]
+            count += 1
+    return found[:count].copy()

@@ -15,7 +15,7 @@ from engine.events.parquet import check_parquet, read_parquet
 from engine.events.quarantine import Quarantine, merge_bad
 from engine.events.raw import RawBatch
 
-BATCH_ROWS: Final = 262_144
+BATCH_ROWS: Final = 131_072
 POSITION: Final = "position"
 
 

@@ -34,8 +34,8 @@ def read_parquet(
     columns
         The schema's columns that are in use.
     batch_rows
-        How many rows a batch holds at most; batches do not follow the file's row groups, except
-        that one ends where a row group and the dictionaries of its text do.
+        How many rows a batch holds at most; each lies within one row group, so that nothing has to
+        be joined, and the batches of a row group are about equal.
 
     Yields
     ------
@@ -61,10 +61,15 @@ def read_parquet(
         ) as opened,
     ):
         row = 1
-        for batch in opened.iter_batches(batch_rows, columns=used, use_threads=False):
-            frame = pl.DataFrame(pl.from_arrow(batch))
-            yield RawBatch(frame, row, None, no_bad_rows(), len(frame))
-            row += len(frame)
+        for group in range(metadata.num_row_groups):
+            rows = metadata.row_group(group).num_rows
+            even = -(-rows // max(1, -(-rows // batch_rows)))
+            for batch in opened.iter_batches(
+                max(1, even), row_groups=[group], columns=used, use_threads=False
+            ):
+                frame = pl.DataFrame(pl.from_arrow(batch))
+                yield RawBatch(frame, row, None, no_bad_rows(), len(frame))
+                row += len(frame)
 
 
 def check_parquet(file: InputFile, schema: Schema, columns: Sequence[str]) -> FileHeader:

@@ -18,12 +18,10 @@ from engine.backends.polars.plan import Plan
 from engine.backends.polars.scalars import Scalars
 from engine.definition.types import TEXT
 
-# A chunk's halo is computed again with it: a chunk grows until it is several times its halo, as
-# long as it is of a size that caches like, and beyond that until it outweighs it.
-CHUNK_ROWS: Final = 65_536
-LARGE_CHUNK_ROWS: Final = 262_144
+# A chunk's halo is computed again with it: small chunks are in cache, larger ones spare halo.
+CHUNK_ROWS: Final = 98_304
 MOST_CHUNK_ROWS: Final = 1_048_576
-_TIMES_HALO: Final = 8
+_LEAST_OF_HALO: Final = 0.75
 
 Batch = pl.DataFrame
 
@@ -50,8 +48,8 @@ def stream_features(
     passed
         Columns of the batches that are put before the features.
     chunk_rows, most_rows
-        A chunk has at least the first number of rows, and grows to outweigh its halo up to the
-        second. No value depends on them.
+        A chunk has at least the first number of rows, and where its halo is large about as many as
+        that, up to the second. No value depends on them.
 
     Yields
     ------
@@ -64,7 +62,7 @@ def stream_features(
 
     def wanted(first: pl.DataFrame) -> int:
         halo = past.halo_rows(first)
-        return min(max(chunk_rows, min(_TIMES_HALO * halo, LARGE_CHUNK_ROWS), halo), most_rows)
+        return min(max(chunk_rows, int(_LEAST_OF_HALO * halo)), most_rows)
 
     def compute(before: pl.DataFrame, chunk: pl.DataFrame) -> pl.DataFrame:
         features = evaluate(plan, scalars, before, chunk)
@@ -85,7 +83,7 @@ def stream_features(
                 before = past.before(coded)
                 past.append(coded)
                 waiting.append(workers.submit(compute, before, coded))
-                while len(waiting) >= threads:
+                while len(waiting) > threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -116,7 +114,7 @@ def _code_books(plan: Plan) -> dict[str, CodeBook]:
     for name in plan.key_columns:
         type_ = plan.schema.by_name[name].type
         if type_ != TEXT:
-            books[name] = CodeBook("uint64" if type_.kind.value == "card" else "int64")
+            books[name] = CodeBook()
     return books
 
 

@@ -8,42 +8,36 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from engine.backends.polars.layout import IntArray
 from engine.backends.polars.plan import Plan
+from engine.compiled import INT, INTS, SCATTER, TABLE, UPPER_HALF, compiled
 from engine.definition.needs import columns_in
 from engine.definition.types import TEXT
 
 CODE_PREFIX: Final = "#"  # the column that holds the codes of column x is "#x"
 
-_SLOTS_PER_VALUE: Final = 4
+_LEAST_SLOTS: Final = 1024
+_FREE: Final = -1
 
 
 class CodeBook:
-    """A growing map from integers to codes 0, 1, 2 … in order of first appearance of a batch.
+    """A growing map from integers to codes 0, 1, 2 … in order of first appearance."""
 
-    Most values are found in a table by a hash of theirs, where each slot holds the one value that
-    was put there last; the others take the long way through a sorted list of all.
-    """
-
-    def __init__(self, dtype: npt.DTypeLike) -> None:
-        self._dtype = np.dtype(dtype)
-        self._values = np.empty(0, dtype=dtype)  # ascending
-        self._codes = np.empty(0, dtype=np.int64)  # the code of each value
-        self._slot_values = np.empty(0, dtype=dtype)
-        self._slot_codes = np.empty(0, dtype=np.int64)
+    def __init__(self) -> None:
+        self._known = 0
+        self._values = np.zeros(_LEAST_SLOTS, dtype=np.int64)
+        self._codes = np.full(_LEAST_SLOTS, _FREE)
 
     def __len__(self) -> int:
-        return len(self._values)
+        return self._known
 
     def encode(self, values: pl.Series) -> IntArray:
         """(n,) the code of each value, −1 for null."""
         null = values.is_null().to_numpy() if values.null_count() else None
-        numbers = values.fill_null(0).to_numpy()
+        # Only compared, so that 64 bits read as signed do as well as unsigned ones.
+        numbers = values.fill_null(0).to_numpy().view(np.int64)
         codes = self._encode(numbers if null is None else numbers[~null])
         if null is None:
             return codes
@@ -51,57 +45,52 @@ class CodeBook:
         spread[~null] = codes
         return spread
 
-    def _encode(self, values: npt.NDArray[np.generic]) -> IntArray:
-        if not len(self):
-            return self._long_way(values)
-        slots = self._slots(values)
-        codes = self._slot_codes[slots]
-        missed = np.flatnonzero(self._slot_values[slots] != values)
-        if len(missed):
-            codes[missed] = self._long_way(values[missed])
-        return codes
+    def _encode(self, numbers: IntArray) -> IntArray:
+        codes = np.empty(len(numbers), dtype=np.int64)
+        done = 0
+        while True:
+            done, self._known = _encode(
+                numbers, done, codes, self._values, self._codes, self._known
+            )
+            if done == len(numbers):
+                return codes
+            self._grow()
 
-    def _slots(self, values: npt.NDArray[np.generic]) -> IntArray:
-        """Multiplicative hashing (Knuth, vol. 3, 6.4): the product's upper bits."""
-        bits = len(self._slot_codes).bit_length() - 1
-        hashes = values.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        return (hashes >> np.uint64(64 - bits)).view(np.int64)
+    def _grow(self) -> None:
+        used = np.flatnonzero(self._codes != _FREE)
+        order = used[np.argsort(self._codes[used])]
+        known = self._values[order]
+        self._values = np.zeros(2 * len(self._values), dtype=np.int64)
+        self._codes = np.full(len(self._values), _FREE)
+        _encode(known, 0, np.empty_like(known), self._values, self._codes, 0)
 
-    def _long_way(self, values: npt.NDArray[np.generic]) -> IntArray:
-        encoded = pc.dictionary_encode(pa.array(values))
-        codes = self._learn(encoded.dictionary.to_numpy(zero_copy_only=False))
-        indices: npt.NDArray[np.int32] = encoded.indices.to_numpy()
-        return codes[indices]
 
-    def _learn(self, values: npt.NDArray[np.generic]) -> IntArray:
-        places = np.searchsorted(self._values, values)
-        if len(self._values):
-            known = self._values[np.minimum(places, len(self._values) - 1)] == values
-        else:
-            known = np.zeros(len(values), dtype=bool)
-        new = values[~known]
-        codes = np.empty(len(values), dtype=np.int64)
-        codes[~known] = np.arange(len(self), len(self) + len(new))
-        if known.any():
-            codes[known] = self._codes[places[known]]
-        if len(new):
-            merged = np.concatenate((self._values, new))
-            order = np.argsort(merged, kind="stable")
-            self._codes = np.concatenate((self._codes, codes[~known]))[order]
-            self._values = merged[order]
-            self._remember(new, codes[~known])
-        return codes
+@compiled((INTS, INT, TABLE, TABLE, TABLE, INT))
+def _encode(
+    numbers: IntArray,
+    start: int,
+    codes: IntArray,
+    slot_values: IntArray,
+    slot_codes: IntArray,
+    known: int,
+) -> tuple[int, int]:
+    """Encode from ``start`` on, until the table is half full; where it stopped, and how many codes.
 
-    def _remember(self, new: npt.NDArray[np.generic], codes: IntArray) -> None:
-        if _SLOTS_PER_VALUE * len(self) > len(self._slot_codes):
-            size = 1 << (2 * _SLOTS_PER_VALUE * len(self)).bit_length()
-            # Every slot holds a value that is known, so that no slot is mistaken for another's.
-            self._slot_values = np.full(size, self._values[0], dtype=self._dtype)
-            self._slot_codes = np.full(size, self._codes[0])
-            new, codes = self._values, self._codes
-        slots = self._slots(new)
-        self._slot_values[slots] = new
-        self._slot_codes[slots] = codes
+    Multiplicative hashing and linear probing (Knuth, vol. 3, 6.4).
+    """
+    mask = len(slot_codes) - 1
+    for row in range(start, len(numbers)):
+        slot = int((np.uint64(numbers[row]) * SCATTER) >> UPPER_HALF) & mask
+        while slot_codes[slot] != _FREE and slot_values[slot] != numbers[row]:
+            slot = (slot + 1) & mask
+        if slot_codes[slot] == _FREE:
+            if 2 * known >= mask:
+                return row, known
+            slot_values[slot] = numbers[row]
+            slot_codes[slot] = known
+            known += 1
+        codes[row] = slot_codes[slot]
+    return len(numbers), known
 
 
 def text_codes(values: pl.Series) -> IntArray:

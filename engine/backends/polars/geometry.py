@@ -1,7 +1,7 @@
 """Distances on the sphere.
 
-The arithmetic is NumPy's, which is fastest at it; sines, cosines and arcsines are polars', because
-those come from the C library like every other backend's, and NumPy's own need not round alike.
+Sines, cosines and arcsines are polars', because those come from the C library like every other
+backend's; NumPy's own need not round alike.
 """
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from engine.compiled import FLOATS, compiled
 from engine.definition.functions import EARTH_DIAMETER_KM, RADIANS_PER_DEGREE
 
 FloatArray = npt.NDArray[np.float64]
@@ -27,25 +28,41 @@ def haversine_km(places: list[pl.Series]) -> pl.Series:
     polars.Series
         (n,) km; null where one of the four is. The formula is the registry's, in its order.
     """
-    lat1, long1, lat2, long2 = (_numbers(place) for place in places)
-    angles = pl.DataFrame(
-        {
-            "u": (lat2 - lat1) * RADIANS_PER_DEGREE * 0.5,
-            "v": (long2 - long1) * RADIANS_PER_DEGREE * 0.5,
-            "w1": lat1 * RADIANS_PER_DEGREE,
-            "w2": lat2 * RADIANS_PER_DEGREE,
-        }
-    ).select(pl.col("u", "v").sin(), pl.col("w1", "w2").cos())
-    u, v, cos1, cos2 = (angles[name].to_numpy() for name in ("u", "v", "w1", "w2"))
-    h = u * u + (cos1 * cos2) * (v * v)
-    np.minimum(h, 1.0, out=h)
-    np.sqrt(h, out=h)
-    km = pl.Series(h).to_frame("h").select(pl.col("h").arcsin() * EARTH_DIAMETER_KM)["h"]
-    null = np.zeros(len(h), dtype=bool)
+    numbers = [_numbers(place) for place in places]
+    angles = pl.DataFrame(dict(zip("uvwz", _angles(*numbers), strict=True)))
+    waves = angles.select(pl.col("u", "v").sin(), pl.col("w", "z").cos())
+    chords = pl.DataFrame({"root": _chords(*(wave.to_numpy() for wave in waves))})
+    km = chords.select(pl.col("root").arcsin() * EARTH_DIAMETER_KM).to_series()
+    null = np.zeros(len(km), dtype=bool)
     for place in places:
         if place.null_count():
             null |= place.is_null().to_numpy()
     return pl.Series(pa.array(km.to_numpy(), mask=null)) if null.any() else km
+
+
+@compiled((FLOATS, FLOATS, FLOATS, FLOATS))
+def _angles(
+    lat1: FloatArray, long1: FloatArray, lat2: FloatArray, long2: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Half the differences of latitude and longitude, and both latitudes, in radians."""
+    half_lat, half_long = np.empty_like(lat1), np.empty_like(lat1)
+    first, second = np.empty_like(lat1), np.empty_like(lat1)
+    for row in range(len(lat1)):
+        half_lat[row] = (lat2[row] - lat1[row]) * RADIANS_PER_DEGREE * 0.5
+        half_long[row] = (long2[row] - long1[row]) * RADIANS_PER_DEGREE * 0.5
+        first[row] = lat1[row] * RADIANS_PER_DEGREE
+        second[row] = lat2[row] * RADIANS_PER_DEGREE
+    return half_lat, half_long, first, second
+
+
+@compiled((FLOATS, FLOATS, FLOATS, FLOATS))
+def _chords(u: FloatArray, v: FloatArray, cos1: FloatArray, cos2: FloatArray) -> FloatArray:
+    """Half the chord between two places on the unit sphere."""
+    result = np.empty_like(u)
+    for row in range(len(u)):
+        h = u[row] * u[row] + (cos1[row] * cos2[row]) * (v[row] * v[row])
+        result[row] = np.sqrt(h if not h > 1.0 else 1.0)
+    return result
 
 
 def _numbers(values: pl.Series) -> FloatArray:

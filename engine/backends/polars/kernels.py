@@ -1,81 +1,126 @@
 """The primitive aggregates over windows of a layout.
 
-Shapes: values (m,) in layout order; begin and end (m,) as in ``windows.Bounds``; results (m,).
+Shapes: values (m,) in layout order; begin and end (m,) as in ``windows.Bounds``; results (m,). As
+both ascend, a window is had from the one before it by taking in what is new and letting go of what
+is left behind: linear time, whatever the windows' sizes.
 """
-
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.backends.polars.layout import IntArray, Layout, stable_order
-from engine.backends.polars.wide import WideSum, square_limbs
+from engine.backends.polars.layout import IntArray
+from engine.backends.polars.wide import WideSum, square_sums
 from engine.backends.polars.windows import Bounds
+from engine.compiled import FLAG, FLOATS, INT, INTS, MASK, compiled
 
+Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
 def window_sums(values: IntArray, bounds: Bounds) -> IntArray:
-    """Σ of the values in each window.
-
-    The prefix sums may wrap around; their differences are exact all the same, as long as each
-    window's own sum fits in 64 bits.
-    """
-    prefix = np.empty(len(values) + 1, dtype=np.int64)
-    prefix[0] = 0
-    np.cumsum(values, out=prefix[1:])
-    upper = prefix[:-1] if bounds.ends_at_self else prefix[bounds.end]
-    return upper - prefix[bounds.begin]
+    """Σ of the values in each window, each of which fits in 64 bits."""
+    return _sums(values, bounds.begin, bounds.end)
 
 
 def window_square_sums(values: IntArray, bounds: Bounds) -> WideSum:
-    """Σx² of the values in each window, beyond 64 bits where it must be."""
-    longest = int(bounds.count.max(initial=0))
-    low, high = square_limbs(values, longest)
-    return WideSum(window_sums(low, bounds), None if high is None else window_sums(high, bounds))
+    """Σx² of the values in each window, beyond 64 bits."""
+    return square_sums(values, bounds.begin, bounds.end)
 
 
 def window_extremes(values: Values, bounds: Bounds, *, largest: bool) -> Values:
-    """Largest or smallest value of each window; meaningless where a window is empty.
+    """Largest or smallest value of each window; meaningless where a window is empty."""
+    return _extremes(values, bounds.begin, bounds.end, largest)
 
-    A sparse table: the level k holds the extreme of every run of 2^k values, and a window of any
-    size is the union of two runs. One level is in memory at a time. Source: Bender and
-    Farach-Colton, The LCA problem revisited (2000).
-    """
-    pick = np.maximum if largest else np.minimum
-    result = cast("Values", np.zeros(len(bounds.count), dtype=values.dtype))
-    # frexp of a whole number n >= 1 gives the exponent e with 2^(e−1) <= n < 2^e
-    levels = np.frexp(bounds.count.astype(np.float64))[1] - 1
-    runs = values
-    for level in range(int(levels.max(initial=-1)) + 1):
-        if level:
-            half = 1 << (level - 1)
-            runs = pick(runs[:-half], runs[half:])
-        at = np.flatnonzero(levels == level)
-        if len(at):
-            width = 1 << level
-            result[at] = pick(runs[bounds.begin[at]], runs[bounds.end[at] - width])
+
+def window_distinct(codes: IntArray, bounds: Bounds) -> IntArray:
+    """How many distinct codes each window shows; codes are small and not below 0."""
+    return _distinct(codes, bounds.begin, bounds.end, int(codes.max(initial=-1)) + 1)
+
+
+def by_row(values: Values, rows: IntArray, first: int, size: int) -> Values:
+    """Values of a layout for the frame's rows from ``first`` on; 0 for a row without a place."""
+    return _by_row(values, rows, first, size)
+
+
+def nulls_by_row(null: Mask, rows: IntArray, first: int, size: int) -> Mask:
+    """The same of where values are null; a row without a place is."""
+    return _nulls_by_row(null, rows, first, size)
+
+
+@compiled((INTS, INTS, INTS))
+def _sums(values: IntArray, begin: IntArray, end: IntArray) -> IntArray:
+    result = np.empty(len(begin), dtype=np.int64)
+    low, high, total = 0, 0, 0
+    for place in range(len(begin)):
+        while high < end[place]:
+            total += values[high]
+            high += 1
+        while low < begin[place]:
+            total -= values[low]
+            low += 1
+        result[place] = total
     return result
 
 
-def window_distinct(codes: IntArray, layout: Layout, bounds: Bounds) -> IntArray:
-    """How many distinct codes each window shows.
+@compiled((INTS, INTS, INTS, INT))
+def _distinct(codes: IntArray, begin: IntArray, end: IntArray, size: int) -> IntArray:
+    result = np.empty(len(begin), dtype=np.int64)
+    seen = np.zeros(size, dtype=np.int32)  # how often the window shows each code
+    low, high, distinct = 0, 0, 0
+    for place in range(len(begin)):
+        while high < end[place]:
+            distinct += seen[codes[high]] == 0
+            seen[codes[high]] += 1
+            high += 1
+        while low < begin[place]:
+            seen[codes[low]] -= 1
+            distinct -= seen[codes[low]] == 0
+            low += 1
+        result[place] = distinct
+    return result
 
-    A window shows as many distinct values as events, less those whose value occurs again later
-    within it. Each pair of neighbouring occurrences of a value is such a one for exactly the
-    windows that hold both, a run of positions since begin and end ascend; so the pairs are counted
-    by a running sum, in linear time whatever the windows' sizes.
-    """
-    count = bounds.count
-    # The rows are in order of group and time already: sorted by value, stable, then by group.
-    order = stable_order(codes)
-    groups = layout.starts
-    order = order[stable_order(groups[order])]
-    same = (codes[order[1:]] == codes[order[:-1]]) & (groups[order[1:]] == groups[order[:-1]])
-    earlier, later = order[:-1][same], order[1:][same]
-    first = later + 1 if bounds.ends_at_self else np.searchsorted(bounds.end, later, side="right")
-    beyond = np.searchsorted(bounds.begin, earlier, side="right")
-    seen = first < beyond
-    size = len(count) + 1
-    steps = np.bincount(first[seen], minlength=size) - np.bincount(beyond[seen], minlength=size)
-    return count - np.cumsum(steps[:-1])
+
+@compiled((INTS, INTS, INTS, FLAG), (FLOATS, INTS, INTS, FLAG))
+def _extremes(
+    values: Values,
+    begin: IntArray,
+    end: IntArray,
+    largest: bool,  # noqa: FBT001 - a loop's arguments have places, not names
+) -> Values:
+    """A queue of the positions that are more extreme than all later ones in the window."""
+    result = np.zeros(len(begin), dtype=values.dtype)
+    queue = np.empty(len(values), dtype=np.int64)
+    head, tail, high = 0, 0, 0
+    for place in range(len(begin)):
+        while high < end[place]:
+            value = values[high]
+            while tail > head and (
+                values[queue[tail - 1]] <= value if largest else values[queue[tail - 1]] >= value
+            ):
+                tail -= 1
+            queue[tail] = high
+            tail += 1
+            high += 1
+        while head < tail and queue[head] < begin[place]:
+            head += 1
+        if head < tail:
+            result[place] = values[queue[head]]
+    return result  # type: ignore[return-value] # the stubs lose which of the two dtypes it is
+
+
+@compiled((INTS, INTS, INT, INT), (FLOATS, INTS, INT, INT))
+def _by_row(values: Values, rows: IntArray, first: int, size: int) -> Values:
+    result = np.zeros(size - first, dtype=values.dtype)
+    for place in range(len(rows)):
+        if rows[place] >= first:
+            result[rows[place] - first] = values[place]
+    return result  # type: ignore[return-value] # the stubs lose which of the two dtypes it is
+
+
+@compiled((MASK, INTS, INT, INT))
+def _nulls_by_row(null: Mask, rows: IntArray, first: int, size: int) -> Mask:
+    result = np.ones(size - first, dtype=np.bool_)
+    for place in range(len(rows)):
+        if rows[place] >= first:
+            result[rows[place] - first] = null[place]
+    return result

@@ -11,9 +11,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from engine.compiled import INT, INTS, compiled
+
 IntArray = npt.NDArray[np.int64]
 
 _DIGIT: Final = 16
+# Codes up to this many times the rows are sorted in one pass: the table of counts is then no larger
+# than what is sorted.
+_DENSE: Final = 2
+_ALL_BITS: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ def make_layout(codes: IntArray, times: IntArray) -> Layout:
         (n,) event times, ascending.
     """
     rows = stable_order(codes)
-    return _grouped(rows, codes[rows], None, times)
+    return Layout(rows, *_grouped(rows, codes, codes, times))
 
 
 def refine(layout: Layout, codes: IntArray, times: IntArray) -> Layout:
@@ -63,40 +69,59 @@ def refine(layout: Layout, codes: IntArray, times: IntArray) -> Layout:
     Sorted by the further column, stable, rows that agree in both stay neighbours in the order of
     events; in which order the groups come is nobody's concern.
     """
-    ordered = codes[layout.rows]
-    order = stable_order(ordered)
-    return _grouped(layout.rows[order], ordered[order], layout.starts[order], times)
-
-
-def _grouped(rows: IntArray, codes: IntArray, groups: IntArray | None, times: IntArray) -> Layout:
-    """A layout of rows in order of code, null codes first; groups differ in code or group."""
-    nulls = int(np.searchsorted(codes, 0))
-    rows, codes = rows[nulls:], codes[nulls:]
-    first = np.empty(len(rows), dtype=bool)
-    first[:1] = True
-    np.not_equal(codes[1:], codes[:-1], out=first[1:])
-    if groups is not None:
-        groups = groups[nulls:]
-        first[1:] |= groups[1:] != groups[:-1]
-    starts = np.zeros(len(rows), dtype=np.int64)
-    heads = np.flatnonzero(first)
-    starts[heads] = heads
-    return Layout(rows, times[rows], np.maximum.accumulate(starts))
+    order = stable_order(codes[layout.rows])
+    groups = np.empty(len(codes), dtype=np.int64)
+    groups[layout.rows] = layout.starts
+    rows = layout.rows[order]
+    return Layout(rows, *_grouped(rows, codes, groups, times))
 
 
 def stable_order(codes: IntArray) -> IntArray:
-    """The rows in ascending order of code, equal codes in their given order; nulls (−1) first.
+    """The rows whose code is not below 0 in ascending order of code, equal ones as they come.
 
-    numpy sorts 16-bit integers by radix, in linear time, so a wider code is sorted a digit at a
-    time, the least significant first (LSD radix sort).
+    A code that is not small is sorted a digit at a time, the least significant first (LSD radix
+    sort; Knuth, vol. 3, 5.2.5).
     """
-    if len(codes) == 0:
-        return np.empty(0, dtype=np.int64)
-    # Nulls become 0 and come first; without any nothing needs to be moved.
-    shifted = codes + 1 if int(codes.min()) < 0 else codes
-    bits = int(shifted.max()).bit_length()
-    order = np.argsort(shifted.astype(np.uint16), kind="stable")
-    for shift in range(_DIGIT, bits, _DIGIT):
-        digit = (shifted >> shift).astype(np.uint16)
-        order = order[np.argsort(digit[order], kind="stable")]
+    order = np.arange(len(codes))
+    if int(codes.min(initial=0)) < 0:
+        order = np.flatnonzero(codes >= 0)
+    greatest = int(codes.max(initial=0))
+    if greatest <= max(_DENSE * len(order), 1 << _DIGIT):
+        return _by_digit(order, codes, 0, _ALL_BITS, greatest + 1)
+    for shift in range(0, greatest.bit_length(), _DIGIT):
+        order = _by_digit(order, codes, shift, (1 << _DIGIT) - 1, 1 << _DIGIT)
     return order
+
+
+@compiled((INTS, INTS, INT, INT, INT))
+def _by_digit(order: IntArray, codes: IntArray, shift: int, mask: int, digits: int) -> IntArray:
+    """``order`` in ascending order of one digit of the rows' codes, equal ones as they come."""
+    place = np.zeros(digits + 1, dtype=np.int64)
+    for row in order:
+        place[((codes[row] >> shift) & mask) + 1] += 1
+    for digit in range(digits):
+        place[digit + 1] += place[digit]
+    result = np.empty(len(order), dtype=np.int64)
+    for row in order:
+        digit = (codes[row] >> shift) & mask
+        result[place[digit]] = row
+        place[digit] += 1
+    return result
+
+
+@compiled((INTS, INTS, INTS, INTS))
+def _grouped(
+    rows: IntArray, codes: IntArray, groups: IntArray, times: IntArray
+) -> tuple[IntArray, IntArray]:
+    """Times and group starts of rows in an order in which groups are runs of equal code, group."""
+    size = len(rows)
+    ordered, starts = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    start, last_code, last_group = 0, -1, -1
+    for place in range(size):
+        row = rows[place]
+        code, group = codes[row], groups[row]
+        if code != last_code or group != last_group:
+            start, last_code, last_group = place, code, group
+        ordered[place] = times[row]
+        starts[place] = start
+    return ordered, starts

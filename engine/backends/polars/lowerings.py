@@ -138,12 +138,12 @@ def _day_of_week(b: Builder, call: Call) -> pl.Expr:
 
 def _age(b: Builder, call: Call) -> pl.Expr:
     text, time = (b.build(arg) for arg in call.args)
-    memo = TextMemo(birth_numbers, pl.Int64())
+    memo = TextMemo(birth_numbers)
     ticks_per_day = SECONDS_PER_DAY * b.ticks
 
     def make(rows: pl.DataFrame) -> pl.Series:
         texts, times = rows.select(text.alias("text"), time.alias("time"))
-        return ages(memo.apply(texts), times // ticks_per_day)
+        return ages(memo.numbers(texts), times // ticks_per_day)
 
     return b.prepared(call, make)
 
@@ -153,8 +153,8 @@ def _text_test(
 ) -> pl.Expr:
     """A condition on a text, looked at once per distinct text."""
     built = b.build(text).alias("text")
-    memo = TextMemo(test, pl.Boolean())
-    return b.prepared(call, lambda rows: memo.apply(rows.with_columns(built)["text"]))
+    memo = TextMemo(test)
+    return b.prepared(call, lambda rows: memo.conditions(rows.with_columns(built)["text"]))
 
 
 def _seconds_between(b: Builder, call: Call) -> pl.Expr:

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 
 from engine.backends.polars.codes import CodeBook, column_codes, past_columns
-from engine.backends.polars.frame import Frame
+from engine.backends.polars.frame import Frame, Mask
 from engine.backends.polars.layout import IntArray
 from engine.backends.polars.plan import Plan, needs_last_row_only
 from engine.backends.polars.scalars import Scalars
+from engine.compiled import FLAGS, INT, INTS, TABLE, compiled
 from engine.definition.nodes import Expression
 
 _COMPACT_FROM = 131_072
@@ -94,9 +95,8 @@ class Past:
                     use &= frame.condition(carried.where, 0)
                 codes, at = codes[use], places[use]
             grown = _grow(last, int(codes.max(initial=-1)) + 1)
-            grown[codes] = at  # of equal codes numpy keeps the last one assigned
+            _note_last(codes, at, grown, kept, base)
             self._last[carried] = grown
-            kept[at[grown[codes] == at] - base] = True
         self._add_to_pool(rows.filter(pl.Series(kept)), np.cumsum(kept) - 1, base)
 
     def _add_to_pool(self, rows: pl.DataFrame, moved: IntArray, base: int) -> None:
@@ -124,11 +124,7 @@ class Past:
             return self._pool
         wanted = np.zeros(len(self._pool), dtype=bool)
         for carried, last in self._last.items():
-            codes = self._codes(carried.key, chunk)
-            present = np.zeros(max(len(last), int(codes.max(initial=-1)) + 1), dtype=bool)
-            present[codes[codes >= 0]] = True
-            rows = last[present[: len(last)]]
-            wanted[rows[rows >= 0]] = True
+            _want_last(self._codes(carried.key, chunk), last, wanted)
         return self._pool.filter(pl.Series(wanted))
 
     def _codes(self, key: tuple[str, ...], rows: pl.DataFrame) -> IntArray:
@@ -140,10 +136,28 @@ class Past:
             more = column_codes(name, rows)
             null = (codes < 0) | (more < 0)
             both = (codes << 32) | np.where(null, 0, more)
-            book = self._books.setdefault(key[:depth], CodeBook(np.int64))
+            book = self._books.setdefault(key[:depth], CodeBook())
             codes = book.encode(pl.Series(both))
             codes[null] = -1
         return codes
+
+
+@compiled((INTS, INTS, TABLE, FLAGS, INT))
+def _note_last(codes: IntArray, at: IntArray, last: IntArray, kept: Mask, base: int) -> None:
+    """Where each code comes last; those places are kept."""
+    for row in range(len(codes)):
+        last[codes[row]] = at[row]
+    for row in range(len(codes)):
+        if last[codes[row]] == at[row]:
+            kept[at[row] - base] = True
+
+
+@compiled((INTS, INTS, FLAGS))
+def _want_last(codes: IntArray, last: IntArray, wanted: Mask) -> None:
+    """Mark the last places of the codes that have one."""
+    for code in codes:
+        if 0 <= code < len(last) and last[code] >= 0:
+            wanted[last[code]] = True
 
 
 def _grow(last: IntArray, size: int) -> IntArray:

@@ -5,15 +5,16 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from engine.backends.polars.codes import text_codes
 from engine.backends.polars.layout import IntArray
+from engine.compiled import CODES, INTS, compiled
 
-_UNKNOWN: Final = -(2**62)  # no function of text here gives it: not looked at yet
-_NULL: Final = -(2**62) + 1
-_NEVER: Final = 0  # stands in for a null birth until −1 is put there
+NULL: Final = -(2**62)  # no function of text here gives it, nor the next
+_UNKNOWN: Final = -(2**62) + 1  # not looked at yet
+_NO_CODE: Final = 2**32 - 1  # of a text that is null; polars has no such code
 _DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
@@ -24,41 +25,58 @@ class TextMemo:
     function itself sees each distinct text of a run once.
     """
 
-    def __init__(self, function: Callable[[pl.Series], pl.Series], dtype: pl.DataType) -> None:
+    def __init__(self, function: Callable[[pl.Series], pl.Series]) -> None:
         self._function = function
-        self._dtype = dtype
         self._table = np.empty(0, dtype=np.int64)
         self._lock = Lock()  # chunks are computed side by side
 
-    def apply(self, texts: pl.Series) -> pl.Series:
-        """(n,) the function's values; null where the text is null or the function says so."""
+    def numbers(self, texts: pl.Series) -> IntArray:
+        """(n,) the function's values as int64; ``NULL`` where the text is null or it says so."""
         if texts.dtype != pl.Categorical:
             texts = texts.cast(pl.Categorical)
-        codes = text_codes(texts)
-        with self._lock:
-            self._make_room(int(codes.max(initial=-1)) + 1)
-            values = self._table[codes]  # −1 finds the last entry, which stays null
-            if values.min(initial=0) == _UNKNOWN:
-                unknown = values == _UNKNOWN
-                self._learn(codes[unknown], texts.filter(pl.Series(unknown)))
-                values = self._table[codes]
-        if values.min(initial=0) == _NULL:
-            numbers = pl.Series(pa.array(values, mask=values == _NULL))
+        physical = texts.to_physical()
+        codes = (physical.fill_null(_NO_CODE) if physical.null_count() else physical).to_numpy()
+        values, unknown = _look_up(codes, self._table)
+        if unknown:
+            with self._lock:
+                self._learn(codes, texts)
+            values, _ = _look_up(codes, self._table)
+        return values
+
+    def conditions(self, texts: pl.Series) -> pl.Series:
+        """(n,) the same as Boolean."""
+        values = self.numbers(texts)
+        truth = values != 0
+        null = values == NULL
+        return pl.Series(pa.array(truth, mask=null)) if null.any() else pl.Series(truth)
+
+    def _learn(self, codes: npt.NDArray[np.uint32], texts: pl.Series) -> None:
+        distinct, first = np.unique(codes, return_index=True)
+        if distinct[-1] == _NO_CODE:
+            distinct, first = distinct[:-1], first[:-1]
+        # A table is never changed in sight of other threads, only replaced.
+        table = np.full(max(len(self._table), 2 * int(distinct[-1]) + 1), _UNKNOWN)
+        table[: len(self._table)] = self._table
+        new = table[distinct] == _UNKNOWN
+        result = self._function(texts.gather(first[new]).cast(pl.String))
+        table[distinct[new]] = result.cast(pl.Int64).fill_null(NULL).to_numpy()
+        self._table = table
+
+
+@compiled((CODES, INTS))
+def _look_up(codes: npt.NDArray[np.uint32], table: IntArray) -> tuple[IntArray, bool]:
+    """The table's values, and whether some is not known yet."""
+    values = np.empty(len(codes), dtype=np.int64)
+    unknown = False
+    for row in range(len(codes)):
+        code = np.int64(codes[row])
+        if code == _NO_CODE:
+            values[row] = NULL
+        elif code < len(table) and table[code] != _UNKNOWN:
+            values[row] = table[code]
         else:
-            numbers = pl.Series(values)
-        return numbers.cast(self._dtype)
-
-    def _make_room(self, size: int) -> None:
-        if size + 1 > len(self._table):
-            table = np.full(2 * size + 1, _UNKNOWN)
-            table[: max(len(self._table) - 1, 0)] = self._table[:-1]
-            table[-1] = _NULL
-            self._table = table
-
-    def _learn(self, codes: IntArray, texts: pl.Series) -> None:
-        new, first = np.unique(codes, return_index=True)
-        result = self._function(texts.gather(first).cast(pl.String))
-        self._table[new] = result.cast(pl.Int64).fill_null(_NULL).to_numpy()
+            unknown = True
+    return values, unknown
 
 
 def birth_numbers(texts: pl.Series) -> pl.Series:
@@ -71,29 +89,31 @@ def birth_numbers(texts: pl.Series) -> pl.Series:
     return pl.select(pl.when(dates.dt.year() >= 1).then(numbers)).to_series()
 
 
-def ages(born: pl.Series, days: pl.Series) -> pl.Series:
+def ages(born: IntArray, days: pl.Series) -> pl.Series:
     """Whole years from births to days, at least 0; −1 for a null birth, null for a null day.
 
     Parameters
     ----------
     born
-        (n,) births as yyyymmdd.
+        (n,) births as yyyymmdd, or ``NULL``.
     days
         (n,) days counted from 1970-01-01.
     """
     today = _day_numbers(days)
-    if not today.null_count():
-        # The difference of two such numbers holds the whole years in its upper digits.
-        years = today.to_numpy() - born.fill_null(_NEVER).to_numpy()
-        years //= 10_000
-        np.maximum(years, 0, out=years)
-        if born.null_count():
-            years[born.is_null().to_numpy()] = -1
-        return pl.Series(years)
-    known = today.is_not_null()
-    full = ages(born.filter(known), days.filter(known))
-    places = known.cast(pl.Int64).cum_sum() - 1
-    return full.gather(places.set(~known, None))
+    years = pl.Series(_ages(born, today.fill_null(0).to_numpy()))
+    return years.set(today.is_null(), None) if today.null_count() else years
+
+
+@compiled((INTS, INTS))
+def _ages(born: IntArray, today: IntArray) -> IntArray:
+    result = np.empty(len(born), dtype=np.int64)
+    for row in range(len(born)):
+        if born[row] == NULL:
+            result[row] = -1
+        else:
+            # The difference of two such numbers holds the whole years in its upper digits.
+            result[row] = max(today[row] - born[row], 0) // 10_000
+    return result
 
 
 def _day_numbers(days: pl.Series) -> pl.Series:

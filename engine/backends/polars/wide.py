@@ -1,7 +1,8 @@
 """Power sums and the formulas over them, exact beyond 64 bits.
 
 Bounds (``schema.EXACT_LIMIT``): |x| <= 2^30 and fewer than 2^31 rows, so that |Σx| < 2^61,
-Σx² < 2^91 and N = n·Σx² − (Σx)² < 2^122. N is held as two int64 digits to the base 2^62.
+Σx² < 2^91 and N = n·Σx² − (Σx)² < 2^122. Σx² is held in two limbs, N in two int64 digits to the
+base 2^62.
 """
 
 from dataclasses import dataclass
@@ -11,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.backends.polars.layout import IntArray
+from engine.compiled import INT, INTS, compiled
 
 FloatArray = npt.NDArray[np.float64]
 
 _HALF: Final = 30
 _HALF_MASK: Final = (1 << _HALF) - 1
+_ROOT: Final = 31
+_ROOT_MASK: Final = (1 << _ROOT) - 1
 _BASE: Final = 62
 _BASE_MASK: Final = (1 << _BASE) - 1
 # Below this a product of two float64 estimates leaves no doubt that the exact one is below 2^62.
@@ -24,74 +28,101 @@ _SURELY_NARROW: Final = 4.6e18
 
 @dataclass(frozen=True, slots=True)
 class WideSum:
-    """Σx² as ``high·2^30 + low``, both int64 sums over the same rows; ``high`` None if it is 0."""
+    """(m,) Σx² as ``high·2^30 + low``, both int64 sums over the same rows."""
 
     low: IntArray
-    high: IntArray | None
+    high: IntArray
 
 
-def square_limbs(values: IntArray, longest: int) -> tuple[IntArray, IntArray | None]:
-    """Squares in one limb where ``longest`` of them cannot pass 63 bits, else in two."""
-    squares = values * values
-    if int(squares.max(initial=0)) * longest < 2**63:
-        return squares, None
-    return squares & _HALF_MASK, squares >> _HALF
+def square_sums(values: IntArray, begin: IntArray, end: IntArray) -> WideSum:
+    """Σx² of the values in each window; bounds ascend."""
+    return WideSum(*_square_sums(values, begin, end))
 
 
 def exact_mean(count: IntArray, total: IntArray, minor_units: int) -> FloatArray:
     """``float(Σx) ÷ float(n × m)``; NaN where n is 0 (the caller makes it null)."""
-    with np.errstate(invalid="ignore"):
-        return total.astype(np.float64) / (count * minor_units).astype(np.float64)
+    return _means(count, total, minor_units)
 
 
 def exact_var(count: IntArray, total: IntArray, squares: WideSum, minor_units: int) -> FloatArray:
     """``(wide(N) ÷ d) ÷ d`` with ``d = float(n × m)``; NaN where n is 0."""
-    divisor = (count * minor_units).astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        return spread(count, total, squares) / divisor / divisor
+    return _variances(count, total, squares.low, squares.high, minor_units)
 
 
 def exact_std(count: IntArray, total: IntArray, squares: WideSum, minor_units: int) -> FloatArray:
     """``√wide(N) ÷ d`` with ``d = float(n × m)``; NaN where n is 0."""
-    with np.errstate(invalid="ignore"):
-        return np.sqrt(spread(count, total, squares)) / (count * minor_units).astype(np.float64)
+    return _deviations(count, total, squares.low, squares.high, minor_units)
 
 
-def spread(count: IntArray, total: IntArray, squares: WideSum) -> FloatArray:
+@compiled((INTS, INTS, INTS))
+def _square_sums(values: IntArray, begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
+    lows, highs = np.empty(len(begin), dtype=np.int64), np.empty(len(begin), dtype=np.int64)
+    first, beyond, low, high = 0, 0, 0, 0
+    for place in range(len(begin)):
+        while beyond < end[place]:
+            square = values[beyond] * values[beyond]
+            low += square & _HALF_MASK
+            high += square >> _HALF
+            beyond += 1
+        while first < begin[place]:
+            square = values[first] * values[first]
+            low -= square & _HALF_MASK
+            high -= square >> _HALF
+            first += 1
+        lows[place], highs[place] = low, high
+    return lows, highs
+
+
+@compiled((INT, INT, INT, INT))
+def spread(count: int, total: int, low: int, high: int) -> float:
     """``wide(N)`` of ``N = n·Σx² − (Σx)²``: ``float(⌊N ÷ 2^62⌋) × 2^62 + float(N mod 2^62)``."""
-    if squares.high is None:
-        surely_narrow = squares.low.astype(np.float64) * count < _SURELY_NARROW
-        if surely_narrow.all():
-            return (count * squares.low - total * total).astype(np.float64)
-    high, low = _subtract(_scaled(count, squares), _squared(total))
-    return high.astype(np.float64) * 2.0**_BASE + low.astype(np.float64)
+    if (float(high) * 2.0**_HALF + float(low)) * float(count) < _SURELY_NARROW:
+        return float(count * ((high << _HALF) + low) - total * total)
+    # n·Σx², with Σx² = (top·2^31 + middle)·2^30 + rest
+    rest, high = low & _HALF_MASK, high + (low >> _HALF)
+    by_top, by_middle = count * (high >> _ROOT), count * (high & _ROOT_MASK)
+    digit = ((by_top & 1) << 61) + ((by_middle & ((1 << 32) - 1)) << _HALF) + count * rest
+    upper, lower = (by_top >> 1) + (by_middle >> 32) + (digit >> _BASE), digit & _BASE_MASK
+    # less (Σx)², with |Σx| = top·2^31 + rest
+    size = abs(total)
+    top, rest = size >> _ROOT, size & _ROOT_MASK
+    cross = top * rest
+    digit = ((cross & _HALF_MASK) << 32) + rest * rest
+    upper -= top * top + (cross >> _HALF) + (digit >> _BASE)
+    lower -= digit & _BASE_MASK
+    if lower < 0:
+        upper -= 1
+        lower &= _BASE_MASK
+    return float(upper) * 2.0**_BASE + float(lower)
 
 
-def _scaled(count: IntArray, squares: WideSum) -> tuple[IntArray, IntArray]:
-    """n·Σx² in two digits to the base 2^62."""
-    low = squares.low & _HALF_MASK
-    high = squares.low >> _HALF
-    if squares.high is not None:
-        high = high + squares.high
-    # Σx² = (top·2^31 + middle)·2^30 + low
-    top, middle = high >> 31, high & ((1 << 31) - 1)
-    by_top, by_middle = count * top, count * middle
-    digit = ((by_top & 1) << 61) + ((by_middle & ((1 << 32) - 1)) << _HALF) + count * low
-    return (by_top >> 1) + (by_middle >> 32) + (digit >> _BASE), digit & _BASE_MASK
+@compiled((INTS, INTS, INT))
+def _means(count: IntArray, total: IntArray, minor_units: int) -> FloatArray:
+    result = np.empty(len(count), dtype=np.float64)
+    for place in range(len(count)):
+        result[place] = float(total[place]) / float(count[place] * minor_units)
+    return result
 
 
-def _squared(total: IntArray) -> tuple[IntArray, IntArray]:
-    """(Σx)² in two digits to the base 2^62."""
-    size = np.abs(total)
-    top, low = size >> 31, size & ((1 << 31) - 1)
-    cross = top * low
-    digit = ((cross & _HALF_MASK) << 32) + low * low
-    return top * top + (cross >> _HALF) + (digit >> _BASE), digit & _BASE_MASK
+@compiled((INTS, INTS, INTS, INTS, INT))
+def _variances(
+    count: IntArray, total: IntArray, low: IntArray, high: IntArray, minor_units: int
+) -> FloatArray:
+    result = np.empty(len(count), dtype=np.float64)
+    for place in range(len(count)):
+        divisor = float(count[place] * minor_units)
+        wide = spread(count[place], total[place], low[place], high[place])
+        result[place] = wide / divisor / divisor
+    return result
 
 
-def _subtract(
-    first: tuple[IntArray, IntArray], second: tuple[IntArray, IntArray]
-) -> tuple[IntArray, IntArray]:
-    low = first[1] - second[1]
-    borrow = low < 0
-    return first[0] - second[0] - borrow, low & _BASE_MASK
+@compiled((INTS, INTS, INTS, INTS, INT))
+def _deviations(
+    count: IntArray, total: IntArray, low: IntArray, high: IntArray, minor_units: int
+) -> FloatArray:
+    result = np.empty(len(count), dtype=np.float64)
+    for place in range(len(count)):
+        divisor = float(count[place] * minor_units)
+        wide = spread(count[place], total[place], low[place], high[place])
+        result[place] = np.sqrt(wide) / divisor
+    return result

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,8 +17,6 @@ from engine.backends.polars.plan import Plan, Span
 from engine.backends.polars.windows import Bounds, find_bounds
 from engine.definition.aggregates import PRIMITIVES
 from engine.definition.nodes import Aggregate, Call, Expression, Literal
-
-_SPARSE: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -41,25 +38,6 @@ class View:
     def values(self, numbers: Values) -> Values:
         """The numbers of a frame's rows, in this view's order."""
         return numbers[self.layout.rows]
-
-    @cached_property
-    def busy(self) -> tuple[IntArray, Layout, Bounds] | None:
-        """The positions that see another or are seen by the next one, as a view of their own.
-
-        In a quiet log they are few, and all that happens within windows happens among them. None
-        if windows do not end at their own position.
-        """
-        if not self.bounds.ends_at_self:
-            return None
-        sees = self.count > 0
-        sees[:-1] |= sees[1:]
-        places = np.flatnonzero(sees)
-        layout = self.layout
-        return (
-            places,
-            Layout(layout.rows[places], layout.times[places], layout.starts[places]),
-            Bounds(np.arange(len(places)), count=self.count[places], ends_at_self=True),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +109,7 @@ class KeyWindows:
         before = np.concatenate(([0], np.cumsum(seen)))
         return View(
             Layout(layout.rows[kept], layout.times[kept], layout.starts[kept]),
-            Bounds(before[bounds.end], begin=before[bounds.begin]),
+            Bounds(before[bounds.begin], before[bounds.end]),
         )
 
     def _moments(self, function: str, args: tuple[Expression, ...]) -> Result:
@@ -177,14 +155,9 @@ class KeyWindows:
         if known not in self._picked:
             view = self.view(aggregate, nulls=True)
             empty = view.count == 0
-            if aggregate.name == "last" and view.bounds.ends_at_self:
-                rows = np.zeros(len(view.layout), dtype=np.int64)
-                rows[1:] = view.layout.rows[:-1]
-            else:
-                bounds = view.bounds
-                place = bounds.end - 1 if aggregate.name == "last" else bounds.begin.copy()
-                place[empty] = 0
-                rows = view.layout.rows[place] if len(view.layout) else place
+            bounds = view.bounds
+            place = np.where(empty, 0, bounds.end - 1 if aggregate.name == "last" else bounds.begin)
+            rows = view.layout.rows[place] if len(view.layout) else place
             self._picked[known] = self.to_rows(Result(rows, empty))
         return self._picked[known]
 
@@ -194,22 +167,12 @@ class KeyWindows:
         A row with a null in its key has no place in the layout and an empty history: the value
         there is 0 where a result has no nulls of its own, else null.
         """
-        rows, size, past = self.layout.rows, len(self._frame), self._frame.past
-        given = result.values != 0 if result.null is None else ~result.null
-        moved = result.values
-        if np.count_nonzero(given) < _SPARSE * len(rows):
-            # Most cards have done nothing in the last minutes: only the others are moved.
-            some = np.flatnonzero(given)
-            rows, moved = rows[some], moved[some]
-        values = np.zeros(size, dtype=moved.dtype)
-        values[rows] = moved
+        rows, past, size = self.layout.rows, self._frame.past, len(self._frame)
+        values = kernels.by_row(result.values, rows, past, size)
         if result.null is None:
-            return pl.Series(values[past:])
-        null = np.ones(size, dtype=bool)
-        null[rows] = False if len(rows) < len(given) else result.null
-        if not null[past:].any():
-            return pl.Series(values[past:])
-        return pl.Series(pa.array(values[past:], mask=null[past:]))
+            return pl.Series(values)
+        null = kernels.nulls_by_row(result.null, rows, past, size)
+        return pl.Series(pa.array(values, mask=null)) if null.any() else pl.Series(values)
 
 
 def _count(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
@@ -238,17 +201,12 @@ def _extreme(windows: KeyWindows, aggregate: Aggregate, *, largest: bool) -> pl.
 def _n_unique(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
     view = windows.view(aggregate)
     operand = windows.operand(aggregate)
-    busy = view.busy
-    layout, bounds = (view.layout, view.bounds) if busy is None else busy[1:]
-    codes = operand.numbers[layout.rows]
+    codes = view.values(operand.numbers)
     if not operand.is_coded:
-        codes = pc.dictionary_encode(pa.array(codes)).indices.to_numpy().astype(np.int64)
-    distinct = kernels.window_distinct(codes.astype(np.int64, copy=False), layout, bounds)
-    if busy is not None:
-        scattered = np.zeros(len(view.count), dtype=np.int64)
-        scattered[busy[0]] = distinct
-        distinct = scattered
-    return windows.to_rows(Result(distinct))
+        codes = pc.dictionary_encode(pa.array(codes)).indices.to_numpy()
+    return windows.to_rows(
+        Result(kernels.window_distinct(codes.astype(np.int64, copy=False), view.bounds))
+    )
 
 
 def _picked(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:

@@ -316,5 +316,5 @@ def test_cut_off_batches_let_go_of_their_scratch(tmp_path: Path) -> None:
     log = write_log(tmp_path / "in", [f"{n}" for n in range(9)], list(range(9)))
     with scratch_folder(tmp_path) as scratch, Quarantine(tmp_path / "q.parquet") as quarantine:
         batches = InPlaceLog(log, quarantine, scratch).batches()
-        assert len(next(batches)) == BATCH
+        assert 0 < len(next(batches)) <= BATCH
     assert {path.name for path in tmp_path.iterdir()} == {"in", "q.parquet"}

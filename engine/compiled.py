@@ -1,0 +1,55 @@
+"""Loops over arrays as machine code.
+
+What windows need walks two or three positions along a layout: one pass and no temporary arrays as a
+loop, a dozen passes as array operations. Numba compiles such loops with IEEE arithmetic as written
+(no reassociation, no contraction; x ÷ 0 as NumPy has it), so that values stay what they are, and
+lets other threads run meanwhile. A loop is compiled when it is first imported on a machine, and
+then kept beside its source or, where that cannot be written, in the user's cache folder.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar, cast
+
+import numpy as np
+from numba import njit, types
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+INT: Final = types.int64
+INTS: Final = types.Array(types.int64, 1, "C", readonly=True)
+FLOATS: Final = types.Array(types.float64, 1, "C", readonly=True)
+MASK: Final = types.Array(types.boolean, 1, "C", readonly=True)
+CODES: Final = types.Array(types.uint32, 1, "C", readonly=True)
+HASHES: Final = types.Array(types.uint64, 1, "C", readonly=True)
+TABLE: Final = types.Array(types.int64, 1, "C")
+FLAGS: Final = types.Array(types.boolean, 1, "C")
+FLAG: Final = types.boolean
+
+# Multiplicative hashing (Knuth, vol. 3, 6.4): the upper half of a 64-bit number times the first
+# depends on all its lower bits.
+SCATTER: Final = np.uint64(0x9E3779B97F4A7C15)
+UPPER_HALF: Final = np.uint64(32)
+
+
+def compiled(*signatures: tuple[Any, ...]) -> Callable[[Loop], Loop]:
+    """Compile a loop for each tuple of argument types.
+
+    Array arguments are contiguous; those of a type in the plural are only read, a ``TABLE`` and
+    ``FLAGS`` are written to.
+    """
+
+    def compile_loop(loop: Loop) -> Loop:
+        try:
+            return _compile(loop, signatures, cache=True)
+        except RuntimeError as error:
+            if "cannot cache" not in str(error):
+                raise
+        # No folder to keep it in: compiled anew in each process.
+        return _compile(loop, signatures, cache=False)
+
+    return compile_loop
+
+
+def _compile(loop: Loop, signatures: tuple[tuple[Any, ...], ...], *, cache: bool) -> Loop:
+    compile_for = njit(list(signatures), nogil=True, cache=cache, error_model="numpy")
+    return cast("Loop", compile_for(loop))
