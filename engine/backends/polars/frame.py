@@ -16,6 +16,7 @@ from engine.backends.polars.codes import column_codes, text_codes
 from engine.backends.polars.layout import (
     IntArray,
     Layout,
+    Mask,
     make_layout,
     refine,
     whole_layout,
@@ -25,8 +26,6 @@ from engine.backends.polars.scalars import Scalars
 from engine.definition.needs import columns_in
 from engine.definition.nodes import Column, Expression
 from engine.definition.types import Kind
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,12 @@ backend's; NumPy's own need not round alike.
 """
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from engine.backends.polars.layout import FloatArray
 from engine.compiled import FLOATS, compiled
 from engine.definition.functions import EARTH_DIAMETER_KM, RADIANS_PER_DEGREE
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def haversine_km(places: list[pl.Series]) -> pl.Series:

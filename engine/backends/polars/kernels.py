@@ -6,15 +6,11 @@ is left behind: linear time, whatever the windows' sizes.
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.backends.polars.layout import IntArray
+from engine.backends.polars.layout import IntArray, Mask, Values
 from engine.backends.polars.wide import WideSum, square_sums
 from engine.backends.polars.windows import Bounds
 from engine.compiled import FLAG, FLOATS, INT, INTS, MASK, compiled
-
-Mask = npt.NDArray[np.bool_]
-Values = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
 
 def window_sums(values: IntArray, bounds: Bounds) -> IntArray:
@@ -45,6 +41,16 @@ def by_row(values: Values, rows: IntArray, first: int, size: int) -> Values:
 def nulls_by_row(null: Mask, rows: IntArray, first: int, size: int) -> Mask:
     """The same of where values are null; a row without a place is."""
     return _nulls_by_row(null, rows, first, size)
+
+
+def picked_by_row(
+    shown: IntArray, bounds: Bounds, rows: IntArray, first: int, size: int, *, last: bool
+) -> tuple[IntArray, Mask]:
+    """Which of the rows ``shown`` each window shows last or first, and where it shows none.
+
+    By row, as ``by_row`` has it.
+    """
+    return _picked_by_row(shown, bounds.begin, bounds.end, rows, first, size, last)
 
 
 @compiled((INTS, INTS, INTS))
@@ -124,3 +130,22 @@ def _nulls_by_row(null: Mask, rows: IntArray, first: int, size: int) -> Mask:
         if rows[place] >= first:
             result[rows[place] - first] = null[place]
     return result
+
+
+@compiled((INTS, INTS, INTS, INTS, INT, INT, FLAG))
+def _picked_by_row(
+    shown: IntArray,
+    begin: IntArray,
+    end: IntArray,
+    rows: IntArray,
+    first: int,
+    size: int,
+    last: bool,  # noqa: FBT001 - a loop's arguments have places, not names
+) -> tuple[IntArray, Mask]:
+    picked = np.zeros(size - first, dtype=np.int64)
+    null = np.ones(size - first, dtype=np.bool_)
+    for place in range(len(begin)):
+        if rows[place] >= first and begin[place] < end[place]:
+            picked[rows[place] - first] = shown[end[place] - 1 if last else begin[place]]
+            null[rows[place] - first] = False
+    return picked, null

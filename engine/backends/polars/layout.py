@@ -11,9 +11,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.compiled import INT, INTS, compiled
+from engine.compiled import FLOATS, INT, INTS, compiled
 
 IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Values = IntArray | FloatArray
 
 _DIGIT: Final = 16
 # Codes up to this many times the rows are sorted in one pass: the table of counts is then no larger
@@ -69,22 +72,28 @@ def refine(layout: Layout, codes: IntArray, times: IntArray) -> Layout:
     Sorted by the further column, stable, rows that agree in both stay neighbours in the order of
     events; in which order the groups come is nobody's concern.
     """
-    order = stable_order(codes[layout.rows])
+    rows = stable_order(codes, layout.rows)
     groups = np.empty(len(codes), dtype=np.int64)
     groups[layout.rows] = layout.starts
-    rows = layout.rows[order]
     return Layout(rows, *_grouped(rows, codes, groups, times))
 
 
-def stable_order(codes: IntArray) -> IntArray:
-    """The rows whose code is not below 0 in ascending order of code, equal ones as they come.
+def gather(values: Values, rows: IntArray) -> Values:
+    """The values of some rows; rows are known to be in bounds, which is not looked at again."""
+    return _gather(values, rows)
+
+
+def stable_order(codes: IntArray, rows: IntArray | None = None) -> IntArray:
+    """Rows (all, if none are given) in ascending order of code, equal ones as they come.
+
+    Rows with a code below 0 are left out.
 
     A code that is not small is sorted a digit at a time, the least significant first (LSD radix
     sort; Knuth, vol. 3, 5.2.5).
     """
-    order = np.arange(len(codes))
+    order = np.arange(len(codes)) if rows is None else rows
     if int(codes.min(initial=0)) < 0:
-        order = np.flatnonzero(codes >= 0)
+        order = order[codes[order] >= 0]
     greatest = int(codes.max(initial=0))
     if greatest <= max(_DENSE * len(order), 1 << _DIGIT):
         return _by_digit(order, codes, 0, _ALL_BITS, greatest + 1)
@@ -125,3 +134,11 @@ def _grouped(
         ordered[place] = times[row]
         starts[place] = start
     return ordered, starts
+
+
+@compiled((INTS, INTS), (FLOATS, INTS))
+def _gather(values: Values, rows: IntArray) -> Values:
+    result = np.empty(len(rows), dtype=values.dtype)
+    for place in range(len(rows)):
+        result[place] = values[rows[place]]
+    return result  # type: ignore[return-value] # the stubs lose which of the two dtypes it is

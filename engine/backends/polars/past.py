@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from engine.backends.polars.codes import CodeBook, column_codes, past_columns
-from engine.backends.polars.frame import Frame, Mask
-from engine.backends.polars.layout import IntArray
+from engine.backends.polars.frame import Frame
+from engine.backends.polars.layout import IntArray, Mask
 from engine.backends.polars.plan import Plan, needs_last_row_only
 from engine.backends.polars.scalars import Scalars
 from engine.compiled import FLAGS, INT, INTS, TABLE, compiled

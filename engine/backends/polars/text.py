@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from engine.backends.polars.layout import IntArray
+from engine.backends.polars.layout import IntArray, Mask
 from engine.compiled import CODES, INTS, compiled
 
 NULL: Final = -(2**62)  # no function of text here gives it, nor the next
@@ -39,7 +39,7 @@ class TextMemo:
         values, unknown = _look_up(codes, self._table)
         if unknown:
             with self._lock:
-                self._learn(codes, texts)
+                self._learn(codes, texts, values == _UNKNOWN)
             values, _ = _look_up(codes, self._table)
         return values
 
@@ -50,32 +50,29 @@ class TextMemo:
         null = values == NULL
         return pl.Series(pa.array(truth, mask=null)) if null.any() else pl.Series(truth)
 
-    def _learn(self, codes: npt.NDArray[np.uint32], texts: pl.Series) -> None:
-        distinct, first = np.unique(codes, return_index=True)
-        if distinct[-1] == _NO_CODE:
-            distinct, first = distinct[:-1], first[:-1]
+    def _learn(self, codes: npt.NDArray[np.uint32], texts: pl.Series, unknown: Mask) -> None:
+        rows = np.flatnonzero(unknown)
+        new, first = np.unique(codes[rows], return_index=True)
         # A table is never changed in sight of other threads, only replaced.
-        table = np.full(max(len(self._table), 2 * int(distinct[-1]) + 1), _UNKNOWN)
+        table = np.full(max(len(self._table), 2 * int(new[-1]) + 1), _UNKNOWN)
         table[: len(self._table)] = self._table
-        new = table[distinct] == _UNKNOWN
-        result = self._function(texts.gather(first[new]).cast(pl.String))
-        table[distinct[new]] = result.cast(pl.Int64).fill_null(NULL).to_numpy()
+        result = self._function(texts.gather(rows[first]).cast(pl.String))
+        table[new] = result.cast(pl.Int64).fill_null(NULL).to_numpy()
         self._table = table
 
 
 @compiled((CODES, INTS))
 def _look_up(codes: npt.NDArray[np.uint32], table: IntArray) -> tuple[IntArray, bool]:
-    """The table's values, and whether some is not known yet."""
+    """The table's values, ``_UNKNOWN`` where there is none yet, and whether that is so anywhere."""
     values = np.empty(len(codes), dtype=np.int64)
     unknown = False
     for row in range(len(codes)):
         code = np.int64(codes[row])
         if code == _NO_CODE:
             values[row] = NULL
-        elif code < len(table) and table[code] != _UNKNOWN:
-            values[row] = table[code]
         else:
-            unknown = True
+            values[row] = table[code] if code < len(table) else _UNKNOWN
+            unknown |= values[row] == _UNKNOWN
     return values, unknown
 
 

@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.backends.polars.layout import IntArray
+from engine.backends.polars.layout import FloatArray, IntArray
 from engine.compiled import INT, INTS, compiled
-
-FloatArray = npt.NDArray[np.float64]
 
 _HALF: Final = 30
 _HALF_MASK: Final = (1 << _HALF) - 1

@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.backends.polars import kernels, wide
-from engine.backends.polars.frame import Frame, Mask, Operand
-from engine.backends.polars.kernels import Values
-from engine.backends.polars.layout import IntArray, Layout
+from engine.backends.polars.frame import Frame, Operand
+from engine.backends.polars.layout import IntArray, Layout, Mask, Values, gather
 from engine.backends.polars.plan import Plan, Span
 from engine.backends.polars.windows import Bounds, find_bounds
 from engine.definition.aggregates import PRIMITIVES
@@ -37,7 +36,7 @@ class View:
 
     def values(self, numbers: Values) -> Values:
         """The numbers of a frame's rows, in this view's order."""
-        return numbers[self.layout.rows]
+        return gather(numbers, self.layout.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,23 +141,22 @@ class KeyWindows:
         return self._sums[aggregate]
 
     def whole(self, aggregate: Aggregate) -> IntArray:
-        """An aggregate's exact argument, in its view's order."""
-        return (
-            self.view(aggregate)
-            .values(self.operand(aggregate).numbers)
-            .astype(np.int64, copy=False)
-        )
+        """An aggregate's exact argument, in its view's order, brought there once."""
+        if aggregate not in self._whole:
+            values = self.view(aggregate).values(self.operand(aggregate).numbers)
+            self._whole[aggregate] = values.astype(np.int64, copy=False)
+        return self._whole[aggregate]
 
     def picked_row(self, aggregate: Aggregate) -> pl.Series:
         """The frame's row that first or last picks, found once for all arguments."""
         known = replace(aggregate, argument=None)
         if known not in self._picked:
             view = self.view(aggregate, nulls=True)
-            empty = view.count == 0
-            bounds = view.bounds
-            place = np.where(empty, 0, bounds.end - 1 if aggregate.name == "last" else bounds.begin)
-            rows = view.layout.rows[place] if len(view.layout) else place
-            self._picked[known] = self.to_rows(Result(rows, empty))
+            rows, past, size = self.layout.rows, self._frame.past, len(self._frame)
+            picked, null = kernels.picked_by_row(
+                view.layout.rows, view.bounds, rows, past, size, last=aggregate.name == "last"
+            )
+            self._picked[known] = _series(picked, null)
         return self._picked[known]
 
     def to_rows(self, result: Result) -> pl.Series:
@@ -171,8 +169,11 @@ class KeyWindows:
         values = kernels.by_row(result.values, rows, past, size)
         if result.null is None:
             return pl.Series(values)
-        null = kernels.nulls_by_row(result.null, rows, past, size)
-        return pl.Series(pa.array(values, mask=null)) if null.any() else pl.Series(values)
+        return _series(values, kernels.nulls_by_row(result.null, rows, past, size))
+
+
+def _series(values: Values, null: Mask) -> pl.Series:
+    return pl.Series(pa.array(values, mask=null)) if null.any() else pl.Series(values)
 
 
 def _count(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
