@@ -59,13 +59,14 @@ def build(options: Options) -> Report:
     features = load_feature_set(options.set)
     log = open_log(options, features)
     _check_out(options)
+    backend = load_backend(options.engine)
     began = elapsed()
     with (
         _made(options.out),
         Meter("build", log.rows, quiet=options.quiet) as meter,
         scratch_folder(options.out) as scratch,
     ):
-        job = _Job(options, features, log, scratch, meter)
+        job = _Job(options, features, backend, log, scratch, meter)
         reading, counts = job.run()
         report = make_report(
             options,
@@ -88,7 +89,13 @@ class _Job:
     """One build, in place if the log allows it and staged if not."""
 
     def __init__(
-        self, options: Options, features: FeatureSet, log: Log, scratch: Path, meter: Meter
+        self,
+        options: Options,
+        features: FeatureSet,
+        backend: Backend,
+        log: Log,
+        scratch: Path,
+        meter: Meter,
     ) -> None:
         self.seconds: dict[str, float] = {}
         self._options = options
@@ -96,7 +103,7 @@ class _Job:
         self._log = log
         self._scratch = scratch
         self._meter = meter
-        self._backend: Backend = load_backend(options.engine)
+        self._backend = backend
         self._passed = identity_columns(features.schema, log.present)
 
     def run(self) -> tuple[str, Counts]:

@@ -74,12 +74,10 @@ def stream_features(
             for chunk in _chunks(batches, wanted, whole=not plan.is_chunkable):
                 # polars holds a column of one value as a scalar, and calculates with it as with a
                 # constant; as a Series it is a column like any other.
-                plain = pl.DataFrame(chunk.get_columns())
-                coded = plain.with_columns(
-                    *_label_time(plan, chunk),
-                    *_categorical(plan, chunk),
-                    *all_codes(books, chunk),
-                )
+                columns = {series.name: series for series in chunk.get_columns()}
+                for added in (_label_time(plan, chunk), _categorical(plan, chunk)):
+                    columns |= {series.name: series for series in added}
+                coded = pl.DataFrame([*columns.values(), *all_codes(books, chunk)])
                 before = past.before(coded)
                 past.append(coded)
                 waiting.append(workers.submit(compute, before, coded))

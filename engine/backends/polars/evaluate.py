@@ -26,16 +26,24 @@ def evaluate(plan: Plan, scalars: Scalars, past: pl.DataFrame, core: pl.DataFram
     polars.DataFrame
         A row for each row of ``core``, a column for each feature.
     """
+    return scalars.features.run(core.hstack(_windowed(plan, scalars, past, core)))
+
+
+def _windowed(
+    plan: Plan, scalars: Scalars, past: pl.DataFrame, core: pl.DataFrame
+) -> list[pl.Series]:
+    """What is computed over windows; layouts and the like are let go of with the return."""
     frame = Frame(plan, scalars, past, core)
     columns: list[pl.Series] = []
     for key in plan.keys:
-        windows = KeyWindows(plan, frame, key)
-        columns.extend(
-            windows.column(node).alias(scalars.name_of(node))
-            for node in plan.windowed
-            if _key_of(node) == key
-        )
-    return scalars.features.run(core.with_columns(columns))
+        columns += _over_key(plan, scalars, frame, key)
+    return columns
+
+
+def _over_key(plan: Plan, scalars: Scalars, frame: Frame, key: tuple[str, ...]) -> list[pl.Series]:
+    windows = KeyWindows(plan, frame, key)
+    nodes = [node for node in plan.windowed if _key_of(node) == key]
+    return [windows.column(node).alias(scalars.name_of(node)) for node in nodes]
 
 
 def _key_of(expression: Expression) -> tuple[str, ...]:

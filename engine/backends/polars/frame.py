@@ -73,10 +73,8 @@ class Frame:
         self._layouts: dict[tuple[str, ...], Layout] = {}
         self.past = len(past)
         self.core = core
-        names = past.columns
-        self._rows = (
-            pl.concat([past, core.select(names)], rechunk=True) if len(past) else core.select(names)
-        )
+        rows = pl.DataFrame([core[name] for name in past.columns])
+        self._rows = pl.concat([past, rows], rechunk=True) if len(past) else rows
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -133,8 +131,9 @@ class Frame:
                 whole = series.fill_null(0).to_numpy().view(np.int64)
                 return Operand(series, whole, valid)
             case _:
-                whole = series.cast(pl.Int64).fill_null(0).to_numpy()
-                return Operand(series, whole, valid)
+                integers = series.cast(pl.Int64)
+                filled = integers if valid is None else integers.fill_null(0)
+                return Operand(series, filled.to_numpy(), valid)
 
     def _series(self, expression: Expression, rows: pl.DataFrame) -> pl.Series:
         if isinstance(expression, Column):

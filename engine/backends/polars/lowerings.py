@@ -8,7 +8,7 @@ import polars as pl
 from engine.backends.polars.geometry import haversine_km
 from engine.backends.polars.text import TextMemo, ages, birth_numbers
 from engine.definition.functions import FUNCTIONS, SECONDS_PER_DAY, SECONDS_PER_HOUR
-from engine.definition.nodes import Call, Expression, Literal, Scalar
+from engine.definition.nodes import Call, Column, Expression, Literal, Scalar
 from engine.definition.types import FLOAT, TEXT, Type
 
 _HOURS_PER_DAY: Final = 24
@@ -137,13 +137,12 @@ def _day_of_week(b: Builder, call: Call) -> pl.Expr:
 
 
 def _age(b: Builder, call: Call) -> pl.Expr:
-    text, time = (b.build(arg) for arg in call.args)
+    text, time = (_evaluator(b, arg) for arg in call.args)
     memo = TextMemo(birth_numbers)
     ticks_per_day = SECONDS_PER_DAY * b.ticks
 
     def make(rows: pl.DataFrame) -> pl.Series:
-        texts, times = rows.select(text.alias("text"), time.alias("time"))
-        return ages(memo.numbers(texts), times // ticks_per_day)
+        return ages(memo.numbers(text(rows)), time(rows) // ticks_per_day)
 
     return b.prepared(call, make)
 
@@ -152,9 +151,18 @@ def _text_test(
     b: Builder, call: Call, text: Expression, test: Callable[[pl.Series], pl.Series]
 ) -> pl.Expr:
     """A condition on a text, looked at once per distinct text."""
-    built = b.build(text).alias("text")
+    values = _evaluator(b, text)
     memo = TextMemo(test)
-    return b.prepared(call, lambda rows: memo.conditions(rows.with_columns(built)["text"]))
+    return b.prepared(call, lambda rows: memo.conditions(values(rows)))
+
+
+def _evaluator(b: Builder, expression: Expression) -> Callable[[pl.DataFrame], pl.Series]:
+    """An expression's values for each row; a column as it is costs no query."""
+    if isinstance(expression, Column):
+        name = expression.name
+        return lambda rows: rows[name]
+    built = b.build(expression).alias("value")
+    return lambda rows: rows.select(built).to_series()
 
 
 def _seconds_between(b: Builder, call: Call) -> pl.Expr:
@@ -164,10 +172,7 @@ def _seconds_between(b: Builder, call: Call) -> pl.Expr:
 
 def _haversine_km(b: Builder, call: Call) -> pl.Expr:
     places = [b.number(arg).alias(str(place)) for place, arg in enumerate(call.args)]
-    # with_columns, so that a literal place is one for each row
-    return b.prepared(
-        call, lambda rows: haversine_km(list(rows.with_columns(places).select("0", "1", "2", "3")))
-    )
+    return b.prepared(call, lambda rows: haversine_km(rows.select(places).get_columns()))
 
 
 TABLE: Final[dict[str, Lowering]] = {

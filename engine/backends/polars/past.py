@@ -64,7 +64,7 @@ class Past:
         self._halo.append(self._slim(chunk))
 
     def _slim(self, chunk: pl.DataFrame) -> pl.DataFrame:
-        return chunk.select(self._columns)
+        return pl.DataFrame([chunk[name] for name in self._columns])
 
     def _forget(self, now: int) -> None:
         """Drop what no finite window of an event from ``now`` on can see."""

@@ -36,21 +36,17 @@ class Program:
     steps
         What is prepared, in order.
     columns
-        The expressions, over the rows and what was prepared.
-    names
-        Their names.
+        The expressions, over the rows and what was prepared, each with its name.
     """
 
     steps: tuple[Step, ...]
     columns: tuple[pl.Expr, ...]
-    names: tuple[str, ...]
 
     def run(self, rows: pl.DataFrame) -> pl.DataFrame:
         """A column for each expression, a value for each row."""
         for step in self.steps:
             rows = rows.hstack([step.make(rows).alias(step.name)])
-        # Not a select: one of literals alone would have one row.
-        return rows.with_columns(self.columns).select(self.names)
+        return rows.select(self.columns)
 
 
 class Scalars:
@@ -71,7 +67,7 @@ class Scalars:
         if expression not in self._operands:
             compiler = _Compiler(self._plan, self._windowed)
             column = compiler.build(expression).alias("operand")
-            self._operands[expression] = Program(tuple(compiler.steps), (column,), ("operand",))
+            self._operands[expression] = Program(tuple(compiler.steps), (column,))
         return self._operands[expression].run(rows).to_series()
 
     def _compile_features(self) -> Program:
@@ -83,7 +79,7 @@ class Scalars:
             whole = type_.kind is not Kind.MONEY
             built = compiler.build(expression) if whole else compiler.number(expression)
             columns.append(built.cast(feature_dtype(type_)).alias(name))
-        return Program(tuple(compiler.steps), tuple(columns), names)
+        return Program(tuple(compiler.steps), tuple(columns))
 
 
 class _Compiler(Builder):

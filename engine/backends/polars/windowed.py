@@ -61,7 +61,7 @@ class KeyWindows:
         }
         self._bounds = find_bounds(self.layout, list(spans))
         self._views: dict[tuple[Span, Expression | None, Expression | None], View] = {}
-        self._picked: dict[Aggregate, pl.Series] = {}
+        self._picked: dict[Aggregate, tuple[IntArray, Mask]] = {}
         self._whole: dict[Aggregate, IntArray] = {}
         self._sums: dict[Aggregate, IntArray] = {}
 
@@ -147,8 +147,8 @@ class KeyWindows:
             self._whole[aggregate] = values.astype(np.int64, copy=False)
         return self._whole[aggregate]
 
-    def picked_row(self, aggregate: Aggregate) -> pl.Series:
-        """The frame's row that first or last picks, found once for all arguments."""
+    def picked_row(self, aggregate: Aggregate) -> tuple[IntArray, Mask]:
+        """The row that first or last picks, and where none, found once for all arguments."""
         known = replace(aggregate, argument=None)
         if known not in self._picked:
             view = self.view(aggregate, nulls=True)
@@ -156,7 +156,7 @@ class KeyWindows:
             picked, null = kernels.picked_by_row(
                 view.layout.rows, view.bounds, rows, past, size, last=aggregate.name == "last"
             )
-            self._picked[known] = _series(picked, null)
+            self._picked[known] = picked, null
         return self._picked[known]
 
     def to_rows(self, result: Result) -> pl.Series:
@@ -211,7 +211,11 @@ def _n_unique(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
 
 
 def _picked(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
-    return windows.operand(aggregate).series.gather(windows.picked_row(aggregate))
+    operand = windows.operand(aggregate)
+    rows, null = windows.picked_row(aggregate)
+    if operand.valid is None and operand.series.dtype in {pl.Int64, pl.Float64}:
+        return _series(gather(operand.numbers, rows), null)
+    return operand.series.gather(_series(rows, null))
 
 
 _TABLE: Final[dict[str, Callable[[KeyWindows, Aggregate], pl.Series]]] = {
