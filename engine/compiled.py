@@ -16,6 +16,7 @@ from numba import njit, types
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 INT: Final = types.int64
+PLACES: Final = types.Array(types.int32, 1, "C", readonly=True)
 INTS: Final = types.Array(types.int64, 1, "C", readonly=True)
 FLOATS: Final = types.Array(types.float64, 1, "C", readonly=True)
 MASK: Final = types.Array(types.boolean, 1, "C", readonly=True)

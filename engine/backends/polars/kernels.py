@@ -7,20 +7,14 @@ is left behind: linear time, whatever the windows' sizes.
 
 import numpy as np
 
-from engine.backends.polars.layout import IntArray, Mask, Values
-from engine.backends.polars.wide import WideSum, square_sums
+from engine.backends.polars.layout import IntArray, Mask, Places, Values
 from engine.backends.polars.windows import Bounds
-from engine.compiled import FLAG, FLOATS, INT, INTS, MASK, compiled
+from engine.compiled import FLAG, FLOATS, INT, INTS, PLACES, compiled
 
 
 def window_sums(values: IntArray, bounds: Bounds) -> IntArray:
     """Σ of the values in each window, each of which fits in 64 bits."""
     return _sums(values, bounds.begin, bounds.end)
-
-
-def window_square_sums(values: IntArray, bounds: Bounds) -> WideSum:
-    """Σx² of the values in each window, beyond 64 bits."""
-    return square_sums(values, bounds.begin, bounds.end)
 
 
 def window_extremes(values: Values, bounds: Bounds, *, largest: bool) -> Values:
@@ -33,19 +27,19 @@ def window_distinct(codes: IntArray, bounds: Bounds) -> IntArray:
     return _distinct(codes, bounds.begin, bounds.end, int(codes.max(initial=-1)) + 1)
 
 
-def by_row(values: Values, rows: IntArray, first: int, size: int) -> Values:
+def by_row(values: Values, rows: Places, first: int, size: int) -> Values:
     """Values of a layout for the frame's rows from ``first`` on; 0 for a row without a place."""
     return _by_row(values, rows, first, size)
 
 
-def nulls_by_row(null: Mask, rows: IntArray, first: int, size: int) -> Mask:
-    """The same of where values are null; a row without a place is."""
-    return _nulls_by_row(null, rows, first, size)
+def counts_by_row(bounds: Bounds, rows: Places, first: int, size: int) -> IntArray:
+    """How many positions each window shows, as ``by_row`` does."""
+    return _counts_by_row(bounds.begin, bounds.end, rows, first, size)
 
 
 def picked_by_row(
-    shown: IntArray, bounds: Bounds, rows: IntArray, first: int, size: int, *, last: bool
-) -> tuple[IntArray, Mask]:
+    shown: Places, bounds: Bounds, rows: Places, first: int, size: int, *, last: bool
+) -> tuple[Places, Mask]:
     """Which of the rows ``shown`` each window shows last or first, and where it shows none.
 
     By row, as ``by_row`` has it.
@@ -53,8 +47,8 @@ def picked_by_row(
     return _picked_by_row(shown, bounds.begin, bounds.end, rows, first, size, last)
 
 
-@compiled((INTS, INTS, INTS))
-def _sums(values: IntArray, begin: IntArray, end: IntArray) -> IntArray:
+@compiled((INTS, PLACES, PLACES))
+def _sums(values: IntArray, begin: Places, end: Places) -> IntArray:
     result = np.empty(len(begin), dtype=np.int64)
     low, high, total = 0, 0, 0
     for place in range(len(begin)):
@@ -68,8 +62,8 @@ def _sums(values: IntArray, begin: IntArray, end: IntArray) -> IntArray:
     return result
 
 
-@compiled((INTS, INTS, INTS, INT))
-def _distinct(codes: IntArray, begin: IntArray, end: IntArray, size: int) -> IntArray:
+@compiled((INTS, PLACES, PLACES, INT))
+def _distinct(codes: IntArray, begin: Places, end: Places, size: int) -> IntArray:
     result = np.empty(len(begin), dtype=np.int64)
     seen = np.zeros(size, dtype=np.int32)  # how often the window shows each code
     low, high, distinct = 0, 0, 0
@@ -86,16 +80,16 @@ def _distinct(codes: IntArray, begin: IntArray, end: IntArray, size: int) -> Int
     return result
 
 
-@compiled((INTS, INTS, INTS, FLAG), (FLOATS, INTS, INTS, FLAG))
+@compiled((INTS, PLACES, PLACES, FLAG), (FLOATS, PLACES, PLACES, FLAG))
 def _extremes(
     values: Values,
-    begin: IntArray,
-    end: IntArray,
+    begin: Places,
+    end: Places,
     largest: bool,  # noqa: FBT001 - a loop's arguments have places, not names
 ) -> Values:
     """A queue of the positions that are more extreme than all later ones in the window."""
     result = np.zeros(len(begin), dtype=values.dtype)
-    queue = np.empty(len(values), dtype=np.int64)
+    queue = np.empty(len(values), dtype=np.int32)
     head, tail, high = 0, 0, 0
     for place in range(len(begin)):
         while high < end[place]:
@@ -114,8 +108,8 @@ def _extremes(
     return result  # type: ignore[return-value] # the stubs lose which of the two dtypes it is
 
 
-@compiled((INTS, INTS, INT, INT), (FLOATS, INTS, INT, INT))
-def _by_row(values: Values, rows: IntArray, first: int, size: int) -> Values:
+@compiled((INTS, PLACES, INT, INT), (FLOATS, PLACES, INT, INT))
+def _by_row(values: Values, rows: Places, first: int, size: int) -> Values:
     result = np.zeros(size - first, dtype=values.dtype)
     for place in range(len(rows)):
         if rows[place] >= first:
@@ -123,26 +117,26 @@ def _by_row(values: Values, rows: IntArray, first: int, size: int) -> Values:
     return result  # type: ignore[return-value] # the stubs lose which of the two dtypes it is
 
 
-@compiled((MASK, INTS, INT, INT))
-def _nulls_by_row(null: Mask, rows: IntArray, first: int, size: int) -> Mask:
-    result = np.ones(size - first, dtype=np.bool_)
+@compiled((PLACES, PLACES, PLACES, INT, INT))
+def _counts_by_row(begin: Places, end: Places, rows: Places, first: int, size: int) -> IntArray:
+    result = np.zeros(size - first, dtype=np.int64)
     for place in range(len(rows)):
         if rows[place] >= first:
-            result[rows[place] - first] = null[place]
+            result[rows[place] - first] = end[place] - begin[place]
     return result
 
 
-@compiled((INTS, INTS, INTS, INTS, INT, INT, FLAG))
+@compiled((PLACES, PLACES, PLACES, PLACES, INT, INT, FLAG))
 def _picked_by_row(
-    shown: IntArray,
-    begin: IntArray,
-    end: IntArray,
-    rows: IntArray,
+    shown: Places,
+    begin: Places,
+    end: Places,
+    rows: Places,
     first: int,
     size: int,
     last: bool,  # noqa: FBT001 - a loop's arguments have places, not names
-) -> tuple[IntArray, Mask]:
-    picked = np.zeros(size - first, dtype=np.int64)
+) -> tuple[Places, Mask]:
+    picked = np.zeros(size - first, dtype=np.int32)
     null = np.ones(size - first, dtype=np.bool_)
     for place in range(len(begin)):
         if rows[place] >= first and begin[place] < end[place]:

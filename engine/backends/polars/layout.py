@@ -11,9 +11,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from engine.compiled import FLOATS, INT, INTS, compiled
+from engine.compiled import FLOATS, INT, INTS, PLACES, compiled
 
 IntArray = npt.NDArray[np.int64]
+Places = npt.NDArray[np.int32]  # rows of a frame or positions of a layout, fewer than 2^31
 FloatArray = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Values = IntArray | FloatArray
@@ -39,9 +40,9 @@ class Layout:
         (m,) the first position of each position's group.
     """
 
-    rows: IntArray
+    rows: Places
     times: IntArray
-    starts: IntArray
+    starts: Places
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -49,7 +50,9 @@ class Layout:
 
 def whole_layout(times: IntArray) -> Layout:
     """The layout of the empty key: all rows are one group."""
-    return Layout(np.arange(len(times)), times, np.zeros(len(times), dtype=np.int64))
+    return Layout(
+        np.arange(len(times), dtype=np.int32), times, np.zeros(len(times), dtype=np.int32)
+    )
 
 
 def make_layout(codes: IntArray, times: IntArray) -> Layout:
@@ -63,7 +66,8 @@ def make_layout(codes: IntArray, times: IntArray) -> Layout:
         (n,) event times, ascending.
     """
     rows = stable_order(codes)
-    return Layout(rows, *_grouped(rows, codes, codes, times))
+    groups = np.zeros(len(codes), dtype=np.int32)
+    return Layout(rows, *_grouped(rows, codes, groups, times))
 
 
 def refine(layout: Layout, codes: IntArray, times: IntArray) -> Layout:
@@ -73,17 +77,17 @@ def refine(layout: Layout, codes: IntArray, times: IntArray) -> Layout:
     events; in which order the groups come is nobody's concern.
     """
     rows = stable_order(codes, layout.rows)
-    groups = np.empty(len(codes), dtype=np.int64)
+    groups = np.empty(len(codes), dtype=np.int32)
     groups[layout.rows] = layout.starts
     return Layout(rows, *_grouped(rows, codes, groups, times))
 
 
-def gather(values: Values, rows: IntArray) -> Values:
+def gather(values: Values, rows: Places) -> Values:
     """The values of some rows; rows are known to be in bounds, which is not looked at again."""
     return _gather(values, rows)
 
 
-def stable_order(codes: IntArray, rows: IntArray | None = None) -> IntArray:
+def stable_order(codes: IntArray, rows: Places | None = None) -> Places:
     """Rows (all, if none are given) in ascending order of code, equal ones as they come.
 
     Rows with a code below 0 are left out.
@@ -91,7 +95,7 @@ def stable_order(codes: IntArray, rows: IntArray | None = None) -> IntArray:
     A code that is not small is sorted a digit at a time, the least significant first (LSD radix
     sort; Knuth, vol. 3, 5.2.5).
     """
-    order = np.arange(len(codes)) if rows is None else rows
+    order = np.arange(len(codes), dtype=np.int32) if rows is None else rows
     if int(codes.min(initial=0)) < 0:
         order = order[codes[order] >= 0]
     greatest = int(codes.max(initial=0))
@@ -102,15 +106,15 @@ def stable_order(codes: IntArray, rows: IntArray | None = None) -> IntArray:
     return order
 
 
-@compiled((INTS, INTS, INT, INT, INT))
-def _by_digit(order: IntArray, codes: IntArray, shift: int, mask: int, digits: int) -> IntArray:
+@compiled((PLACES, INTS, INT, INT, INT))
+def _by_digit(order: Places, codes: IntArray, shift: int, mask: int, digits: int) -> Places:
     """``order`` in ascending order of one digit of the rows' codes, equal ones as they come."""
-    place = np.zeros(digits + 1, dtype=np.int64)
+    place = np.zeros(digits + 1, dtype=np.int32)
     for row in order:
         place[((codes[row] >> shift) & mask) + 1] += 1
     for digit in range(digits):
         place[digit + 1] += place[digit]
-    result = np.empty(len(order), dtype=np.int64)
+    result = np.empty(len(order), dtype=np.int32)
     for row in order:
         digit = (codes[row] >> shift) & mask
         result[place[digit]] = row
@@ -118,13 +122,13 @@ def _by_digit(order: IntArray, codes: IntArray, shift: int, mask: int, digits: i
     return result
 
 
-@compiled((INTS, INTS, INTS, INTS))
+@compiled((PLACES, INTS, PLACES, INTS))
 def _grouped(
-    rows: IntArray, codes: IntArray, groups: IntArray, times: IntArray
-) -> tuple[IntArray, IntArray]:
+    rows: Places, codes: IntArray, groups: Places, times: IntArray
+) -> tuple[IntArray, Places]:
     """Times and group starts of rows in an order in which groups are runs of equal code, group."""
     size = len(rows)
-    ordered, starts = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    ordered, starts = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32)
     start, last_code, last_group = 0, -1, -1
     for place in range(size):
         row = rows[place]
@@ -136,8 +140,8 @@ def _grouped(
     return ordered, starts
 
 
-@compiled((INTS, INTS), (FLOATS, INTS))
-def _gather(values: Values, rows: IntArray) -> Values:
+@compiled((INTS, PLACES), (FLOATS, PLACES))
+def _gather(values: Values, rows: Places) -> Values:
     result = np.empty(len(rows), dtype=values.dtype)
     for place in range(len(rows)):
         result[place] = values[rows[place]]

@@ -10,8 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.backends.polars.layout import FloatArray, IntArray
-from engine.compiled import INT, INTS, compiled
+from engine.backends.polars.layout import FloatArray, IntArray, Places
+from engine.backends.polars.windows import Bounds
+from engine.compiled import INT, INTS, PLACES, compiled
 
 _HALF: Final = 30
 _HALF_MASK: Final = (1 << _HALF) - 1
@@ -31,28 +32,28 @@ class WideSum:
     high: IntArray
 
 
-def square_sums(values: IntArray, begin: IntArray, end: IntArray) -> WideSum:
-    """Σx² of the values in each window; bounds ascend."""
-    return WideSum(*_square_sums(values, begin, end))
+def square_sums(values: IntArray, bounds: Bounds) -> WideSum:
+    """Σx² of the values in each window."""
+    return WideSum(*_square_sums(values, bounds.begin, bounds.end))
 
 
-def exact_mean(count: IntArray, total: IntArray, minor_units: int) -> FloatArray:
+def exact_mean(bounds: Bounds, total: IntArray, minor_units: int) -> FloatArray:
     """``float(Σx) ÷ float(n × m)``; NaN where n is 0 (the caller makes it null)."""
-    return _means(count, total, minor_units)
+    return _means(bounds.begin, bounds.end, total, minor_units)
 
 
-def exact_var(count: IntArray, total: IntArray, squares: WideSum, minor_units: int) -> FloatArray:
+def exact_var(bounds: Bounds, total: IntArray, squares: WideSum, minor_units: int) -> FloatArray:
     """``(wide(N) ÷ d) ÷ d`` with ``d = float(n × m)``; NaN where n is 0."""
-    return _variances(count, total, squares.low, squares.high, minor_units)
+    return _variances(bounds.begin, bounds.end, total, squares.low, squares.high, minor_units)
 
 
-def exact_std(count: IntArray, total: IntArray, squares: WideSum, minor_units: int) -> FloatArray:
+def exact_std(bounds: Bounds, total: IntArray, squares: WideSum, minor_units: int) -> FloatArray:
     """``√wide(N) ÷ d`` with ``d = float(n × m)``; NaN where n is 0."""
-    return _deviations(count, total, squares.low, squares.high, minor_units)
+    return _deviations(bounds.begin, bounds.end, total, squares.low, squares.high, minor_units)
 
 
-@compiled((INTS, INTS, INTS))
-def _square_sums(values: IntArray, begin: IntArray, end: IntArray) -> tuple[IntArray, IntArray]:
+@compiled((INTS, PLACES, PLACES))
+def _square_sums(values: IntArray, begin: Places, end: Places) -> tuple[IntArray, IntArray]:
     lows, highs = np.empty(len(begin), dtype=np.int64), np.empty(len(begin), dtype=np.int64)
     first, beyond, low, high = 0, 0, 0, 0
     for place in range(len(begin)):
@@ -93,33 +94,34 @@ def spread(count: int, total: int, low: int, high: int) -> float:
     return float(upper) * 2.0**_BASE + float(lower)
 
 
-@compiled((INTS, INTS, INT))
-def _means(count: IntArray, total: IntArray, minor_units: int) -> FloatArray:
-    result = np.empty(len(count), dtype=np.float64)
-    for place in range(len(count)):
-        result[place] = float(total[place]) / float(count[place] * minor_units)
+@compiled((PLACES, PLACES, INTS, INT))
+def _means(begin: Places, end: Places, total: IntArray, minor_units: int) -> FloatArray:
+    result = np.empty(len(begin), dtype=np.float64)
+    for place in range(len(begin)):
+        count = np.int64(end[place]) - begin[place]
+        result[place] = float(total[place]) / float(count * minor_units)
     return result
 
 
-@compiled((INTS, INTS, INTS, INTS, INT))
+@compiled((PLACES, PLACES, INTS, INTS, INTS, INT))
 def _variances(
-    count: IntArray, total: IntArray, low: IntArray, high: IntArray, minor_units: int
+    begin: Places, end: Places, total: IntArray, low: IntArray, high: IntArray, minor_units: int
 ) -> FloatArray:
-    result = np.empty(len(count), dtype=np.float64)
-    for place in range(len(count)):
-        divisor = float(count[place] * minor_units)
-        wide = spread(count[place], total[place], low[place], high[place])
-        result[place] = wide / divisor / divisor
+    result = np.empty(len(begin), dtype=np.float64)
+    for place in range(len(begin)):
+        count = np.int64(end[place]) - begin[place]
+        divisor = float(count * minor_units)
+        result[place] = spread(count, total[place], low[place], high[place]) / divisor / divisor
     return result
 
 
-@compiled((INTS, INTS, INTS, INTS, INT))
+@compiled((PLACES, PLACES, INTS, INTS, INTS, INT))
 def _deviations(
-    count: IntArray, total: IntArray, low: IntArray, high: IntArray, minor_units: int
+    begin: Places, end: Places, total: IntArray, low: IntArray, high: IntArray, minor_units: int
 ) -> FloatArray:
-    result = np.empty(len(count), dtype=np.float64)
-    for place in range(len(count)):
-        divisor = float(count[place] * minor_units)
-        wide = spread(count[place], total[place], low[place], high[place])
-        result[place] = np.sqrt(wide) / divisor
+    result = np.empty(len(begin), dtype=np.float64)
+    for place in range(len(begin)):
+        count = np.int64(end[place]) - begin[place]
+        wide = spread(count, total[place], low[place], high[place])
+        result[place] = np.sqrt(wide) / float(count * minor_units)
     return result

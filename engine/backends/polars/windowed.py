@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from engine.backends.polars import kernels, wide
 from engine.backends.polars.frame import Frame, Operand
-from engine.backends.polars.layout import IntArray, Layout, Mask, Values, gather
+from engine.backends.polars.layout import IntArray, Layout, Mask, Places, Values, gather
 from engine.backends.polars.plan import Plan, Span
 from engine.backends.polars.windows import Bounds, find_bounds
 from engine.definition.aggregates import PRIMITIVES
@@ -29,22 +29,9 @@ class View:
     layout: Layout
     bounds: Bounds
 
-    @property
-    def count(self) -> IntArray:
-        """(m,) how many positions each window shows."""
-        return self.bounds.count
-
     def values(self, numbers: Values) -> Values:
         """The numbers of a frame's rows, in this view's order."""
         return gather(numbers, self.layout.rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """(m,) values in layout order and where they are null (None: nowhere, 0 if empty)."""
-
-    values: Values
-    null: Mask | None = None
 
 
 class KeyWindows:
@@ -61,7 +48,7 @@ class KeyWindows:
         }
         self._bounds = find_bounds(self.layout, list(spans))
         self._views: dict[tuple[Span, Expression | None, Expression | None], View] = {}
-        self._picked: dict[Aggregate, tuple[IntArray, Mask]] = {}
+        self._picked: dict[Aggregate, tuple[Places, Mask]] = {}
         self._whole: dict[Aggregate, IntArray] = {}
         self._sums: dict[Aggregate, IntArray] = {}
 
@@ -71,7 +58,7 @@ class KeyWindows:
             case Aggregate():
                 return _TABLE[expression.name](self, expression)
             case Call(function, args):
-                return self.to_rows(self._moments(function, args))
+                return self._moments(function, args)
             case _:
                 raise AssertionError(f"not computed over windows (was {expression})")
 
@@ -105,33 +92,33 @@ class KeyWindows:
         if seen.all():
             return View(layout, bounds)
         kept = np.flatnonzero(seen)
-        before = np.concatenate(([0], np.cumsum(seen)))
+        before = np.zeros(len(seen) + 1, dtype=np.int32)
+        np.cumsum(seen, out=before[1:])
         return View(
             Layout(layout.rows[kept], layout.times[kept], layout.starts[kept]),
             Bounds(before[bounds.begin], before[bounds.end]),
         )
 
-    def _moments(self, function: str, args: tuple[Expression, ...]) -> Result:
+    def _moments(self, function: str, args: tuple[Expression, ...]) -> pl.Series:
         """mean, var or std: of the lowered count, sum, maybe sum of squares, and minor units."""
         *powers, minor_units = args
         total = powers[1]
         if not (isinstance(total, Aggregate) and isinstance(minor_units, Literal)):
             message = f"{function} was lowered to power sums (was {args})"
             raise AssertionError(message)  # noqa: TRY004 - a broken promise of our own
-        view = self.view(total)
-        count = view.count
+        bounds = self.view(total).bounds
         sums = self.sums(total)
         units = int(minor_units.value)
         match function:
             case "exact_mean":
-                result = wide.exact_mean(count, sums, units)
+                result = wide.exact_mean(bounds, sums, units)
             case "exact_var":
-                squares = kernels.window_square_sums(self.whole(total), view.bounds)
-                result = wide.exact_var(count, sums, squares, units)
+                squares = wide.square_sums(self.whole(total), bounds)
+                result = wide.exact_var(bounds, sums, squares, units)
             case _:
-                squares = kernels.window_square_sums(self.whole(total), view.bounds)
-                result = wide.exact_std(count, sums, squares, units)
-        return Result(result, count == 0)
+                squares = wide.square_sums(self.whole(total), bounds)
+                result = wide.exact_std(bounds, sums, squares, units)
+        return self.shown(result, bounds)
 
     def sums(self, aggregate: Aggregate) -> IntArray:
         """(m,) exact sums in layout order, found once for all formulas over them."""
@@ -147,7 +134,7 @@ class KeyWindows:
             self._whole[aggregate] = values.astype(np.int64, copy=False)
         return self._whole[aggregate]
 
-    def picked_row(self, aggregate: Aggregate) -> tuple[IntArray, Mask]:
+    def picked_row(self, aggregate: Aggregate) -> tuple[Places, Mask]:
         """The row that first or last picks, and where none, found once for all arguments."""
         known = replace(aggregate, argument=None)
         if known not in self._picked:
@@ -159,29 +146,34 @@ class KeyWindows:
             self._picked[known] = picked, null
         return self._picked[known]
 
-    def to_rows(self, result: Result) -> pl.Series:
-        """(chunk's rows,) values put back from layout order.
+    def counts(self, bounds: Bounds) -> IntArray:
+        """(chunk's rows,) how many positions each row's window shows.
 
-        A row with a null in its key has no place in the layout and an empty history: the value
-        there is 0 where a result has no nulls of its own, else null.
+        A row with a null in its key has no place in the layout and an empty history.
         """
+        return kernels.counts_by_row(bounds, self.layout.rows, self._frame.past, len(self._frame))
+
+    def to_rows(self, values: Values) -> pl.Series:
+        """(chunk's rows,) values put back from layout order; 0 for an empty history."""
         rows, past, size = self.layout.rows, self._frame.past, len(self._frame)
-        values = kernels.by_row(result.values, rows, past, size)
-        if result.null is None:
-            return pl.Series(values)
-        return _series(values, kernels.nulls_by_row(result.null, rows, past, size))
+        return pl.Series(kernels.by_row(values, rows, past, size))
+
+    def shown(self, values: Values, bounds: Bounds) -> pl.Series:
+        """The same, null where the window shows nothing."""
+        rows, past, size = self.layout.rows, self._frame.past, len(self._frame)
+        return _series(kernels.by_row(values, rows, past, size), self.counts(bounds) == 0)
 
 
-def _series(values: Values, null: Mask) -> pl.Series:
+def _series(values: Values | Places, null: Mask) -> pl.Series:
     return pl.Series(pa.array(values, mask=null)) if null.any() else pl.Series(values)
 
 
 def _count(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
-    return windows.to_rows(Result(windows.view(aggregate).count))
+    return pl.Series(windows.counts(windows.view(aggregate).bounds))
 
 
 def _sum(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
-    return windows.to_rows(Result(windows.sums(aggregate)))
+    return windows.to_rows(windows.sums(aggregate))
 
 
 def _min(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
@@ -195,8 +187,8 @@ def _max(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
 def _extreme(windows: KeyWindows, aggregate: Aggregate, *, largest: bool) -> pl.Series:
     view = windows.view(aggregate)
     values = view.values(windows.operand(aggregate).numbers)
-    result = kernels.window_extremes(values, view.bounds, largest=largest)
-    return windows.to_rows(Result(result, view.count == 0))
+    extremes = kernels.window_extremes(values, view.bounds, largest=largest)
+    return windows.shown(extremes, view.bounds)
 
 
 def _n_unique(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
@@ -205,9 +197,8 @@ def _n_unique(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
     codes = view.values(operand.numbers)
     if not operand.is_coded:
         codes = pc.dictionary_encode(pa.array(codes)).indices.to_numpy()
-    return windows.to_rows(
-        Result(kernels.window_distinct(codes.astype(np.int64, copy=False), view.bounds))
-    )
+    distinct = kernels.window_distinct(codes.astype(np.int64, copy=False), view.bounds)
+    return windows.to_rows(distinct)
 
 
 def _picked(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:

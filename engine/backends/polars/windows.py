@@ -6,16 +6,15 @@ earlier in the order of events. Both arrays ascend over the whole layout.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from engine.backends.polars.layout import IntArray, Layout
+from engine.backends.polars.layout import IntArray, Layout, Places
 from engine.backends.polars.plan import Span
-from engine.compiled import INT, INTS, compiled
+from engine.compiled import INT, INTS, PLACES, compiled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """Where windows begin and end.
 
@@ -27,18 +26,13 @@ class Bounds:
         (m,) the position after the last one seen.
     """
 
-    begin: IntArray
-    end: IntArray
-
-    @cached_property
-    def count(self) -> IntArray:
-        """(m,) how many positions are seen."""
-        return self.end - self.begin
+    begin: Places
+    end: Places
 
 
 def find_bounds(layout: Layout, spans: list[Span]) -> dict[Span, Bounds]:
     """The bounds of several windows over one layout."""
-    here = np.arange(len(layout))
+    here = np.arange(len(layout), dtype=np.int32)
     bounds = {}
     for span in spans:
         begin = layout.starts
@@ -52,10 +46,10 @@ def find_bounds(layout: Layout, spans: list[Span]) -> dict[Span, Bounds]:
     return bounds
 
 
-@compiled((INTS, INTS, INT))
-def _first_within(times: IntArray, starts: IntArray, reach: int) -> IntArray:
+@compiled((INTS, PLACES, INT))
+def _first_within(times: IntArray, starts: Places, reach: int) -> Places:
     """The first position of each position's group that is at most ``reach`` ticks older."""
-    result = np.empty(len(times), dtype=np.int64)
+    result = np.empty(len(times), dtype=np.int32)
     first = 0
     for place in range(len(times)):
         first = max(first, starts[place])
