@@ -17,6 +17,7 @@ TICKS_PER_SECOND: Final[dict[TimeUnit, int]] = {"s": 1, "ms": 1_000, "us": 1_000
 # Sums of exact columns must stay exact in 64 bits, and n·Σx² − (Σx)² in 128, for every window a
 # process can hold: |x| <= 2^30 and n < 2^31 give |Σx| < 2^61 and n·Σx² < 2^122.
 EXACT_LIMIT: Final = 2**30
+_MOST_DECIMALS: Final = 9  # n × 10^9 fits in 64 bits too
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class ColumnSpec:
     label: bool = False
 
     def __post_init__(self) -> None:
+        if not 0 <= self.type.scale <= _MOST_DECIMALS:
+            raise DefinitionError(
+                f"column {self.name!r}: money has 0 to {_MOST_DECIMALS} decimals "
+                f"(was {self.type.scale})",
+                hint="keep the last ones that matter; what has more is rounded",
+            )
         if (self.low is None) != (self.high is None) or (
             self.low is not None and self.high is not None and self.low > self.high
         ):

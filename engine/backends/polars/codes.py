@@ -1,7 +1,7 @@
 """Dense codes for the values of key columns, stable for as long as a run lasts.
 
 Text needs none of this: polars' Categorical codes already are small integers that mean the same
-in every batch of a process.
+in every batch, as long as some Categorical is alive.
 """
 
 from collections.abc import Iterable, Iterator
@@ -91,6 +91,15 @@ def _encode(
             known += 1
         codes[row] = slot_codes[slot]
     return len(numbers), known
+
+
+def hold_text_codes() -> pl.Series:
+    """Whatever holds this keeps text codes what they are.
+
+    polars forgets the codes of all text as soon as no Categorical is left, between two batches
+    say, and gives them to other text then.
+    """
+    return pl.Series([""], dtype=pl.Categorical)
 
 
 def text_codes(values: pl.Series) -> IntArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from engine.backends.polars.codes import CodeBook, column_codes, past_columns
+from engine.backends.polars.codes import CodeBook, column_codes, hold_text_codes, past_columns
 from engine.backends.polars.frame import Frame
 from engine.backends.polars.layout import IntArray, Mask
 from engine.backends.polars.plan import Plan, needs_last_row_only
@@ -14,6 +14,7 @@ from engine.compiled import FLAGS, INT, INTS, TABLE, compiled
 from engine.definition.nodes import Expression
 
 _COMPACT_FROM = 131_072
+_EARLIEST = -(2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Past:
         self._scalars = scalars
         self._time = plan.schema.event_time
         self._columns = list(past_columns(plan))
+        self._text_codes = hold_text_codes()
         self._halo: list[pl.DataFrame] = []
         self._pool = pl.DataFrame()  # rows that are the last of a key, in the order of events
         self._compact_at = _COMPACT_FROM
@@ -68,7 +70,7 @@ class Past:
 
     def _forget(self, now: int) -> None:
         """Drop what no finite window of an event from ``now`` on can see."""
-        oldest = now - self._plan.reach
+        oldest = max(now - self._plan.reach, _EARLIEST)
         while self._halo:
             part = self._halo[0]
             gone = int(part[self._time].search_sorted(oldest, side="left"))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from engine.backends.polars.codes import hold_text_codes
 from engine.backends.polars.layout import IntArray, Mask
 from engine.compiled import CODES, INTS, compiled
 
@@ -28,6 +29,7 @@ class TextMemo:
     def __init__(self, function: Callable[[pl.Series], pl.Series]) -> None:
         self._function = function
         self._table = np.empty(0, dtype=np.int64)
+        self._codes = hold_text_codes()
         self._lock = Lock()  # chunks are computed side by side
 
     def numbers(self, texts: pl.Series) -> IntArray:

@@ -53,7 +53,8 @@ def _first_within(times: IntArray, starts: Places, reach: int) -> Places:
     first = 0
     for place in range(len(times)):
         first = max(first, starts[place])
-        while times[first] < times[place] - reach:
+        # The difference of two instants may pass 63 bits; it is not below 0, and unsigned it fits.
+        while np.uint64(times[place] - times[first]) > np.uint64(reach):
             first += 1
         result[place] = first
     return result

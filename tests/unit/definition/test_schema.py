@@ -53,6 +53,13 @@ def test_bounds_are_two_and_in_order(low: float | None, high: float | None) -> N
     assert "neither" in caught.value.hint
 
 
+def test_money_has_no_more_decimals_than_exact_means_can_hold() -> None:
+    ColumnSpec("amt", money_type(9))
+    with pytest.raises(DefinitionError, match="'amt': money has 0 to 9 decimals") as caught:
+        ColumnSpec("amt", money_type(10))
+    assert caught.value.what.endswith("(was 10)")
+
+
 @pytest.mark.parametrize(
     ("column", "summable"),
     [
