@@ -68,6 +68,7 @@ class Backend(Protocol):
 BACKENDS: Final[dict[str, str]] = {
     "reference": "engine.backends.reference",
     "polars": "engine.backends.polars",
+    "online": "engine.backends.online",
 }
 
 

@@ -1,0 +1,95 @@
+"""Formulas that generated code calls: what is longer than an expression."""
+
+import math
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from engine.definition.functions import EARTH_DIAMETER_KM, RADIANS_PER_DEGREE
+
+_BASE: Final = 2**62
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_DATE_LENGTH: Final = 10
+
+
+def haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
+    """Great-circle distance; NaN where a difference or a place is not finite."""
+    lat, long = lat2 - lat1, long2 - long1
+    # A difference of finite places may overflow, and what is no number makes none of it one.
+    if not (math.isfinite(lat) and math.isfinite(long) and math.isfinite(long2)):
+        return math.nan
+    if not (math.isfinite(lat1) and math.isfinite(lat2)):
+        return math.nan
+    u = math.sin((lat * RADIANS_PER_DEGREE) * 0.5)
+    v = math.sin((long * RADIANS_PER_DEGREE) * 0.5)
+    across = math.cos(lat1 * RADIANS_PER_DEGREE) * math.cos(lat2 * RADIANS_PER_DEGREE)
+    h = u * u + across * (v * v)
+    return EARTH_DIAMETER_KM * math.asin(math.sqrt(min(h, 1.0)))
+
+
+def age(born: str | None, days: int) -> int:
+    """Whole years from a date written YYYY-MM-DD to a day counted from 1970; −1 if it is none."""
+    birth = _birth(born)
+    return -1 if birth is None else max((_day(days) - birth) // 10_000, 0)
+
+
+@lru_cache(maxsize=65_536)
+def _birth(text: str | None) -> int | None:
+    """Yyyymmdd of a day of the calendar, in ASCII digits."""
+    if text is None or len(text) != _DATE_LENGTH or text[4] != "-" or text[7] != "-":
+        return None
+    parts = (text[:4], text[5:7], text[8:])
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    year, month, day = map(int, parts)
+    try:
+        date(year, month, day)
+    except ValueError:
+        return None
+    return (year * 100 + month) * 100 + day
+
+
+@lru_cache(maxsize=4_096)
+def _day(days: int) -> int:
+    today = date.fromordinal(_EPOCH + days)
+    return (today.year * 100 + today.month) * 100 + today.day
+
+
+def exact_mean(count: int, total: int, minor_units: int) -> float | None:
+    """``float(Σx) ÷ float(n × m)``; None where n is 0."""
+    return float(total) / float(count * minor_units) if count else None
+
+
+def exact_var(count: int, total: int, squares: int, minor_units: int) -> float | None:
+    """``(wide(N) ÷ d) ÷ d`` with ``N = n·Σx² − (Σx)²`` and ``d = float(n × m)``."""
+    if not count:
+        return None
+    divisor = float(count * minor_units)
+    return _wide(count * squares - total * total) / divisor / divisor
+
+
+def exact_std(count: int, total: int, squares: int, minor_units: int) -> float | None:
+    """``√wide(N) ÷ d``, with both as for :func:`exact_var`."""
+    if not count:
+        return None
+    return math.sqrt(_wide(count * squares - total * total)) / float(count * minor_units)
+
+
+def _wide(number: int) -> float:
+    if number < _BASE:
+        return float(number)
+    return float(number // _BASE) * 2.0**62 + float(number % _BASE)
+
+
+def both(first: bool | None, second: bool | None) -> bool | None:  # noqa: FBT001 - three-valued and
+    """Three-valued and."""
+    if first is False or second is False:
+        return False
+    return None if first is None or second is None else True
+
+
+def either(first: bool | None, second: bool | None) -> bool | None:  # noqa: FBT001 - three-valued or
+    """Three-valued or."""
+    if first is True or second is True:
+        return True
+    return None if first is None or second is None else False

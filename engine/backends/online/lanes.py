@@ -1,0 +1,159 @@
+"""What has to be remembered: the feature set's aggregates, sorted by what they look at.
+
+A *lane* is one sequence of past events: those of a key, which fulfil a condition, from the moment
+on at which a delay lets them be seen. All windows over the same sequence share it and differ in
+where they begin; all aggregates over the same window share where it begins.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from engine.backends.online.algebra import check_algebra
+from engine.definition.infer import type_of
+from engine.definition.lower import lower
+from engine.definition.needs import columns_in, columns_of
+from engine.definition.nodes import Aggregate, Call, Column, Expression, FeatureSet, Window
+from engine.definition.types import Type
+
+_MICROSECONDS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One sequence of past events.
+
+    Parameters
+    ----------
+    key
+        The columns that must be equal.
+    where
+        What else an event must fulfil to be in it.
+    delay
+        Ticks after its time from which on an event is in it.
+    labelled
+        Whether its condition or some argument reads the label, which is looked up then.
+    """
+
+    key: tuple[str, ...]
+    where: Expression | None
+    delay: int
+    labelled: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A feature set as lanes.
+
+    Parameters
+    ----------
+    features
+        The feature set.
+    expressions
+        The features' expressions, with primitive aggregates only.
+    """
+
+    features: FeatureSet
+    expressions: tuple[Expression, ...]
+
+    @cached_property
+    def aggregates(self) -> tuple[Aggregate, ...]:
+        """The distinct primitive aggregates."""
+        return tuple(
+            dict.fromkeys(node for root in self.expressions for node in _aggregates_in(root))
+        )
+
+    @cached_property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """The distinct keys."""
+        return tuple(dict.fromkeys(aggregate.key for aggregate in self.aggregates))
+
+    @cached_property
+    def lanes(self) -> dict[Lane, dict[int | None, list[Aggregate]]]:
+        """For each lane its windows by length in ticks (None: for ever), with their aggregates."""
+        found: dict[Lane, dict[int | None, list[Aggregate]]] = {}
+        for aggregate in self.aggregates:
+            windows = found.setdefault(self.lane_of(aggregate), {})
+            windows.setdefault(self.ticks(aggregate.window.length), []).append(aggregate)
+        return found
+
+    def lanes_of(self, key: tuple[str, ...]) -> list[Lane]:
+        """The lanes of a key."""
+        return [lane for lane in self.lanes if lane.key == key]
+
+    def lane_of(self, aggregate: Aggregate) -> Lane:
+        """The lane that an aggregate looks at."""
+        return Lane(
+            aggregate.key,
+            aggregate.where,
+            self.delay_of(aggregate.window),
+            self.features.schema.label in set(columns_in(aggregate)),
+        )
+
+    def arguments(self, lane: Lane) -> tuple[Expression, ...]:
+        """What a lane remembers of each event beside its time, which comes first."""
+        time = Column(self.features.schema.event_time)
+        found = [
+            aggregate.argument
+            for aggregates in self.lanes[lane].values()
+            for aggregate in aggregates
+            if aggregate.argument is not None and aggregate.argument != time
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def reach(self, lane: Lane) -> int:
+        """How many ticks back some window of the lane sees that has an end there."""
+        lengths = [length for length in self.lanes[lane] if length is not None]
+        return max(lengths, default=0) + lane.delay
+
+    def delay_of(self, window: Window) -> int:
+        """A window's delay in ticks."""
+        return self.ticks(window.delay) or 0
+
+    def ticks(self, microseconds: int | None) -> int | None:
+        """A span in ticks of the schema's unit."""
+        if microseconds is None:
+            return None
+        return microseconds * self.features.schema.ticks_per_second // _MICROSECONDS
+
+    def type_of(self, expression: Expression) -> Type:
+        """The type of an expression."""
+        return type_of(expression, self.features.schema)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of an event that are read, but for what comes later."""
+        schema = self.features.schema
+        later = {schema.label, schema.label_time}
+        return tuple(name for name in columns_of(self.features) if name not in later)
+
+    @cached_property
+    def longest_delay(self) -> int:
+        """Ticks after which no lane asks for an event's label any more; −1 if none does."""
+        return max((lane.delay for lane in self.lanes if lane.labelled), default=-1)
+
+
+def lay_out(features: FeatureSet) -> Layout:
+    """The lanes of a verified feature set.
+
+    Raises
+    ------
+    DefinitionError
+        If an aggregate's declared algebra does not allow how this backend keeps it up to date.
+    """
+    layout = Layout(features, lower(features))
+    for aggregate in layout.aggregates:
+        check_algebra(aggregate)
+    return layout
+
+
+def _aggregates_in(expression: Expression) -> Iterator[Aggregate]:
+    match expression:
+        case Aggregate():
+            yield expression
+        case Call(_, args):
+            for arg in args:
+                yield from _aggregates_in(arg)
+        case _:
+            pass
