@@ -1,41 +1,61 @@
 """From a feature set to the source of its online functions, and to the functions themselves."""
 
 import linecache
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log, sqrt
 from operator import itemgetter
+from sys import intern
 from typing import Any, Final
 
-from engine.backends.online.keys import KeySource, of_event
+from engine.backends.online import formulas, windows
+from engine.backends.online.keys import TIME, KeySource
 from engine.backends.online.lanes import Layout, lay_out
-from engine.backends.online.scalars import NAMESPACE, Block, Value, as_feature
-from engine.backends.online.source import function
-from engine.definition.aggregates import AGGREGATES
+from engine.backends.online.late import late_functions
+from engine.backends.online.observe import observe_functions
+from engine.backends.online.rows import columns_of_row
 from engine.definition.fingerprint import fingerprint
-from engine.definition.nodes import Aggregate, Expression, FeatureSet
+from engine.definition.nodes import FeatureSet
 
 Event = Mapping[str, Any]
+Row = tuple[Any, ...]
 Scalar = bool | int | float | str | None
+Features = tuple[Scalar, ...]
 
 NEVER: Final = -(2**80)  # before any instant, by more than any window reaches
+_NAMESPACE: Final[dict[str, Any]] = {
+    **{name: getattr(formulas, name) for name in formulas.NAMES},
+    **{name: getattr(windows, name) for name in windows.NAMES},
+    "NEVER": NEVER,
+    "TIME": itemgetter(TIME),
+    "bisect_left": bisect_left,
+    "bisect_right": bisect_right,
+    "intern": intern,
+    "log": log,
+    "sqrt": sqrt,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class KeyProgram:
-    """The functions of one key; ``keys.py`` says what each does."""
+    """What there is for one key; ``keys.py`` and ``late.py`` say what the functions do."""
 
-    columns: tuple[str, ...]
-    reach: int
-    has_ever: bool
+    source: KeySource
     new: Callable[[], Any]
-    advance: Callable[..., None]
-    add: Callable[..., None]
     trim: Callable[..., bool]
-    rewind: Callable[..., list[Any]]
-    replay: Callable[..., None]
+    settle: Callable[..., None]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the key."""
+        return self.source.key
+
+    @property
+    def reach(self) -> int:
+        """How many ticks back a window sees that has an end there."""
+        return self.source.reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +68,19 @@ class Program:
         What it remembers.
     source
         The generated source.
+    columns
+        What a row holds.
     keys
-        The functions of each key.
-    score
-        ``score(e, t, s0, s1, …)``: the features of event ``e`` at ``t``, of the keys' states.
+        What there is for each key.
+    observe
+        ``observe(o, row)``: the features of a row, None if the event was there before.
     """
 
     layout: Layout
     source: str
+    columns: tuple[str, ...]
     keys: tuple[KeyProgram, ...]
-    score: Callable[..., tuple[Scalar, ...]]
+    observe: Callable[[Any, Row], Features | None]
 
 
 @lru_cache(maxsize=64)
@@ -71,48 +94,15 @@ def compile_online(features: FeatureSet) -> Program:
     """
     layout = lay_out(features)
     keys = [KeySource(layout, number, key) for number, key in enumerate(layout.keys)]
-    lines = [line for key in keys for line in key.lines()]
-    source = "\n".join([*lines, *_score(layout, keys)]) + "\n"
+    lines = [line for key in keys for line in (*key.lines(), *late_functions(key))]
+    source = "\n".join([*lines, *observe_functions(layout, keys)]) + "\n"
     file = f"<online {features.name} {fingerprint(features)[:12]}>"
-    namespace: dict[str, Any] = {
-        **NAMESPACE,
-        "NEVER": NEVER,
-        "TIME": itemgetter(0),
-        "bisect_right": bisect_right,
-        "log": log,
-        "sqrt": sqrt,
-        "__name__": file,
-    }
+    namespace = {**_NAMESPACE, "__name__": file}
     # The source is made of names that the verifier has let pass and of reprs, never of data.
     exec(compile(source, file, "exec"), namespace)  # noqa: S102 - see above
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     programs = tuple(
-        KeyProgram(
-            key.key,
-            key.reach,
-            key.has_ever,
-            namespace[f"State{k}"],
-            *(namespace[f"{name}{k}"] for name in ("advance", "add", "trim", "rewind", "replay")),
-        )
+        KeyProgram(key, *(namespace[f"{name}{k}"] for name in ("State", "trim", "settle")))
         for k, key in enumerate(keys)
     )
-    return Program(layout, source, programs, namespace["score"])
-
-
-def _score(layout: Layout, keys: list[KeySource]) -> list[str]:
-    reads = {
-        aggregate: read.replace("s.", f"s{key.number}.")
-        for key in keys
-        for aggregate, read in key.reads.items()
-    }
-
-    def known(block: Block, expression: Expression) -> Value | None:
-        if isinstance(expression, Aggregate):
-            nullable = AGGREGATES[expression.name].empty is None
-            return block.assign(reads[expression], nullable)
-        return of_event(block, expression)
-
-    block = Block(layout.features.schema, layout.type_of, known)
-    outputs = [as_feature(block, expression).source for expression in layout.expressions]
-    states = "".join(f", s{key.number}" for key in keys)
-    return function("score", f"e, t{states}", [*block.lines, f"return ({', '.join(outputs)},)"])
+    return Program(layout, source, columns_of_row(layout), programs, namespace["observe"])

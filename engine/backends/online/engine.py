@@ -3,11 +3,15 @@
 from collections import deque
 from typing import Any, Final
 
-from engine.backends.online.compile import NEVER, Event, KeyProgram, Scalar, compile_online
+from engine.backends.online.compile import NEVER, Event, Features, Row, compile_online
 from engine.definition.nodes import FeatureSet
-from engine.events.canonical import EVENT_ID
 
 _HOUR: Final = 3_600
+_DAY: Final = 86_400
+# How many quiet keys are looked at for an event, at most, and how often in the time after which a
+# key counts as quiet.
+_KEYS_AT_ONCE: Final = 32
+_SWEEPS: Final = 64
 
 
 class OnlineFeatures:
@@ -18,35 +22,54 @@ class OnlineFeatures:
     features
         A verified feature set.
     lateness
-        How many ticks an event may lie before the latest one seen and still be scored exactly.
-        One that comes later than that is scored on what is still held, and counted.
+        How many ticks an event may lie before the latest one seen and still be scored exactly; one
+        hour if not given. One that comes later than that is scored on what is still held, and
+        counted. For as long an event's id is remembered, so that none is scored twice.
     sweep
         Whether keys that have been quiet for so long that nothing of them can be seen any more are
         let go of. No value depends on it.
+
+    Attributes
+    ----------
+    watermark
+        The latest event_time seen.
+    events, late, too_late, duplicates
+        How many events were scored, how many of them were late, how many later than ``lateness``;
+        how many were not scored because their id was there before.
     """
 
     def __init__(
         self, features: FeatureSet, *, lateness: int | None = None, sweep: bool = True
     ) -> None:
-        self.schema = features.schema
         ticks = features.schema.ticks_per_second
-        self._program = compile_online(features)
-        self._lateness = _HOUR * ticks if lateness is None else lateness
-        self._sweep = sweep
-        self._time = features.schema.event_time
-        self._keys = self._program.keys
-        self._states: list[dict[Any, Any]] = [{} for _ in self._keys]
-        self._nobody = [key.new() for key in self._keys]
-        self._quiet: list[deque[tuple[int, Any]]] = [deque() for _ in self._keys]
-        self._slips: dict[str, list[Any]] = {}
-        self._slips_by_time: deque[tuple[int, str]] = deque()
-        self._longest_delay = self._program.layout.longest_delay
+        self.features = features
+        self.program = compile_online(features)
+        self.lateness = _HOUR * ticks if lateness is None else lateness
         self.watermark = NEVER
-        self.events = 0
-        self.late = 0
-        self.too_late = 0
+        self.events = self.late = self.too_late = self.duplicates = 0
+        self._observe = self.program.observe
+        # What follows is used by generated code, and by what saves and restores it.
+        self.held: list[dict[Any, Any]] = [{} for _ in self.program.keys]
+        self.nobody = [key.new() for key in self.program.keys]
+        self.recent: set[str] = set()
+        self.recent_before: set[str] = set()
+        self.turn = NEVER  # when ``recent`` becomes ``recent_before``
+        self.slips: dict[str, list[Any]] = {}
+        self._slips_by_time: deque[tuple[int, str]] = deque()
+        self._longest_delay = self.program.layout.longest_delay
+        self._sweeps = sweep
+        self._quiet_after = [key.reach + self.lateness for key in self.program.keys]
+        self._again_after = [max(quiet, _DAY * ticks) for quiet in self._quiet_after]
+        self._due: list[deque[Any]] = [deque() for _ in self.program.keys]
+        self._sweep_every = min(self._quiet_after, default=0) // _SWEEPS
+        self.sweep_at = NEVER if sweep else -NEVER
 
-    def observe(self, event: Event) -> tuple[Scalar, ...]:
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a row holds: the event's id, its time, and the columns that the set reads."""
+        return self.program.columns
+
+    def observe(self, event: Event) -> Features | None:
         """Score an event on its history, and let it become history.
 
         Parameters
@@ -56,54 +79,15 @@ class OnlineFeatures:
 
         Returns
         -------
-        tuple
-            The features' values, in order, as a batch backend has them; None is null.
+        tuple or None
+            The features' values, in order, as a batch backend has them, a null as None; None if
+            the event's id was there before.
         """
-        t = event[self._time]
-        floor = self._let_time_pass(t)
-        places = [
-            self._place(number, key, event, t, floor) for number, key in enumerate(self._keys)
-        ]
-        features = self._program.score(event, t, *(state for state, _ in places))
-        slip = self._slip(event, t)
-        for key, nobody, (state, tails) in zip(self._keys, self._nobody, places, strict=True):
-            if tails is not None:
-                key.replay(state, t, event, slip, tails)
-            elif state is not nobody:
-                key.add(state, t, event, slip)
-        if self._sweep:
-            self._let_go(floor)
-        return features
+        return self._observe(self, tuple(map(event.get, self.program.columns)))
 
-    def _let_time_pass(self, t: int) -> int:
-        """Count the event; the earliest instant of which events are scored exactly."""
-        self.events += 1
-        self.watermark = max(self.watermark, t)
-        floor = self.watermark - self._lateness
-        self.late += t < self.watermark
-        self.too_late += t < floor
-        return floor
-
-    def _place(
-        self, number: int, key: KeyProgram, event: Event, t: int, floor: int
-    ) -> tuple[Any, list[Any] | None]:
-        """A key's state as of ``t``, and what it has seen since if the event is late for it."""
-        name = _key_of(key.columns, event)
-        if name is None:
-            return self._nobody[number], None
-        held = self._states[number]
-        state = held.get(name)
-        if state is None:
-            state = held[name] = key.new()
-        if self._sweep:
-            self._quiet[number].append((t, name))
-        if t < floor:
-            # As if it had been quiet: which of its past is still held must not depend on that.
-            key.trim(state, floor, floor)
-        if t < state.t:
-            return state, key.rewind(state, t)
-        key.advance(state, t, floor)
-        return state, None
+    def observe_row(self, row: Row) -> Features | None:
+        """:meth:`observe` of an event given as the values of ``columns``, which is faster."""
+        return self._observe(self, row)
 
     def observe_label(self, event_id: str, label: int | None, at: int | None = None) -> bool:
         """Take in the label of an event, known from the instant ``at`` on.
@@ -116,42 +100,60 @@ class OnlineFeatures:
         bool
             Whether some window still waits for it.
         """
-        slip = self._slips.get(event_id)
+        slip = self.slips.get(event_id)
         if slip is None:
             return False
         slip[:] = [label, NEVER if at is None else at, self.watermark]
         return True
 
     @property
-    def held(self) -> int:
+    def keys_held(self) -> int:
         """How many keys have a state."""
-        return sum(map(len, self._states))
+        return sum(map(len, self.held))
 
-    def _slip(self, event: Event, t: int) -> list[Any] | None:
-        if self._longest_delay < 0:
-            return None
+    def begin(self, number: int, name: Any, t: int) -> Any:  # noqa: ANN401 - a generated class
+        """The state of a key that has none yet."""
+        state = self.program.keys[number].new()
+        state.name, state.due = name, t + self._quiet_after[number]
+        self.held[number][name] = state
+        if self._sweeps:
+            self._due[number].append(state)
+        return state
+
+    def slip(self, event_id: str, t: int) -> list[Any]:
+        """Where an event's label will be noted; forgotten when no window waits for it any more."""
         due = self._slips_by_time
         while due and due[0][0] <= self.watermark:
-            self._slips.pop(due.popleft()[1], None)
+            self.slips.pop(due.popleft()[1], None)
         slip: list[Any] = [None, NEVER, NEVER]
-        self._slips[event[EVENT_ID]] = slip
-        due.append((t + self._longest_delay, event[EVENT_ID]))
+        self.slips[event_id] = slip
+        due.append((t + self._longest_delay, event_id))
         return slip
 
-    def _let_go(self, floor: int) -> None:
-        for number, key in enumerate(self._keys):
-            quiet, held = self._quiet[number], self._states[number]
-            oldest = floor - key.reach
-            while quiet and quiet[0][0] < oldest:
-                name = quiet.popleft()[1]
-                state = held.get(name)
-                if state is not None and state.t < oldest and key.trim(state, floor, floor):
-                    del held[name]
+    def turn_over(self) -> None:
+        """Forget the ids that have been remembered for long enough."""
+        self.recent_before, self.recent = self.recent, set()
+        self.turn = self.watermark + self.lateness
 
-
-def _key_of(columns: tuple[str, ...], event: Event) -> Any:  # noqa: ANN401 - a value or a tuple of them
-    """What a key's state is found by; None where a column of it is null."""
-    if len(columns) == 1:
-        return event.get(columns[0])
-    name = tuple(event.get(column) for column in columns)
-    return None if None in name else name
+    def let_go(self) -> None:
+        """Look at the keys that have been quiet for longest, some at a time."""
+        now = self.watermark
+        more = False
+        for number, key in enumerate(self.program.keys):
+            due, held = self._due[number], self.held[number]
+            for _ in range(min(len(due), _KEYS_AT_ONCE)):
+                state = due[0]
+                if state.due >= now:
+                    break
+                due.popleft()
+                if state.t + self._quiet_after[number] >= now:
+                    state.due = state.t + self._quiet_after[number]
+                elif key.trim(state, now - self.lateness):
+                    del held[state.name]
+                    continue
+                else:
+                    state.due = now + self._again_after[number]
+                due.append(state)
+            else:
+                more |= bool(due)
+        self.sweep_at = now if more else now + self._sweep_every

@@ -1,12 +1,14 @@
 """The backend's two ways in, as batch backends have them: event by event through the same code."""
 
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import polars as pl
 
+from engine.backends.online.compile import Features
 from engine.backends.online.engine import OnlineFeatures
 from engine.definition.nodes import FeatureSet
-from engine.events.canonical import EVENT_ID, feature_schema
+from engine.events.canonical import feature_schema
 
 
 def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
@@ -38,12 +40,15 @@ def _stable(times: pl.Series) -> pl.Series:
     return times.to_frame("t").with_row_index("row").sort("t", maintain_order=True)["row"]
 
 
-def _observed(online: OnlineFeatures, events: pl.DataFrame) -> Iterator[tuple[object, ...]]:
+def _observed(online: OnlineFeatures, events: pl.DataFrame) -> Iterator[Features | None]:
     """Each event's features; its label arrives at once, with the time when it became known."""
-    schema = online.schema
-    label = schema.label if schema.label in events.columns else None
-    known_at = schema.label_time or ""
-    for event in events.iter_rows(named=True):
-        yield online.observe(event)
-        if label is not None:
-            online.observe_label(event[EVENT_ID], event[label], event.get(known_at))
+    schema = online.features.schema
+    rows = events.select(online.columns).iter_rows()
+    if schema.label is None or schema.label not in events.columns:
+        yield from map(online.observe_row, rows)
+        return
+    known_at = schema.label_time if schema.label_time in events.columns else None
+    times = repeat(None) if known_at is None else events[known_at]
+    for row, label, at in zip(rows, events[schema.label], times):  # noqa: B905 - or for ever
+        yield online.observe_row(row)
+        online.observe_label(row[0], label, at)

@@ -1,11 +1,13 @@
 """Formulas that generated code calls: what is longer than an expression."""
 
-import math
 from datetime import date
 from functools import lru_cache
+from math import asin, cos, nan, sin, sqrt
 from typing import Final
 
 from engine.definition.functions import EARTH_DIAMETER_KM, RADIANS_PER_DEGREE
+
+NAMES: Final = ("age", "both", "either", "exact_mean", "exact_std", "exact_var", "haversine_km")
 
 _BASE: Final = 2**62
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -14,17 +16,14 @@ _DATE_LENGTH: Final = 10
 
 def haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
     """Great-circle distance; NaN where a difference or a place is not finite."""
-    lat, long = lat2 - lat1, long2 - long1
-    # A difference of finite places may overflow, and what is no number makes none of it one.
-    if not (math.isfinite(lat) and math.isfinite(long) and math.isfinite(long2)):
-        return math.nan
-    if not (math.isfinite(lat1) and math.isfinite(lat2)):
-        return math.nan
-    u = math.sin((lat * RADIANS_PER_DEGREE) * 0.5)
-    v = math.sin((long * RADIANS_PER_DEGREE) * 0.5)
-    across = math.cos(lat1 * RADIANS_PER_DEGREE) * math.cos(lat2 * RADIANS_PER_DEGREE)
+    try:
+        u = sin(((lat2 - lat1) * RADIANS_PER_DEGREE) * 0.5)
+        v = sin(((long2 - long1) * RADIANS_PER_DEGREE) * 0.5)
+        across = cos(lat1 * RADIANS_PER_DEGREE) * cos(lat2 * RADIANS_PER_DEGREE)
+    except ValueError:  # one of them is infinite
+        return nan
     h = u * u + across * (v * v)
-    return EARTH_DIAMETER_KM * math.asin(math.sqrt(min(h, 1.0)))
+    return EARTH_DIAMETER_KM * asin(sqrt(min(h, 1.0)))
 
 
 def age(born: str | None, days: int) -> int:
@@ -72,7 +71,7 @@ def exact_std(count: int, total: int, squares: int, minor_units: int) -> float |
     """``√wide(N) ÷ d``, with both as for :func:`exact_var`."""
     if not count:
         return None
-    return math.sqrt(_wide(count * squares - total * total)) / float(count * minor_units)
+    return sqrt(_wide(count * squares - total * total)) / float(count * minor_units)
 
 
 def _wide(number: int) -> float:

@@ -1,21 +1,23 @@
-"""The state of one key and what is done with it, as source.
+"""The state of one key and what is done with it as time passes, as source.
 
-For key number k: a class ``State<k>`` and the functions ``advance<k>`` (let time pass), ``add<k>``
-(take an event in), ``trim<k>`` (drop what no window can see any more), ``rewind<k>`` and
-``replay<k>`` (go back to an earlier instant, and forth again with an event that came late).
+For key number k: a class ``State<k>`` and statements about a state ``s<k>``. ``advance`` lets time
+pass, ``add`` takes an event in, ``trim`` drops what no window can see any more. They use the local
+variables ``l<k>_<lane>`` for the lanes' logs and ``b<k>_<window>`` for the windows' begins.
 """
 
 from dataclasses import dataclass, field
 
 from engine.backends.online.lanes import Lane, Layout
-from engine.backends.online.partials import PARTIALS, Partial, Place
-from engine.backends.online.scalars import Block, Value, unless_null
+from engine.backends.online.partials import PARTIALS, Partial, Place, follow, of_arguments
+from engine.backends.online.rows import column_of_row, unpack_row
+from engine.backends.online.scalars import Block, Known, Value, unless_null
 from engine.backends.online.source import function, indented, when
+from engine.definition.aggregates import AGGREGATES
 from engine.definition.needs import columns_in
 from engine.definition.nodes import Aggregate, Column, Expression
 from engine.definition.types import Kind
 
-_TIME = 0  # the index of its time in every entry
+TIME = 0  # the index of its time in every entry
 
 
 @dataclass(slots=True)
@@ -34,12 +36,31 @@ class LaneSource:
     number: int
     lane: Lane
     arguments: tuple[Expression, ...]
+    log: str
     windows: list[WindowSource] = field(default_factory=list)
 
     @property
     def partials(self) -> list[tuple[Place, Partial]]:
         """The partials of all windows."""
         return [each for window in self.windows for each in window.partials]
+
+    @property
+    def finite(self) -> list[WindowSource]:
+        """The windows that have an end."""
+        return [window for window in self.windows if window.length is not None]
+
+    @property
+    def is_ever(self) -> bool:
+        """Whether some window has no end."""
+        return len(self.finite) < len(self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """The aggregates of one longer key that are found in one window."""
+
+    columns: tuple[str, ...]
+    place: Place
 
 
 class KeySource:
@@ -48,120 +69,149 @@ class KeySource:
     def __init__(self, layout: Layout, number: int, key: tuple[str, ...]) -> None:
         self.number = number
         self.key = key
-        self._layout = layout
-        self._schema = layout.features.schema
-        self.reads: dict[Aggregate, str] = {}
+        self.state = f"s{number}"
+        self.layout = layout
+        self.schema = layout.features.schema
+        self._reads: dict[Aggregate, str] = {}
+        self._followers: dict[Aggregate, Followers] = {}
         self._windows = 0
+        self._fields = 0
         self.lanes = [self._lane(index, lane) for index, lane in enumerate(layout.lanes_of(key))]
         self.reach = max(layout.reach(each.lane) for each in self.lanes)
-        self.has_ever = any(window.length is None for each in self.lanes for window in each.windows)
 
-    def lines(self) -> list[str]:
-        """The class and the functions."""
-        k = self.number
-        return [
-            *self._state(),
-            *function(f"advance{k}", "s, t, horizon", self._advance()),
-            *function(f"add{k}", "s, t, e, slip", self._add()),
-            *function(f"trim{k}", "s, t, horizon", self._trim()),
-            *function(f"rewind{k}", "s, t", self._rewind()),
-            *function(f"replay{k}", "s, t, e, slip, tails", self._replay()),
-        ]
+    @property
+    def is_nullable(self) -> bool:
+        """Whether an event may have no such key."""
+        return not all(self.schema.by_name[name].required for name in self.key)
 
-    def _lane(self, number: int, lane: Lane) -> LaneSource:
-        arguments = self._layout.arguments(lane)
-        source = LaneSource(number, lane, arguments)
-        for length, aggregates in self._layout.lanes[lane].items():
-            window = WindowSource(self._windows, length)
-            self._windows += 1
-            source.windows.append(window)
-            for aggregate in aggregates:
-                place = self._place(aggregate, source, window)
-                partial = PARTIALS[aggregate.name](place)
-                window.partials.append((place, partial))
-                self.reads[aggregate] = partial.read
-        return source
+    def name_of(self, block: Block) -> str:
+        """What the state of an event is found by."""
+        columns = [block.value(Column(name)).source for name in self.key]
+        return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
 
-    def _place(self, aggregate: Aggregate, lane: LaneSource, window: WindowSource) -> Place:
+    def read(self, block: Block, aggregate: Aggregate) -> Value | None:
+        """An aggregate's value; None if it is found in no lane of this key."""
+        if aggregate in self._reads:
+            nullable = AGGREGATES[aggregate.name].empty is None
+            return block.assign(self._reads[aggregate], nullable)
+        if aggregate not in self._followers:
+            return None
+        found = self._found(block, self._followers[aggregate])
         argument = aggregate.argument
-        index = None
-        if argument is not None:
-            is_time = argument == Column(self._schema.event_time)
-            index = _TIME if is_time else 1 + lane.arguments.index(argument)
-        return Place(
-            field=len(self.reads),
-            lane=lane.number,
-            window=window.number,
-            argument=index,
-            valid="" if argument is None else self._valid(argument),
-            ever=window.length is None,
-        )
+        if argument is None:
+            raise AssertionError(f"last has an argument (was {aggregate})")
+        index = self._index(self._lane_source(self.layout.following[aggregate].lane), argument)
+        return block.assign(f"None if {found} is None else {found}[{index}]", nullable=True)
 
-    def _valid(self, argument: Expression) -> str:
-        """When an argument counts: it is neither null nor NaN."""
-        tests = []
-        if not (isinstance(argument, Column) and self._schema.by_name[argument.name].required):
-            tests.append("v is not None")
-        is_float = self._layout.type_of(argument).kind is Kind.FLOAT
-        if is_float and not isinstance(argument, Column):
-            tests.append("v == v")
-        return " and ".join(tests)
-
-    def _state(self) -> list[str]:
-        fields = {"s.t": "NEVER"}
+    def fields(self) -> dict[str, str]:
+        """The fields of the state and their values at the start."""
+        fields = {"name": "None", "due": "NEVER", "t": "NEVER"}
         for each in self.lanes:
             j = each.number
-            fields |= {f"s.log{j}": "[]", f"s.off{j}": "0"}
+            fields |= {f"log{j}": "[]", f"off{j}": "0"}
             if each.lane.delay:
-                fields[f"s.pend{j}"] = "[]"
-            fields |= {f"s.b{w.number}": "0" for w in each.windows if w.length is not None}
+                fields[f"pend{j}"] = "[]"
+            fields |= {f"b{window.number}": "0" for window in each.finite}
             for _, partial in each.partials:
                 fields |= partial.fields
-        names = ", ".join(repr(name[2:]) for name in fields)
+        return fields
+
+    def state_class(self) -> list[str]:
+        """The class of the states."""
+        fields = self.fields()
         return [
             f"class State{self.number}:",
-            *indented([f"__slots__ = ({names},)", "", "def __init__(s):"]),
-            *indented(indented([f"{name} = {value}" for name, value in fields.items()])),
+            *indented([f"__slots__ = ({', '.join(map(repr, fields))},)", "", "def __init__(s):"]),
+            *indented(indented([f"s.{name} = {value}" for name, value in fields.items()])),
             "",
         ]
 
-    def _advance(self) -> list[str]:
-        """Let time pass up to ``t``, and drop entries where a quarter is older than the horizon."""
-        lines = ["s.t = t"]
+    def load(self) -> list[str]:
+        """The local variables, of the state."""
+        lines = []
         for each in self.lanes:
-            j = each.number
-            lines.append(f"log = s.log{j}")
-            if each.lane.delay:
-                lines += self._mature(each)
-            lines += self._slide(each)
-            lines += when(
-                f"log and log[len(log) >> 2][0] < horizon - {self._layout.reach(each.lane)}",
-                self._drop(each),
-            )
+            lines.append(f"{each.log} = {self.state}.log{each.number}")
+            lines += [self._load_begin(window) for window in each.finite]
         return lines
 
-    def _mature(self, each: LaneSource) -> list[str]:
-        """Take in what has waited for as long as the delay."""
-        j, delay = each.number, each.lane.delay
+    def advance(self) -> list[str]:
+        """Let time pass up to ``t``, and drop entries where a quarter is older than ``floor``."""
+        lines = [f"{self.state}.t = t"]
+        for each in self.lanes:
+            log = each.log
+            lines.append(f"{log} = {self.state}.log{each.number}")
+            if each.lane.delay:
+                lines += self._mature(each)
+            lines += self.slide(each)
+            is_old = f"{log}[len({log}) >> 2][0] < floor - {self.layout.reach(each.lane)}"
+            # Nothing is old enough before it has left the longest window.
+            some = max(each.finite, key=lambda window: window.length or 0, default=None)
+            any_left = log if some is None else f"b{self.number}_{some.number}"
+            lines += when(f"{any_left} and {is_old}", self.drop(each))
+        return lines
+
+    def add(self, block: Block) -> list[str]:
+        """Take in the event whose columns are at hand in the block, with its ``slip``."""
+        lines: list[str] = []
+        for each in self.lanes:
+            pend = f"{self.state}.pend{each.number}"
+            if each.lane.labelled:
+                lines += [*self.pending(each, block), f"{pend}.append(p)"]
+                continue
+            then = [f"{pend}.append(x)"] if each.lane.delay else self.grow(each)
+            lines += self.entry(each, block, "t", then)
+        return lines
+
+    def trim(self) -> list[str]:
+        """Drop all that is older than ``floor`` and return whether nothing is left."""
+        lines = ["empty = True"]
+        for each in self.lanes:
+            j = each.number
+            left = f"{each.log} or {self.state}.off{j}" if each.is_ever else each.log
+            pend = f" or {self.state}.pend{j}" if each.lane.delay else ""
+            lines += [*self.drop(each), f"if {left}{pend}: empty = False"]
+        return [*lines, "return empty"]
+
+    def lines(self) -> list[str]:
+        """The class, and advance, add and trim as functions."""
+        k, s = self.number, self.state
+        add = self.add(self.block(self.of_row))
         return [
-            f"pend = s.pend{j}",
-            f"if pend and pend[0][0] <= t - {delay}:",
-            *indented(
-                [
-                    "n = 0",
-                    f"while n < len(pend) and pend[n][0] <= t - {delay}:",
-                    *indented(["p = pend[n]", "n += 1", *self._enter(each, self._grow(each))]),
-                    "del pend[:n]",
-                ]
+            *self.state_class(),
+            *function(f"advance{k}", f"{s}, t, floor", self.advance()),
+            *function(f"add{k}", f"{s}, row, slip", [unpack_row(self.layout), *self.load(), *add]),
+            *function(
+                f"trim{k}",
+                f"{s}, floor",
+                [f"if floor > {s}.t: advance{k}({s}, floor, NEVER)", *self.load(), *self.trim()],
             ),
         ]
 
-    def _enter(self, each: LaneSource, then: list[str]) -> list[str]:
+    def block(self, known: Known) -> Block:
+        """An empty block of statements."""
+        return Block(self.schema, self.layout.type_of, known)
+
+    def of_row(self, block: Block, expression: Expression) -> Value | None:
+        """A column of the row."""
+        del block
+        return column_of_row(self.layout, expression)
+
+    def entry(self, each: LaneSource, block: Block, time: str, then: list[str]) -> list[str]:
+        """Make ``x`` of an event that fulfils the lane's condition, then do what follows."""
+        if each.lane.where is None:
+            return self._entry_of(each, block, time, then)
+        # What is computed under one lane's condition is not there for the next.
+        inner = block.inner()
+        condition = inner.value(each.lane.where).source
+        lines, inner.lines = inner.lines, []
+        return [*lines, *when(condition, self._entry_of(each, inner, time, then))]
+
+    def enter(self, each: LaneSource, then: list[str]) -> list[str]:
         """Make ``x`` of ``p``: of a labelled lane when it matures, others are ready."""
         if not each.lane.labelled:
             return ["x = p", *then]
-        label = self._schema.label
-        columns = self._kept_columns(each)
+        label = self.schema.label
+        columns = self.kept_columns(each)
 
         def known(block: Block, expression: Expression) -> Value | None:
             if not isinstance(expression, Column):
@@ -170,210 +220,196 @@ class KeySource:
                 due = f"p[0] + {each.lane.delay}"
                 source = f"p[1][0] if p[1][1] <= {due} and p[1][2] < {due} else None"
                 return block.assign(source, nullable=True)
-            if expression.name == self._schema.event_time:
+            if expression.name == self.schema.event_time:
                 return Value("p[0]", nullable=False)
             return Value(f"p[{2 + columns.index(expression.name)}]", nullable=True)
 
-        block = Block(self._schema, self._layout.type_of, known)
-        return self._entry(each, block, "p[0]", then)
+        return self.entry(each, self.block(known), "p[0]", then)
 
-    def _entry(self, each: LaneSource, block: Block, time: str, then: list[str]) -> list[str]:
-        """Make ``x`` of an event that fulfils the lane's condition."""
-        lines: list[str] = []
-        if each.lane.where is not None:
-            condition = block.value(each.lane.where).source
-            lines, block.lines = block.lines, []
-            return [*lines, *when(condition, self._entry_of(each, block, time, then))]
-        return self._entry_of(each, block, time, then)
-
-    def _entry_of(self, each: LaneSource, block: Block, time: str, then: list[str]) -> list[str]:
-        values = [self._argument(block, argument) for argument in each.arguments]
-        lines = [*block.lines, f"x = ({', '.join([time, *values])},)", *then]
-        block.lines = []
-        return lines
-
-    def _argument(self, block: Block, argument: Expression) -> str:
-        value = block.value(argument)
-        if self._layout.type_of(argument).kind is not Kind.FLOAT:
-            return value.source
-        # −0.0 counts as 0.0.
-        return block.assign(unless_null([value], f"{value.source} + 0.0"), value.nullable).source
-
-    def _kept_columns(self, each: LaneSource) -> list[str]:
+    def kept_columns(self, each: LaneSource) -> list[str]:
         """The columns that a labelled lane's expressions will ask for when an event matures."""
         where = each.lane.where
         expressions = [*each.arguments] if where is None else [*each.arguments, where]
-        skipped = {self._schema.label, self._schema.event_time}
+        skipped = {self.schema.label, self.schema.event_time}
         found = [name for expression in expressions for name in columns_in(expression)]
         return [name for name in dict.fromkeys(found) if name not in skipped]
 
-    def _grow(self, each: LaneSource, *, ever: bool = True) -> list[str]:
-        """Take ``x`` into the log and all partials, or only those of finite windows."""
-        lines = ["log.append(x)"]
-        for place, partial in each.partials:
-            if partial.add and (ever or not place.ever):
-                lines += _of_argument(place, list(partial.add))
-        return lines
+    def pending(self, each: LaneSource, block: Block) -> list[str]:
+        """Make ``p``, what a labelled lane keeps of an event until it matures."""
+        columns = [block.value(Column(name)).source for name in self.kept_columns(each)]
+        return [f"p = (t, {', '.join(['slip', *columns])},)"]
 
-    def _slide(self, each: LaneSource) -> list[str]:
+    def grow(self, each: LaneSource, *, ever: bool = True) -> list[str]:
+        """Take ``x`` into the log and all partials, or only those of finite windows."""
+        parts = [(place, partial) for place, partial in each.partials if ever or not place.ever]
+        changes = [(place, partial.add) for place, partial in parts]
+        grown = [line for _, partial in parts for line in partial.grown]
+        log = each.log
+        return [f"i = len({log}); {log}.append(x)", *of_arguments(changes), *grown]
+
+    def evict(self, window: WindowSource) -> list[str]:
+        """Let a window go of ``x``."""
+        return of_arguments([(place, partial.evict) for place, partial in window.partials])
+
+    def slide(self, each: LaneSource) -> list[str]:
         """Move the begins of the lane's finite windows to where they are at ``t``."""
         lines: list[str] = []
-        for window in each.windows:
-            if window.length is None:
-                continue
-            evict: list[str] = []
-            for place, partial in window.partials:
-                if partial.evict:
-                    evict += _of_argument(place, list(partial.evict))
+        for window in each.finite:
+            begin, log = f"b{self.number}_{window.number}", each.log
+            evict = self.evict(window)
             moved = [line for _, partial in window.partials for line in partial.slide]
+            old = f"t - {(window.length or 0) + each.lane.delay}"
             lines += [
-                f"b = s.b{window.number}",
-                f"if b < len(log) and log[b][0] < t - {window.length + each.lane.delay}:",
+                self._load_begin(window),
+                f"if {begin} < len({log}) and {log}[{begin}][0] < {old}:",
                 *indented(
                     [
-                        f"old = t - {window.length + each.lane.delay}; n = len(log)",
-                        "while b < n and log[b][0] < old:",
-                        *indented([*(["x = log[b]", *evict] if evict else []), "b += 1"]),
-                        f"s.b{window.number} = b",
+                        f"old = {old}; n = len({log})",
+                        f"while {begin} < n and {log}[{begin}][0] < old:",
+                        *indented(
+                            [
+                                *([f"i = {begin}; x = {log}[i]", *evict] if evict else []),
+                                f"{begin} += 1",
+                            ]
+                        ),
+                        f"{self.state}.b{window.number} = {begin}",
                         *moved,
                     ]
                 ),
             ]
         return lines
 
-    def _drop(self, each: LaneSource) -> list[str]:
-        """Drop entries older than the horizon that no window shows."""
-        j = each.number
-        begins = [f"s.b{w.number}" for w in each.windows if w.length is not None]
+    def drop(self, each: LaneSource) -> list[str]:
+        """Drop entries older than ``floor`` that no window shows."""
+        j, log = each.number, each.log
+        begins = [f"b{self.number}_{window.number}" for window in each.finite]
         drops = list(dict.fromkeys(line for _, part in each.partials for line in part.drop_entry))
-        for place, partial in each.partials:
-            if partial.drop:
-                drops += _of_argument(place, list(partial.drop))
+        drops += of_arguments([(place, partial.drop) for place, partial in each.partials])
+        most = f"min({', '.join(begins)}, len({log}))" if begins else f"len({log})"
         return [
-            f"old = horizon - {self._layout.reach(each.lane)}; n = 0",
-            f"m = min({', '.join(begins)}, len(log))" if begins else "m = len(log)",
-            "while n < m and log[n][0] < old:",
-            *indented([*(["x = log[n]", *drops] if drops else []), "n += 1"]),
-            f"del log[:n]; s.off{j} += n",
-            *(f"{begin} -= n" for begin in begins),
+            f"old = floor - {self.layout.reach(each.lane)}; n = 0; m = {most}",
+            f"while n < m and {log}[n][0] < old:",
+            *indented([*([f"x = {log}[n]", *drops] if drops else []), "n += 1"]),
+            f"del {log}[:n]; {self.state}.off{j} += n",
+            *(
+                f"{self.state}.b{window.number} = {begin} = {begin} - n"
+                for window, begin in zip(each.finite, begins, strict=True)
+            ),
         ]
 
-    def _add(self) -> list[str]:
-        block = Block(self._schema, self._layout.type_of, of_event)
-        lines: list[str] = []
-        for each in self.lanes:
-            j = each.number
-            if each.lane.labelled:
-                lines += [*self._pending(each, block), f"s.pend{j}.append(p)"]
-                continue
-            then = [f"s.pend{j}.append(x)"] if each.lane.delay else self._grow(each)
-            # What is computed under one lane's condition is not there for the next.
-            inner = Block(self._schema, self._layout.type_of, of_event)
-            lines += [f"log = s.log{j}", *self._entry(each, inner, "t", then)]
-        return lines
+    def _load_begin(self, window: WindowSource) -> str:
+        return f"b{self.number}_{window.number} = {self.state}.b{window.number}"
 
-    def _trim(self) -> list[str]:
-        """Let time pass up to ``t`` and drop all before the horizon; whether nothing is left."""
-        lines = [f"if t > s.t: advance{self.number}(s, t, NEVER)", "empty = True"]
-        for each in self.lanes:
-            j = each.number
-            lines += [f"log = s.log{j}", *self._drop(each)]
-            lines.append(
-                f"if log or s.off{j}: empty = False"
-                if self._is_ever(each)
-                else "if log: empty = False"
-            )
-            if each.lane.delay:
-                lines.append(f"if s.pend{j}: empty = False")
-        return [*lines, "return empty"]
+    def _lane(self, number: int, lane: Lane) -> LaneSource:
+        arguments = self.layout.arguments(lane)
+        source = LaneSource(number, lane, arguments, f"l{self.number}_{number}")
+        for length, aggregates in self.layout.lanes[lane].items():
+            window = WindowSource(self._windows, length)
+            self._windows += 1
+            source.windows.append(window)
+            for aggregate in aggregates:
+                place = self._place(source, window, *self._argument_of(source, aggregate))
+                partial = PARTIALS[aggregate.name](place)
+                window.partials.append((place, partial))
+                self._reads[aggregate] = partial.read
+            self._follow(source, window)
+        return source
 
-    def _is_ever(self, each: LaneSource) -> bool:
-        return any(window.length is None for window in each.windows)
+    def _follow(self, source: LaneSource, window: WindowSource) -> None:
+        """The partials of longer keys that are found in a window."""
+        by_columns: dict[tuple[str, ...], Followers] = {}
+        for aggregate in self.layout.followers(source.lane, window.length):
+            columns = self.layout.following[aggregate].columns
+            if columns not in by_columns:
+                indices = tuple(self._index(source, Column(name)) for name in columns)
+                place = self._place(source, window, indices, self._all_there(columns))
+                by_columns[columns] = Followers(columns, place)
+                window.partials.append((place, follow(place, "")))
+            self._followers[aggregate] = by_columns[columns]
 
-    def _rewind(self) -> list[str]:
-        """Make the state what it was at ``t``; returns what each lane has seen since."""
-        lines = ["tails = []"]
-        for each in self.lanes:
-            j = each.number
-            peel: list[str] = []
-            for place, partial in each.partials:
-                if place.ever and partial.evict:
-                    peel += _of_argument(place, list(partial.evict))
-            again = [line for _, partial in each.partials for line in partial.again]
-            lines += [
-                f"old = s.log{j}; cut = bisect_right(old, t - {each.lane.delay}, key=TIME)",
-                "tail = old[cut:]; tails.append(tail)",
-                *(["for x in tail:", *indented(peel)] if peel else []),
-                *self._restart(each),
-                "for x in old[:cut]:",
-                *indented(self._grow(each, ever=False)),
-                *again,
-                *self._slide(each),
-            ]
-        return [*lines, "return tails"]
+    def _found(self, block: Block, followers: Followers) -> str:
+        """The variable of the latest entry with the event's values of the followers' columns."""
+        values = [block.value(Column(name)).source for name in followers.columns]
+        wanted = values[0] if len(values) == 1 else f"({', '.join(values)})"
+        partial = follow(followers.place, wanted)
+        return block.once(partial.read)
 
-    def _restart(self, each: LaneSource) -> list[str]:
-        """An empty log and the finite windows' partials as at the start."""
-        lines = [f"log = s.log{each.number} = []"]
-        for window in each.windows:
-            if window.length is not None:
-                lines.append(f"s.b{window.number} = 0")
-                for _, partial in window.partials:
-                    lines += [f"{name} = {value}" for name, value in partial.fields.items()]
-        return lines
+    def _argument_of(self, lane: LaneSource, aggregate: Aggregate) -> tuple[tuple[int, ...], str]:
+        """Where in an entry an aggregate's argument is, and when it counts."""
+        if aggregate.argument is None:
+            return (), ""
+        return (self._index(lane, aggregate.argument),), self._valid(aggregate.argument)
 
-    def _replay(self) -> list[str]:
-        """Take in the late event of ``t``, then what each lane had seen since."""
-        lines = ["now = s.t"]
-        for each in self.lanes:
-            j, delay = each.number, each.lane.delay
-            place = f"tails[{j}].insert(bisect_right(tails[{j}], t, key=TIME), x)"
-            wait = f"s.pend{j}.insert(bisect_right(s.pend{j}, t, key=TIME), "
-            block = Block(self._schema, self._layout.type_of, of_event)
-            if each.lane.labelled:
-                lines += [
-                    *self._pending(each, block),
-                    f"if t + {delay} > now: {wait}p)",
-                    "else:",
-                    *indented(self._enter(each, [place])),
+    def _place(
+        self, lane: LaneSource, window: WindowSource, indices: tuple[int, ...], valid: str
+    ) -> Place:
+        self._fields += 1
+        return Place(
+            state=self.state,
+            field=self._fields - 1,
+            lane=lane.number,
+            window=window.number,
+            indices=indices,
+            valid=valid,
+            ever=window.length is None,
+        )
+
+    def _index(self, lane: LaneSource, argument: Expression) -> int:
+        if argument == Column(self.schema.event_time):
+            return TIME
+        return 1 + lane.arguments.index(argument)
+
+    def _lane_source(self, lane: Lane) -> LaneSource:
+        return next(each for each in self.lanes if each.lane == lane)
+
+    def _valid(self, argument: Expression) -> str:
+        """When an argument counts: it is neither null nor NaN."""
+        tests = []
+        if not (isinstance(argument, Column) and self.schema.by_name[argument.name].required):
+            tests.append("v is not None")
+        is_float = self.layout.type_of(argument).kind is Kind.FLOAT
+        if is_float and not isinstance(argument, Column):
+            tests.append("v == v")
+        return " and ".join(tests)
+
+    def _all_there(self, columns: tuple[str, ...]) -> str:
+        """When an entry has a value in each of the columns."""
+        if all(self.schema.by_name[name].required for name in columns):
+            return ""
+        return "v is not None" if len(columns) == 1 else "None not in v"
+
+    def _mature(self, each: LaneSource) -> list[str]:
+        """Take in what has waited for as long as the delay."""
+        pend, delay = f"{self.state}.pend{each.number}", each.lane.delay
+        # Partials ask where windows begin.
+        begins = [self._load_begin(window) for window in each.finite]
+        return [
+            f"pend = {pend}",
+            f"if pend and pend[0][0] <= t - {delay}:",
+            *indented(
+                [
+                    *begins,
+                    "n = 0",
+                    f"while n < len(pend) and pend[n][0] <= t - {delay}:",
+                    *indented(["p = pend[n]", "n += 1", *self.enter(each, self.grow(each))]),
+                    "del pend[:n]",
                 ]
-            elif delay:
-                then = [f"if t + {delay} > now: {wait}x)", f"else: {place}"]
-                lines += self._entry(each, block, "t", then)
-            else:
-                lines += self._entry(each, block, "t", [place])
-            lines += [
-                f"log = s.log{j}",
-                f"for x in tails[{j}]:",
-                *indented(self._grow(each)),
-                "late, t = t, now",
-                *self._slide(each),
-                "t = late",
-            ]
-        return lines
+            ),
+        ]
 
-    def _pending(self, each: LaneSource, block: Block) -> list[str]:
-        """Make ``p``, what a labelled lane keeps of an event until it matures."""
-        columns = [block.value(Column(name)).source for name in self._kept_columns(each)]
-        lines = [*block.lines, f"p = (t, {', '.join(['slip', *columns])},)"]
-        block.lines = []
-        return lines
+    def _entry_of(self, each: LaneSource, block: Block, time: str, then: list[str]) -> list[str]:
+        before = len(block.lines)
+        values = [self._argument(block, argument) for argument in each.arguments]
+        lines, block.lines = block.lines[before:], block.lines[:before]
+        return [*lines, f"x = ({', '.join([time, *values])},)", *then]
 
-
-def of_event(block: Block, expression: Expression) -> Value | None:
-    """A column of the event ``e`` at ``t``."""
-    if not isinstance(expression, Column):
-        return None
-    name = expression.name
-    if name == block.schema.event_time:
-        return Value("t", nullable=False)
-    if block.schema.by_name[name].required:
-        return block.assign(f"e[{name!r}]", nullable=False)
-    return block.assign(f"e.get({name!r})", nullable=True)
-
-
-def _of_argument(place: Place, lines: list[str]) -> list[str]:
-    """Statements about ``v``, the argument in ``x``, where it counts."""
-    if place.argument is None:
-        return lines
-    return [f"v = x[{place.argument}]", *when(place.valid, lines)]
+    def _argument(self, block: Block, argument: Expression) -> str:
+        value = block.value(argument)
+        match self.layout.type_of(argument).kind:
+            case Kind.FLOAT:  # −0.0 counts as 0.0
+                source = f"{value.source} + 0.0"
+            case Kind.TEXT if isinstance(argument, Column):  # held once, however often it comes
+                source = f"intern({value.source})"
+            case _:
+                return value.source
+        return block.assign(unless_null([value], source), value.nullable).source

@@ -3,6 +3,10 @@
 A *lane* is one sequence of past events: those of a key, which fulfil a condition, from the moment
 on at which a delay lets them be seen. All windows over the same sequence share it and differ in
 where they begin; all aggregates over the same window share where it begins.
+
+An aggregate over a longer key may *follow* a lane of a shorter one: the latest event of a card at
+this merchant within a day is found among the card's events of a day, which are held anyway. A key
+of followers alone needs no state of its own.
 """
 
 from collections.abc import Iterator
@@ -42,6 +46,22 @@ class Lane:
     labelled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How an aggregate follows the lane of a shorter key.
+
+    Parameters
+    ----------
+    lane
+        The lane in which its events are found.
+    columns
+        The columns of its own key that the lane's has not.
+    """
+
+    lane: Lane
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Layout:
     """A feature set as lanes.
@@ -65,25 +85,52 @@ class Layout:
         )
 
     @cached_property
+    def following(self) -> dict[Aggregate, Following]:
+        """The aggregates that follow the lane of a shorter key, and how."""
+        lanes = self._lanes_of(self.aggregates)
+        by_key: dict[tuple[str, ...], list[Aggregate]] = {}
+        for aggregate in self.aggregates:
+            by_key.setdefault(aggregate.key, []).append(aggregate)
+        found: dict[Aggregate, Following] = {}
+        following = set[tuple[str, ...]]()
+        for key in sorted(by_key, key=len):
+            # All events of the stream are too many to look for one among them.
+            for shorter in (each for each in by_key if each and each not in following):
+                ways = [self._follows(aggregate, shorter, lanes) for aggregate in by_key[key]]
+                if None not in ways:
+                    found |= zip(by_key[key], ways, strict=True)  # type: ignore[arg-type]  # none is None
+                    following.add(key)
+                    break
+        return found
+
+    @cached_property
     def keys(self) -> tuple[tuple[str, ...], ...]:
-        """The distinct keys."""
-        return tuple(dict.fromkeys(aggregate.key for aggregate in self.aggregates))
+        """The distinct keys that have a state."""
+        held = (each.key for each in self.aggregates if each not in self.following)
+        return tuple(dict.fromkeys(held))
 
     @cached_property
     def lanes(self) -> dict[Lane, dict[int | None, list[Aggregate]]]:
         """For each lane its windows by length in ticks (None: for ever), with their aggregates."""
-        found: dict[Lane, dict[int | None, list[Aggregate]]] = {}
-        for aggregate in self.aggregates:
-            windows = found.setdefault(self.lane_of(aggregate), {})
-            windows.setdefault(self.ticks(aggregate.window.length), []).append(aggregate)
+        found = self._lanes_of(each for each in self.aggregates if each not in self.following)
+        for aggregate, way in self.following.items():
+            found[way.lane].setdefault(self.ticks(aggregate.window.length), [])
         return found
 
     def lanes_of(self, key: tuple[str, ...]) -> list[Lane]:
         """The lanes of a key."""
         return [lane for lane in self.lanes if lane.key == key]
 
+    def followers(self, lane: Lane, length: int | None) -> list[Aggregate]:
+        """The aggregates of longer keys that are found in a lane's window."""
+        return [
+            aggregate
+            for aggregate, way in self.following.items()
+            if way.lane == lane and self.ticks(aggregate.window.length) == length
+        ]
+
     def lane_of(self, aggregate: Aggregate) -> Lane:
-        """The lane that an aggregate looks at."""
+        """The lane of an aggregate's own key."""
         return Lane(
             aggregate.key,
             aggregate.where,
@@ -94,13 +141,14 @@ class Layout:
     def arguments(self, lane: Lane) -> tuple[Expression, ...]:
         """What a lane remembers of each event beside its time, which comes first."""
         time = Column(self.features.schema.event_time)
+        windows = self.lanes[lane]
+        own = [aggregate for aggregates in windows.values() for aggregate in aggregates]
+        others = [aggregate for length in windows for aggregate in self.followers(lane, length)]
         found = [
-            aggregate.argument
-            for aggregates in self.lanes[lane].values()
-            for aggregate in aggregates
-            if aggregate.argument is not None and aggregate.argument != time
+            *(each.argument for each in own + others),
+            *(Column(name) for each in others for name in self.following[each].columns),
         ]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(each for each in found if each is not None and each != time))
 
     def reach(self, lane: Lane) -> int:
         """How many ticks back some window of the lane sees that has an end there."""
@@ -123,15 +171,42 @@ class Layout:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of an event that are read, but for what comes later."""
+        """The columns of an event that are read, event_time first, but for what comes later."""
         schema = self.features.schema
-        later = {schema.label, schema.label_time}
-        return tuple(name for name in columns_of(self.features) if name not in later)
+        later = {schema.label, schema.label_time, schema.event_time}
+        others = (name for name in columns_of(self.features) if name not in later)
+        return (schema.event_time, *others)
 
     @cached_property
     def longest_delay(self) -> int:
         """Ticks after which no lane asks for an event's label any more; −1 if none does."""
         return max((lane.delay for lane in self.lanes if lane.labelled), default=-1)
+
+    def _lanes_of(
+        self, aggregates: Iterator[Aggregate] | tuple[Aggregate, ...]
+    ) -> dict[Lane, dict[int | None, list[Aggregate]]]:
+        found: dict[Lane, dict[int | None, list[Aggregate]]] = {}
+        for aggregate in aggregates:
+            windows = found.setdefault(self.lane_of(aggregate), {})
+            windows.setdefault(self.ticks(aggregate.window.length), []).append(aggregate)
+        return found
+
+    def _follows(
+        self,
+        aggregate: Aggregate,
+        shorter: tuple[str, ...],
+        lanes: dict[Lane, dict[int | None, list[Aggregate]]],
+    ) -> Following | None:
+        """How an aggregate follows a lane of a shorter key; None if it cannot."""
+        if aggregate.name != "last" or not set(shorter) < set(aggregate.key):
+            return None
+        own = self.lane_of(aggregate)
+        lane = Lane(shorter, own.where, own.delay, own.labelled)
+        length = self.ticks(aggregate.window.length)
+        held = max((each for each in lanes.get(lane, {}) if each is not None), default=-1)
+        if own.labelled or length is None or length > held:
+            return None
+        return Following(lane, tuple(name for name in aggregate.key if name not in shorter))
 
 
 def lay_out(features: FeatureSet) -> Layout:

@@ -1,9 +1,15 @@
 """The partials of a window's aggregates as source: how each starts, grows, shrinks and is read.
 
-A partial is one or two fields of a key's state ``s``. An aggregate over a finite window takes in
-what is new and lets go of what is left behind; over a window without an end it only takes in, and
-can give back the latest where events come late. ``x`` is the entry that comes or goes, ``log`` the
-lane's entries, of which ``s.off…`` were dropped before the first.
+A partial is one or two fields of a key's state. An aggregate over a finite window takes in what is
+new and lets go of what is left behind; over a window without an end it only takes in, and can give
+back the latest where events come late.
+
+Names in the source: ``x`` is the entry that comes or goes, ``v`` the aggregate's argument in it,
+``i`` the entry's index in the lane's log. :class:`Place` names what depends on the aggregate.
+
+Counts of values cost more than the few events that most windows show. They are made when a window
+comes to show more than :data:`FEW` events, and dropped when it shows less than half as many; until
+then the events themselves are looked at, which are never more than that.
 """
 
 from collections.abc import Callable
@@ -13,6 +19,8 @@ from typing import Final
 from engine.backends.online.algebra import METHODS
 from engine.backends.online.source import indented, when
 
+FEW: Final = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -20,29 +28,62 @@ class Place:
 
     Parameters
     ----------
+    state
+        The variable of the key's state.
     field
-        The number of the aggregate's fields in the key's state.
+        The number of the aggregate's fields in it.
     lane, window
-        The numbers of the lane's and the window's fields.
-    argument
-        The index of the argument in an entry; None where it takes none.
+        The numbers of the lane's and the window's fields in it.
+    indices
+        Where the argument is in an entry; empty where it takes none, several for several columns.
     valid
         The condition under which ``v``, the argument, counts; empty if always.
     ever
         Whether the window has no end.
     """
 
+    state: str
     field: int
     lane: int
     window: int
-    argument: int | None
+    indices: tuple[int, ...]
     valid: str
     ever: bool
 
     @property
+    def value(self) -> str:
+        """The argument in the entry ``x``."""
+        values = ", ".join(f"x[{index}]" for index in self.indices)
+        return values if len(self.indices) == 1 else f"({values})"
+
+    @property
+    def index(self) -> int:
+        """Where the only argument is in an entry."""
+        return self.indices[0]
+
+    @property
+    def log(self) -> str:
+        """The local variable of the lane's log."""
+        return f"l{self.state[1:]}_{self.lane}"
+
+    @property
     def begin(self) -> str:
-        """Where the window begins in the log."""
-        return f"s.b{self.window}"
+        """The local variable of the index in the log where the window begins."""
+        return f"b{self.state[1:]}_{self.window}"
+
+    @property
+    def partial(self) -> str:
+        """The aggregate's field."""
+        return f"{self.state}.a{self.field}"
+
+    @property
+    def dropped(self) -> str:
+        """How many entries have been dropped from the log."""
+        return f"{self.state}.off{self.lane}"
+
+    def of_state(self, name: str) -> str:
+        """Another field of the state."""
+        return f"{self.state}.{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +92,24 @@ class Partial:
 
     Parameters
     ----------
+    read
+        An expression for its value.
     fields
-        Names of the fields and their values at the start.
+        The fields of the state and their values at the start. Those of a window without an end
+        tell of what is not in the log any more; those of a finite one can be made from the log.
     add, evict
         Statements that take ``v`` in and let it go again. A partial that only positions tell has
         neither.
+    grown
+        Statements after an entry was taken in, whatever its argument.
     slide
-        Statements after the window's begin has moved.
-    read
-        The value: statements are done by ``add`` and ``evict``, this is an expression.
+        Statements after the window's begin has moved on.
+    rebuild
+        Statements that make the partial of a finite window from the log between the window's
+        begin and its end, for one that cannot grow backwards.
     again
-        Statements that make the partial anew from the log and what came before it, for one that
-        lets nothing go.
+        Statements that make the partial of a window without an end from the log and what came
+        before it, for one that lets nothing go.
     drop
         Statements that put ``v``, which leaves the log, with what came before.
     drop_entry
@@ -73,48 +120,83 @@ class Partial:
     fields: dict[str, str]
     add: tuple[str, ...] = ()
     evict: tuple[str, ...] = ()
+    grown: tuple[str, ...] = ()
     slide: tuple[str, ...] = ()
+    rebuild: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     drop_entry: tuple[str, ...] = ()
 
 
 def _count(place: Place) -> Partial:
-    if place.argument is None or not place.valid:
-        before = f"s.off{place.lane}" if place.ever else f"-{place.begin}"
-        return Partial(f"len(s.log{place.lane}) + {before}", {})
-    name = f"s.a{place.field}"
-    return Partial(name, {name: "0"}, (f"{name} += 1",), (f"{name} -= 1",))
+    if not place.indices or not place.valid:
+        before = f"+ {place.dropped}" if place.ever else f"- {place.begin}"
+        return Partial(f"len({place.log}) {before}", {})
+    name = place.partial
+    return Partial(name, {f"a{place.field}": "0"}, (f"{name} += 1",), (f"{name} -= 1",))
 
 
 def _sum(place: Place) -> Partial:
-    name = f"s.a{place.field}"
-    return Partial(name, {name: "0"}, (f"{name} += v",), (f"{name} -= v",))
+    name = place.partial
+    return Partial(name, {f"a{place.field}": "0"}, (f"{name} += v",), (f"{name} -= v",))
 
 
 def _sum_of_squares(place: Place) -> Partial:
-    name = f"s.a{place.field}"
-    return Partial(name, {name: "0"}, (f"{name} += v * v",), (f"{name} -= v * v",))
+    name = place.partial
+    return Partial(name, {f"a{place.field}": "0"}, (f"{name} += v * v",), (f"{name} -= v * v",))
 
 
 def _n_unique(place: Place) -> Partial:
-    """A count for each value; no dictionary is made for a window that shows nothing."""
-    name = f"s.a{place.field}"
+    name = place.partial
+    fields = {f"a{place.field}": "None"}
+    drop_one = ("elif d[v] > 1: d[v] -= 1", "else: del d[v]")
+    if place.ever:
+        add = (f"d = {name}", f"if d is None: d = {name} = {{}}", "d[v] = d.get(v, 0) + 1")
+        evict = (f"d = {name}", "if d is None: pass", *drop_one)
+        return Partial(f"(len({name}) if {name} else 0)", fields, add, evict)
+    log, begin, index = place.log, place.begin, place.index
+    few = f"distinct({log}, {begin}, {index})"
     return Partial(
-        f"len({name}) if {name} else 0",
-        {name: "None"},
-        (
-            f"d = {name}",
-            f"if d is None: {name} = {{v: 1}}",
-            "else: d[v] = d.get(v, 0) + 1",
-        ),
-        (
-            f"d = {name}",
-            "if d[v] > 1: d[v] -= 1",
-            f"elif len(d) == 1: {name} = None",
-            "else: del d[v]",
-        ),
+        f"(0 if {begin} == len({log}) else {few} if {name} is None else len({name}))",
+        fields,
+        (f"if (d := {name}) is not None: d[v] = d.get(v, 0) + 1",),
+        (f"if (d := {name}) is None: pass", *drop_one),
+        grown=_once_many(name, place, f"tallied({log}, {begin}, {index})"),
+        slide=_no_longer_many(name, place),
     )
+
+
+def follow(place: Place, wanted: str) -> Partial:
+    """The window's latest entry that has certain values at some indices, or None.
+
+    While the window shows few, ``v`` is looked for; then a dictionary tells the place of its latest
+    entry in the whole lane. ``wanted`` is the variable that holds the values looked for.
+    """
+    name, log, begin = place.partial, place.log, place.begin
+    several = len(place.indices) > 1
+    index = place.indices if several else place.index
+    look = "latest_of_all" if several else "latest"
+    few = f"{look}({log}, {begin}, {index}, {wanted})"
+    made = f"indexed({log}, {begin}, {index}, {place.dropped})"
+    many = f"entry_at({name}.get({wanted}), {log}, {place.dropped})"
+    return Partial(
+        f"({few} if {name} is None else {many})",
+        {f"a{place.field}": "None"},
+        (f"if (d := {name}) is not None: d[v] = {place.dropped} + i",),
+        (f"if (d := {name}) is not None and d.get(v) == {place.dropped} + i: del d[v]",),
+        grown=_once_many(name, place, made),
+        slide=_no_longer_many(name, place),
+        rebuild=(f"{name} = {made} if len({log}) - {begin} > {FEW} else None",),
+    )
+
+
+def _once_many(name: str, place: Place, made: str) -> tuple[str, ...]:
+    return (f"if {name} is None and i - {place.begin} >= {FEW}: {name} = {made}",)
+
+
+def _no_longer_many(name: str, place: Place) -> tuple[str, ...]:
+    shown = f"len({place.log}) - {place.begin}"
+    return (f"if {name} is not None and {shown} < {FEW // 2}: {name} = None",)
 
 
 def _extreme(beats: str) -> Callable[[Place], Partial]:
@@ -125,20 +207,16 @@ def _extreme(beats: str) -> Callable[[Place], Partial]:
 
 
 def _ever_extreme(place: Place, beats: str) -> Partial:
-    name, before = f"s.a{place.field}", f"s.z{place.field}"
+    name, before = place.partial, place.of_state(f"z{place.field}")
+    take = f"if {name} is None or v {beats} {name}: {name} = v"
     return Partial(
         name,
-        {name: "None", before: "None"},
-        (f"if {name} is None or v {beats} {name}: {name} = v",),
+        {f"a{place.field}": "None", f"z{place.field}": "None"},
+        (take,),
         again=(
             f"{name} = {before}",
-            f"for x in s.log{place.lane}:",
-            *indented(
-                [
-                    f"v = x[{place.argument}]",
-                    *when(place.valid, [f"if {name} is None or v {beats} {name}: {name} = v"]),
-                ]
-            ),
+            f"for x in {place.log}:",
+            *indented([f"v = x[{place.index}]", *when(place.valid, [take])]),
         ),
         drop=(f"if {before} is None or v {beats} {before}: {before} = v",),
     )
@@ -146,39 +224,46 @@ def _ever_extreme(place: Place, beats: str) -> Partial:
 
 def _sliding_extreme(place: Place, beats: str) -> Partial:
     """A queue of the entries that beat all later ones, by their place in the whole lane."""
-    queue, head = f"s.a{place.field}", f"s.h{place.field}"
+    queue, head = place.partial, place.of_state(f"h{place.field}")
+    add = (
+        f"q = {queue}",
+        f"while len(q) > {head} and not q[-1][1] {beats} v: q.pop()",
+        f"q.append(({place.dropped} + i, v))",
+    )
     return Partial(
-        f"{queue}[{head}][1] if {head} < len({queue}) else None",
-        {queue: "[]", head: "0"},
-        (
-            f"q = {queue}",
-            f"while len(q) > {head} and not q[-1][1] {beats} v: q.pop()",
-            f"q.append((s.off{place.lane} + len(log) - 1, v))",
-        ),
+        f"({queue}[{head}][1] if {head} < len({queue}) else None)",
+        {f"a{place.field}": "[]", f"h{place.field}": "0"},
+        add,
         slide=(
-            f"q = {queue}; h = {head}; first = s.off{place.lane} + b",
+            f"q = {queue}; h = {head}; first = {place.dropped} + {place.begin}",
             "while h < len(q) and q[h][0] < first: h += 1",
             "if h * 2 > len(q): del q[:h]; h = 0",
             f"{head} = h",
+        ),
+        rebuild=(
+            f"{queue} = []; {head} = 0",
+            f"for i in range({place.begin}, len({place.log})):",
+            *indented([f"v = {place.log}[i][{place.index}]", *when(place.valid, list(add))]),
         ),
     )
 
 
 def _first(place: Place) -> Partial:
-    log, index = f"s.log{place.lane}", place.argument
+    log, index = place.log, place.index
     if place.ever:
-        fst = f"s.fst{place.lane}"
+        fst = place.of_state(f"fst{place.lane}")
         value = f"({fst}[{index}] if {fst} else {log}[0][{index}] if {log} else None)"
-        return Partial(value, {fst: "None"}, drop_entry=(f"if not {fst}: {fst} = x",))
+        drop = (f"if not {fst}: {fst} = x",)
+        return Partial(value, {f"fst{place.lane}": "None"}, drop_entry=drop)
     return Partial(f"({log}[{place.begin}][{index}] if {place.begin} < len({log}) else None)", {})
 
 
 def _last(place: Place) -> Partial:
-    log, index = f"s.log{place.lane}", place.argument
+    log, index = place.log, place.index
     if place.ever:
-        lst = f"s.lst{place.lane}"
+        lst = place.of_state(f"lst{place.lane}")
         value = f"({log}[-1][{index}] if {log} else {lst}[{index}] if {lst} else None)"
-        return Partial(value, {lst: "None"}, drop_entry=(f"{lst} = x",))
+        return Partial(value, {f"lst{place.lane}": "None"}, drop_entry=(f"{lst} = x",))
     return Partial(f"({log}[-1][{index}] if {place.begin} < len({log}) else None)", {})
 
 
@@ -194,3 +279,17 @@ PARTIALS: Final[dict[str, Callable[[Place], Partial]]] = {
 }
 if PARTIALS.keys() != METHODS.keys():
     raise AssertionError(f"the partials differ ({sorted(PARTIALS.keys() ^ METHODS.keys())})")
+
+
+def of_arguments(changes: list[tuple[Place, tuple[str, ...]]]) -> list[str]:
+    """Statements about ``v`` for each argument in ``x``, where it counts."""
+    by_value: dict[tuple[str, str], list[str]] = {}
+    for place, lines in changes:
+        if lines:
+            value = place.value if place.indices else ""
+            by_value.setdefault((value, place.valid), []).extend(lines)
+    found: list[str] = []
+    for (value, valid), statements in by_value.items():
+        found += [f"v = {value}"] if value else []
+        found += when(valid, statements)
+    return found

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from engine.backends.online import formulas
 from engine.definition.functions import FUNCTIONS, SECONDS_PER_DAY, SECONDS_PER_HOUR, common_type
 from engine.definition.nodes import Call, Expression, Literal
 from engine.definition.schema import Schema
@@ -31,6 +30,9 @@ class Value:
     nullable: bool
 
 
+Known = Callable[["Block", Expression], Value | None]
+
+
 class Block:
     """Statements of one function, and what they have computed so far.
 
@@ -48,7 +50,7 @@ class Block:
         self,
         schema: Schema,
         type_of: Callable[[Expression], Type],
-        known: Callable[["Block", Expression], Value | None],
+        known: Known,
     ) -> None:
         self.lines: list[str] = []
         self.schema = schema
@@ -56,7 +58,17 @@ class Block:
         self._known = known
         self._values: dict[Expression, Value] = {}
         self._floats: dict[Value, Value] = {}
+        self._sources: dict[str, str] = {}
         self._names = 0
+
+    def inner(self) -> "Block":
+        """A block under a condition: it sees what this one has computed, and keeps its own."""
+        block = Block(self.schema, self.type_of, self._known)
+        block._values = dict(self._values)
+        block._floats = dict(self._floats)
+        block._sources = dict(self._sources)
+        block._names = self._names
+        return block
 
     def value(self, expression: Expression) -> Value:
         """An expression's value."""
@@ -74,7 +86,7 @@ class Block:
             return Value(repr(float(expression.value)), nullable=False)
         if value not in self._floats:
             units = type_.minor_units
-            source = f"{value.source} / {float(units)!r}" if units > 1 else f"float({value.source})"
+            source = f"{value.source} / {float(units)!r}" if units > 1 else f"{value.source} + 0.0"
             self._floats[value] = self.assign(unless_null([value], source), value.nullable)
         return self._floats[value]
 
@@ -88,6 +100,12 @@ class Block:
         self._names += 1
         self.lines.append(f"{name} = {source}")
         return Value(name, nullable)
+
+    def once(self, source: str) -> str:
+        """The variable of a source, assigned when it is first asked for."""
+        if source not in self._sources:
+            self._sources[source] = self.assign(source, nullable=True).source
+        return self._sources[source]
 
     def _compute(self, expression: Expression) -> Value:
         match expression:
@@ -190,7 +208,7 @@ def _age(block: Block, call: Call) -> Value:
 
 def _seconds_between(block: Block) -> str:
     ticks = block.schema.ticks_per_second
-    return "float({0} - {1})" if ticks == 1 else f"({{0}} - {{1}}) / {float(ticks)!r}"
+    return "{0} - {1} + 0.0" if ticks == 1 else f"({{0}} - {{1}}) / {float(ticks)!r}"
 
 
 def _of_moments(function: str) -> Lowering:
@@ -247,12 +265,6 @@ def as_feature(block: Block, expression: Expression) -> Value:
             return block.number(expression)
         case Kind.BOOL:
             value = block.value(expression)
-            return block.assign(unless_null([value], f"int({value.source})"), value.nullable)
+            return block.assign(unless_null([value], f"1 if {value.source} else 0"), value.nullable)
         case _:
             return block.value(expression)
-
-
-NAMESPACE: Final = {
-    name: getattr(formulas, name)
-    for name in ("age", "both", "either", "exact_mean", "exact_std", "exact_var", "haversine_km")
-}

@@ -67,4 +67,4 @@ def test_s3_10_nothing_is_left_of_what_no_window_sees() -> None:
     )
     online = OnlineFeatures(features, lateness=60)
     observed(online, features, events)
-    assert online.held < 400
+    assert online.keys_held < 400

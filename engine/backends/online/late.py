@@ -1,0 +1,131 @@
+"""Going back in time for an event that comes late, and making a state anew, as source.
+
+For key number k: ``rewind<k>`` makes a state what it was at an earlier instant and returns what its
+lanes have seen since, ``replay<k>`` takes in the late event and then that again, ``settle<k>``
+makes the partials of a state whose logs, and what came before them, are given.
+
+A late event costs as much as the key's events since its time, and those that the windows have let
+go of since; and where a set asks for a sliding minimum or maximum, or for the latest event with
+some value, as much as the window.
+"""
+
+from engine.backends.online.keys import TIME, KeySource, LaneSource, WindowSource
+from engine.backends.online.partials import of_arguments
+from engine.backends.online.rows import unpack_row
+from engine.backends.online.source import function, indented
+
+
+def late_functions(key: KeySource) -> list[str]:
+    """The three functions of a key."""
+    k, s = key.number, key.state
+    return [
+        *function(f"rewind{k}", f"{s}, t", _rewind(key)),
+        *function(f"replay{k}", f"{s}, row, slip, tails", _replay(key)),
+        *function(f"settle{k}", s, _settle(key)),
+    ]
+
+
+def _rewind(key: KeySource) -> list[str]:
+    lines = [*key.load(), "tails = []"]
+    for each in key.lanes:
+        lines += [
+            f"cut = bisect_right({each.log}, t - {each.lane.delay}, key=TIME)",
+            f"tail = {each.log}[cut:]; tails.append(tail)",
+            *_for_each(
+                "tail",
+                of_arguments([(place, part.evict) for place, part in each.partials if place.ever]),
+            ),
+        ]
+        for window in each.finite:
+            lines += _shrink(key, each, window)
+        lines.append(f"del {each.log}[cut:]")
+        for window in each.finite:
+            lines += _unslide(key, each, window)
+            lines += [line for _, partial in window.partials for line in partial.rebuild]
+        lines += [line for _, partial in each.partials for line in partial.again]
+    return [*lines, "return tails"]
+
+
+def _shrink(key: KeySource, each: LaneSource, window: WindowSource) -> list[str]:
+    """Let a window go of what it shows after the cut."""
+    begin = _begin(key, window)
+    evict = _reversible(window)
+    loop = [
+        f"for i in range(max({begin}, cut), len({each.log})):",
+        *indented([f"x = {each.log}[i]", *evict]),
+    ]
+    return [*(loop if evict else []), f"if {begin} > cut: {begin} = cut"]
+
+
+def _unslide(key: KeySource, each: LaneSource, window: WindowSource) -> list[str]:
+    """Move a window's begin back to where it was at ``t``."""
+    begin, log = _begin(key, window), each.log
+    add = of_arguments([(place, part.add) for place, part in window.partials if not part.rebuild])
+    return [
+        f"old = t - {(window.length or 0) + each.lane.delay}",
+        f"while {begin} and {log}[{begin} - 1][{TIME}] >= old:",
+        *indented([f"{begin} -= 1", *([f"i = {begin}; x = {log}[i]", *add] if add else [])]),
+        f"{key.state}.b{window.number} = {begin}",
+    ]
+
+
+def _reversible(window: WindowSource) -> list[str]:
+    return of_arguments(
+        [(place, partial.evict) for place, partial in window.partials if not partial.rebuild]
+    )
+
+
+def _replay(key: KeySource) -> list[str]:
+    lines = [unpack_row(key.layout), f"now = {key.state}.t", *key.load()]
+    for each in key.lanes:
+        j, delay = each.number, each.lane.delay
+        pend = f"{key.state}.pend{j}"
+        place = f"tails[{j}].insert(bisect_right(tails[{j}], t, key=TIME), x)"
+        wait = f"{pend}.insert(bisect_right({pend}, t, key=TIME), "
+        block = key.block(key.of_row)
+        if each.lane.labelled:
+            lines += [
+                *key.pending(each, block),
+                f"if t + {delay} > now: {wait}p)",
+                "else:",
+                *indented(key.enter(each, [place])),
+            ]
+        elif delay:
+            then = [f"if t + {delay} > now: {wait}x)", f"else: {place}"]
+            lines += key.entry(each, block, "t", then)
+        else:
+            lines += key.entry(each, block, "t", [place])
+        lines += [
+            *_for_each(f"tails[{j}]", key.grow(each)),
+            "late, t = t, now",
+            *key.slide(each),
+            "t = late",
+        ]
+    return lines
+
+
+def _settle(key: KeySource) -> list[str]:
+    lines = [f"t = {key.state}.t", *key.load()]
+    for each in key.lanes:
+        for window in each.finite:
+            begin, log = _begin(key, window), each.log
+            old = f"t - {(window.length or 0) + each.lane.delay}"
+            add = of_arguments(
+                [(place, part.add) for place, part in window.partials if not part.rebuild]
+            )
+            lines.append(f"{begin} = bisect_left({log}, {old}, key=TIME)")
+            lines.append(f"{key.state}.b{window.number} = {begin}")
+            if add:
+                lines.append(f"for i in range({begin}, len({log})):")
+                lines += indented([f"x = {log}[i]", *add])
+            for _, partial in window.partials:
+                lines += [f"i = len({log}) - 1", *partial.grown, *partial.rebuild]
+    return lines
+
+
+def _begin(key: KeySource, window: WindowSource) -> str:
+    return f"b{key.number}_{window.number}"
+
+
+def _for_each(entries: str, body: list[str]) -> list[str]:
+    return [f"for x in {entries}:", *indented(body)] if body else []

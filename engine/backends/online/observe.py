@@ -1,0 +1,124 @@
+"""What happens when an event comes, as source: one function for all keys, and one for late events.
+
+``observe(o, row)`` takes the running set ``o`` (``engine.py``) and a row (``rows.py``). An event
+that is not late takes one straight way: its keys' states are found, time passes for them, the
+features are read and the event is taken in, all in local variables.
+"""
+
+from engine.backends.online.keys import KeySource
+from engine.backends.online.lanes import Layout
+from engine.backends.online.rows import column_of_row, unpack_row
+from engine.backends.online.scalars import Block, Value, as_feature
+from engine.backends.online.source import function, indented
+from engine.definition.nodes import Aggregate, Expression
+
+
+def observe_functions(layout: Layout, keys: list[KeySource]) -> list[str]:
+    """Both functions."""
+    return [
+        *function("observe", "o, row", _in_order(layout, keys)),
+        *function("observe_late", "o, row", _late(layout, keys)),
+    ]
+
+
+def _in_order(layout: Layout, keys: list[KeySource]) -> list[str]:
+    block = _block(layout, keys)
+    lines = [
+        unpack_row(layout),
+        "if event in o.recent or event in o.recent_before:",
+        *indented(["o.duplicates += 1", "return None"]),
+        "if t < o.watermark: return observe_late(o, row)",
+        "o.watermark = t",
+        "floor = t - o.lateness",
+    ]
+    for key in keys:
+        lines += _found(key, block, key.advance())
+    outputs = _outputs(layout, block)
+    lines += [*block.lines, *_counted(layout)]
+    block.lines = []
+    for key in keys:
+        # What is computed for one key alone is not there for the next.
+        inner = block.inner() if key.is_nullable else block
+        lines += _unless_nobody(key, key.add(inner))
+    return [
+        *lines,
+        "if t > o.sweep_at: o.let_go()",
+        f"return ({outputs})",
+    ]
+
+
+def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
+    block = _block(layout, keys)
+    lines = [
+        unpack_row(layout),
+        "floor = o.watermark - o.lateness",
+        "o.late += 1",
+        "o.too_late += t < floor",
+    ]
+    for key in keys:
+        k, s = key.number, key.state
+        back = [
+            # As if it had been quiet: which of its past is still held must not depend on that.
+            f"if t < floor: trim{k}({s}, floor)",
+            f"if t < {s}.t: tails{k} = rewind{k}({s}, t)",
+            f"else: advance{k}({s}, t, floor)",
+            *key.load(),
+        ]
+        lines += [f"tails{k} = None", *_found(key, block, back)]
+    outputs = _outputs(layout, block)
+    lines += [*block.lines, f"features = ({outputs})", *_counted(layout)]
+    for key in keys:
+        k, s = key.number, key.state
+        again = [
+            f"if tails{k} is None: add{k}({s}, row, slip)",
+            f"else: replay{k}({s}, row, slip, tails{k})",
+        ]
+        lines += _unless_nobody(key, again)
+    return [*lines, "return features"]
+
+
+def _block(layout: Layout, keys: list[KeySource]) -> Block:
+    def known(block: Block, expression: Expression) -> Value | None:
+        if isinstance(expression, Aggregate):
+            return next(value for key in keys if (value := key.read(block, expression)))
+        return column_of_row(layout, expression)
+
+    return Block(layout.features.schema, layout.type_of, known)
+
+
+def _found(key: KeySource, block: Block, then: list[str]) -> list[str]:
+    """Find the event's state, or make it, and then …; without a key it is nobody's."""
+    k, s = key.number, key.state
+    name = key.name_of(block)
+    lines = [
+        f"{s} = o.held[{k}].get({name})",
+        f"if {s} is None: {s} = o.begin({k}, {name}, t)",
+        *then,
+    ]
+    if not key.is_nullable:
+        return lines
+    is_nobody = f"{name} is None" if len(key.key) == 1 else f"None in {name}"
+    nobody = [f"{s} = o.nobody[{k}]", *key.load()]
+    return [f"if {is_nobody}:", *indented(nobody), "else:", *indented(lines)]
+
+
+def _unless_nobody(key: KeySource, lines: list[str]) -> list[str]:
+    if not key.is_nullable:
+        return lines
+    return [f"if {key.state} is not o.nobody[{key.number}]:", *indented(lines)]
+
+
+def _outputs(layout: Layout, block: Block) -> str:
+    values = [as_feature(block, expression).source for expression in layout.expressions]
+    return f"{', '.join(values)},"
+
+
+def _counted(layout: Layout) -> list[str]:
+    """The event has been scored."""
+    slip = "o.slip(event, t)" if layout.longest_delay >= 0 else "None"
+    return [
+        "o.events += 1",
+        "if o.watermark > o.turn: o.turn_over()",
+        "o.recent.add(event)",
+        f"slip = {slip}",
+    ]

@@ -1,0 +1,70 @@
+"""Looking at the few events that a window shows, and counting them once they are many.
+
+``log`` is a lane's entries, of which a window shows those from the index ``begin`` on. Null and NaN
+are no values, and an entry with a null among several values joins nobody's.
+"""
+
+from typing import Any, Final
+
+NAMES: Final = ("distinct", "entry_at", "indexed", "latest", "latest_of_all", "tallied")
+
+Entry = tuple[Any, ...]
+
+
+def distinct(log: list[Entry], begin: int, index: int) -> int:
+    """How many different values the entries have at an index."""
+    values = {x[index] for x in log[begin:]}
+    return len([v for v in values if v is not None and v == v])  # noqa: PLR0124 - false for NaN
+
+
+def tallied(log: list[Entry], begin: int, index: int) -> dict[Any, int]:
+    """How many entries have each value at an index."""
+    counts: dict[Any, int] = {}
+    for x in log[begin:]:
+        v = x[index]
+        if v is not None and v == v:  # noqa: PLR0124 - false for NaN
+            counts[v] = counts.get(v, 0) + 1
+    return counts
+
+
+def latest(log: list[Entry], begin: int, index: int, value: object) -> Entry | None:
+    """The latest entry that has a value at an index."""
+    if value is None:
+        return None
+    i = len(log)
+    while i > begin:
+        i -= 1
+        x = log[i]
+        if x[index] == value:
+            return x
+    return None
+
+
+def latest_of_all(
+    log: list[Entry], begin: int, indices: tuple[int, ...], values: Entry
+) -> Entry | None:
+    """The latest entry that has all the values at their indices."""
+    if None in values:
+        return None
+    for x in reversed(log[begin:]):
+        if tuple(x[index] for index in indices) == values:
+            return x
+    return None
+
+
+def indexed(
+    log: list[Entry], begin: int, index: int | tuple[int, ...], dropped: int
+) -> dict[Any, int]:
+    """Where in the whole lane each value's latest entry is; ``dropped`` stand before the log."""
+    places: dict[Any, int] = {}
+    for i in range(begin, len(log)):
+        x = log[i]
+        v = x[index] if isinstance(index, int) else tuple(x[each] for each in index)
+        if v is not None and not (isinstance(v, tuple) and None in v):
+            places[v] = dropped + i
+    return places
+
+
+def entry_at(place: int | None, log: list[Entry], dropped: int) -> Entry | None:
+    """The entry at a place in the whole lane."""
+    return None if place is None else log[place - dropped]
