@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from engine.backends.online import formulas, windows
 from engine.backends.online.keys import TIME, KeySource
+from engine.backends.online.labels import NEVER
 from engine.backends.online.lanes import Layout, lay_out
 from engine.backends.online.late import late_functions
 from engine.backends.online.observe import observe_functions
@@ -24,7 +25,6 @@ Row = tuple[Any, ...]
 Scalar = bool | int | float | str | None
 Features = tuple[Scalar, ...]
 
-NEVER: Final = -(2**80)  # before any instant, by more than any window reaches
 _NAMESPACE: Final[dict[str, Any]] = {
     **{name: getattr(formulas, name) for name in formulas.NAMES},
     **{name: getattr(windows, name) for name in windows.NAMES},

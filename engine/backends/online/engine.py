@@ -1,9 +1,11 @@
 """Features of one event after the other, from state that grows with what windows can still see."""
 
 from collections import deque
+from operator import attrgetter
 from typing import Any, Final
 
-from engine.backends.online.compile import NEVER, Event, Features, Row, compile_online
+from engine.backends.online.compile import Event, Features, Row, compile_online
+from engine.backends.online.labels import NEVER, Labels
 from engine.definition.nodes import FeatureSet
 
 _HOUR: Final = 3_600
@@ -54,9 +56,7 @@ class OnlineFeatures:
         self.recent: set[str] = set()
         self.recent_before: set[str] = set()
         self.turn = NEVER  # when ``recent`` becomes ``recent_before``
-        self.slips: dict[str, list[Any]] = {}
-        self._slips_by_time: deque[tuple[int, str]] = deque()
-        self._longest_delay = self.program.layout.longest_delay
+        self.labels = Labels(self.program.layout.longest_delay)
         self._sweeps = sweep
         self._quiet_after = [key.reach + self.lateness for key in self.program.keys]
         self._again_after = [max(quiet, _DAY * ticks) for quiet in self._quiet_after]
@@ -100,11 +100,7 @@ class OnlineFeatures:
         bool
             Whether some window still waits for it.
         """
-        slip = self.slips.get(event_id)
-        if slip is None:
-            return False
-        slip[:] = [label, NEVER if at is None else at, self.watermark]
-        return True
+        return self.labels.note(event_id, label, at, self.watermark)
 
     @property
     def keys_held(self) -> int:
@@ -120,15 +116,13 @@ class OnlineFeatures:
             self._due[number].append(state)
         return state
 
-    def slip(self, event_id: str, t: int) -> list[Any]:
-        """Where an event's label will be noted; forgotten when no window waits for it any more."""
-        due = self._slips_by_time
-        while due and due[0][0] <= self.watermark:
-            self.slips.pop(due.popleft()[1], None)
-        slip: list[Any] = [None, NEVER, NEVER]
-        self.slips[event_id] = slip
-        due.append((t + self._longest_delay, event_id))
-        return slip
+    def hold(self, number: int, states: list[Any]) -> None:
+        """Hold the states of a key, and none but these."""
+        self.held[number] = {state.name: state for state in states}
+        for state in states:
+            state.due = state.t + self._quiet_after[number]
+        if self._sweeps:
+            self._due[number] = deque(sorted(states, key=attrgetter("due")))
 
     def turn_over(self) -> None:
         """Forget the ids that have been remembered for long enough."""

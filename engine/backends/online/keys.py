@@ -22,10 +22,11 @@ TIME = 0  # the index of its time in every entry
 
 @dataclass(slots=True)
 class WindowSource:
-    """A window of a lane: its number, its length in ticks, and its aggregates' partials."""
+    """A window of a lane: its number, its length in ticks, its aggregates and their partials."""
 
     number: int
     length: int | None
+    aggregates: tuple[Aggregate, ...]
     partials: list[tuple[Place, Partial]] = field(default_factory=list)
 
 
@@ -304,7 +305,7 @@ class KeySource:
         arguments = self.layout.arguments(lane)
         source = LaneSource(number, lane, arguments, f"l{self.number}_{number}")
         for length, aggregates in self.layout.lanes[lane].items():
-            window = WindowSource(self._windows, length)
+            window = WindowSource(self._windows, length, tuple(aggregates))
             self._windows += 1
             source.windows.append(window)
             for aggregate in aggregates:

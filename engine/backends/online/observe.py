@@ -115,7 +115,7 @@ def _outputs(layout: Layout, block: Block) -> str:
 
 def _counted(layout: Layout) -> list[str]:
     """The event has been scored."""
-    slip = "o.slip(event, t)" if layout.longest_delay >= 0 else "None"
+    slip = "o.labels.slip(event, t, o.watermark)" if layout.longest_delay >= 0 else "None"
     return [
         "o.events += 1",
         "if o.watermark > o.turn: o.turn_over()",

@@ -1,0 +1,150 @@
+"""What only a backend with state has to hold: at any instant it may stop, start or come late.
+
+Features of labels are left out where events come late: their label may be too late for windows that
+have passed it, which a batch run cannot know.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.bits import assert_same_bits
+from conformance.broad import broad
+from conformance.logs import LOG, log_of_rows, over
+from conformance.streams import Row, streams
+from engine.backends.online.compile import Features
+from engine.backends.online.engine import OnlineFeatures
+from engine.backends.online.snapshot import capture, revive
+from engine.backends.online.state import state_bytes, state_of_bytes
+from engine.backends.reference import compute
+from engine.catalog import notebook
+from engine.definition import FeatureSet
+from engine.definition.needs import columns_in
+from engine.events.canonical import EVENT_ID, feature_schema
+
+FOR_EVER = 2**60
+NOTEBOOK = over(LOG, notebook)
+UNLABELLED = replace(
+    broad(),
+    features=tuple(
+        feature
+        for feature in broad().features
+        if LOG.label not in set(columns_in(feature.expression))
+    ),
+)
+SETS = {"notebook": NOTEBOOK, "broad": broad(), "unlabelled": UNLABELLED}
+WITHOUT_LABELS = ("notebook", "unlabelled")
+
+
+def observed(online: OnlineFeatures, events: pl.DataFrame) -> pl.DataFrame:
+    """The features of events that come in this order, each followed by its label."""
+    rows = []
+    for event in events.iter_rows(named=True):
+        rows.append(online.observe(event))
+        online.observe_label(event[EVENT_ID], event["is_fraud"], event.get("label_time"))
+    return _frame(rows, online.features)
+
+
+def _frame(rows: Sequence[Features | None], features: FeatureSet) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=feature_schema(features), orient="row")
+
+
+def restarted(online: OnlineFeatures) -> OnlineFeatures:
+    content = state_bytes(online.features, capture(online))
+    return revive(online.features, state_of_bytes(online.features, content, called="state"))
+
+
+@pytest.mark.parametrize("name", WITHOUT_LABELS)
+@given(rows=streams(LOG, min_size=1))
+def test_s3_9_a_late_event_is_scored_on_what_has_arrived(name: str, rows: list[Row]) -> None:
+    features = SETS[name]
+    events = log_of_rows(LOG, rows)
+    online = OnlineFeatures(features, lateness=FOR_EVER)
+    expected = pl.concat(
+        compute(features, events.head(size)).tail(1) for size in range(1, len(events) + 1)
+    )
+    assert_same_bits(observed(online, events), expected, features, events)
+    times = events["unix_time"]
+    assert online.late == (times < times.cum_max()).sum()
+
+
+@pytest.mark.parametrize("name", SETS)
+@given(
+    rows=streams(LOG, min_size=1),
+    echoes=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1),
+)
+def test_s3_9_a_duplicate_is_scored_once(
+    name: str, rows: list[Row], echoes: list[tuple[int, int]]
+) -> None:
+    features = SETS[name]
+    events = log_of_rows(LOG, rows)
+    last = len(events) - 1
+    # Each event, and after it those that come once more: (when, whether again, which).
+    sent = [(place, False, place) for place in range(len(events))]
+    sent += [(min(max(when, which), last), True, min(which, last)) for when, which in echoes]
+    sent.sort()
+    online = OnlineFeatures(features, lateness=FOR_EVER)
+    got = [online.observe(events.row(which, named=True)) for _, _, which in sent]
+    assert [row is None for row in got] == [again for _, again, _ in sent]
+    assert online.duplicates == len(echoes)
+    scored = [row for row in got if row is not None]
+    once = OnlineFeatures(features, lateness=FOR_EVER)
+    expected = [once.observe(event) for event in events.iter_rows(named=True)]
+    assert_same_bits(_frame(scored, features), _frame(expected, features), features, events)
+
+
+@pytest.mark.parametrize("name", SETS)
+@given(
+    rows=streams(LOG),
+    lateness=st.sampled_from([0, 1, 60, 3_600, 86_400]),
+    stops=st.lists(st.integers(0, 20), max_size=3),
+)
+def test_s10_a_snapshot_in_mid_stream_changes_no_value(
+    name: str, rows: list[Row], lateness: int, stops: list[int]
+) -> None:
+    features = SETS[name]
+    events = log_of_rows(LOG, rows)
+    whole = OnlineFeatures(features, lateness=lateness)
+    expected = observed(whole, events)
+    online = OnlineFeatures(features, lateness=lateness)
+    parts, start = [expected.clear()], 0
+    for stop in [*sorted(stops), len(events)]:
+        parts.append(observed(online, events[start : max(start, stop)]))
+        online, start = restarted(online), max(start, stop)
+    assert_same_bits(pl.concat(parts), expected, features, events)
+    assert counters(online) == counters(whole)
+
+
+@pytest.mark.parametrize("name", SETS)
+@given(rows=streams(LOG), lateness=st.sampled_from([0, 1, 60, 3_600, 86_400]))
+def test_s3_10_letting_go_of_quiet_keys_changes_no_value(
+    name: str, rows: list[Row], lateness: int
+) -> None:
+    features = SETS[name]
+    events = log_of_rows(LOG, rows)
+    sweeping = OnlineFeatures(features, lateness=lateness)
+    keeping = OnlineFeatures(features, lateness=lateness, sweep=False)
+    assert_same_bits(observed(sweeping, events), observed(keeping, events), features, events)
+    assert counters(sweeping) == counters(keeping)
+
+
+def counters(online: OnlineFeatures) -> tuple[int, ...]:
+    return online.events, online.late, online.too_late, online.duplicates, online.watermark
+
+
+def test_s3_10_nothing_is_left_of_what_no_window_sees() -> None:
+    features = replace(NOTEBOOK, features=NOTEBOOK.features[10:15])  # finite windows alone
+    events = log_of_rows(
+        LOG,
+        [
+            {"cc_num": row, "unix_time": row * 10, "merchant": "m", "is_fraud": 0}
+            for row in range(2_000)
+        ],
+    )
+    online = OnlineFeatures(features, lateness=60)
+    observed(online, events)
+    assert online.keys_held < 450
