@@ -21,6 +21,7 @@ from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.snapshot import capture, revive
 from engine.backends.online.state import state_bytes, state_of_bytes
 from engine.backends.reference import compute
+from engine.backends.warm import WarmStart
 from engine.catalog import notebook
 from engine.definition import FeatureSet
 from engine.definition.needs import columns_in
@@ -117,6 +118,57 @@ def test_s10_a_snapshot_in_mid_stream_changes_no_value(
         online, start = restarted(online), max(start, stop)
     assert_same_bits(pl.concat(parts), expected, features, events)
     assert counters(online) == counters(whole)
+
+
+@pytest.mark.parametrize("name", SETS)
+@given(
+    rows=streams(LOG, min_size=1),
+    split=st.integers(0, 20),
+    lateness=st.sampled_from([0, 1, 60, 3_600, 86_400]),
+    batch=st.integers(1, 5),
+    fold=st.integers(1, 8),
+)
+def test_s10_a_warm_start_at_any_split_changes_no_value(
+    name: str, rows: list[Row], split: int, lateness: int, batch: int, fold: int
+) -> None:
+    features = SETS[name]
+    events = log_of_rows(LOG, rows).sort("unix_time", maintain_order=True)
+    before, after = events.head(split), events.slice(split)
+    online = warmed(features, before, lateness=lateness, batch=batch, fold=fold)
+    settled = compute(features, events)
+    assert_same_bits(observed(online, after), settled.slice(split), features, after)
+    assert online.events == len(events)
+
+
+@pytest.mark.parametrize("name", WITHOUT_LABELS)
+@given(
+    rows=streams(LOG, min_size=1),
+    split=st.integers(0, 20),
+    lateness=st.sampled_from([0, 1, 60, 3_600, 86_400]),
+)
+def test_s10_events_that_are_late_for_a_warm_start_change_no_value(
+    name: str, rows: list[Row], split: int, lateness: int
+) -> None:
+    features = SETS[name]
+    events = log_of_rows(LOG, rows)
+    times = pl.col("unix_time")
+    events = events.filter(times >= times.cum_max() - lateness)  # none too late
+    before, after = events.head(split), events.slice(split)
+    online = warmed(features, before.sort("unix_time", maintain_order=True), lateness=lateness)
+    whole = OnlineFeatures(features, lateness=lateness)
+    expected = observed(whole, events).slice(split)
+    assert_same_bits(observed(online, after), expected, features, after)
+    assert online.watermark == whole.watermark
+
+
+def warmed(
+    features: FeatureSet, events: pl.DataFrame, *, lateness: int, batch: int = 7, fold: int = 1
+) -> OnlineFeatures:
+    warm = WarmStart(features, lateness=lateness, fold_rows=fold)
+    for start in range(0, len(events), batch):
+        warm.append(events.slice(start, batch))
+    content = state_bytes(features, warm.state())
+    return revive(features, state_of_bytes(features, content, called="state"))
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -11,11 +11,12 @@ from sys import intern
 from typing import Any, Final
 
 from engine.backends.online import formulas, windows
-from engine.backends.online.keys import TIME, KeySource
+from engine.backends.online.keys import KeySource
 from engine.backends.online.labels import NEVER
 from engine.backends.online.lanes import Layout, lay_out
 from engine.backends.online.late import late_functions
 from engine.backends.online.observe import observe_functions
+from engine.backends.online.partials import TIME
 from engine.backends.online.rows import columns_of_row
 from engine.definition.fingerprint import fingerprint
 from engine.definition.nodes import FeatureSet

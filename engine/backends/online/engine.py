@@ -7,6 +7,7 @@ from typing import Any, Final
 from engine.backends.online.compile import Event, Features, Row, compile_online
 from engine.backends.online.labels import NEVER, Labels
 from engine.definition.nodes import FeatureSet
+from engine.definition.schema import Schema
 
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -14,6 +15,11 @@ _DAY: Final = 86_400
 # key counts as quiet.
 _KEYS_AT_ONCE: Final = 32
 _SWEEPS: Final = 64
+
+
+def default_lateness(schema: Schema) -> int:
+    """How late events may come unless told otherwise: an hour, in ticks."""
+    return _HOUR * schema.ticks_per_second
 
 
 class OnlineFeatures:
@@ -46,7 +52,7 @@ class OnlineFeatures:
         ticks = features.schema.ticks_per_second
         self.features = features
         self.program = compile_online(features)
-        self.lateness = _HOUR * ticks if lateness is None else lateness
+        self.lateness = default_lateness(features.schema) if lateness is None else lateness
         self.watermark = NEVER
         self.events = self.late = self.too_late = self.duplicates = 0
         self._observe = self.program.observe

@@ -15,15 +15,15 @@ _DATE_LENGTH: Final = 10
 
 
 def haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
-    """Great-circle distance; NaN where a difference or a place is not finite."""
+    """Great-circle distance; NaN where a difference or a place is not finite, or h negative."""
     try:
         u = sin(((lat2 - lat1) * RADIANS_PER_DEGREE) * 0.5)
         v = sin(((long2 - long1) * RADIANS_PER_DEGREE) * 0.5)
         across = cos(lat1 * RADIANS_PER_DEGREE) * cos(lat2 * RADIANS_PER_DEGREE)
-    except ValueError:  # one of them is infinite
+        h = u * u + across * (v * v)
+        return EARTH_DIAMETER_KM * asin(sqrt(min(h, 1.0)))
+    except ValueError:  # an infinite angle, or places beyond the poles, where h may be negative
         return nan
-    h = u * u + across * (v * v)
-    return EARTH_DIAMETER_KM * asin(sqrt(min(h, 1.0)))
 
 
 def age(born: str | None, days: int) -> int:

@@ -8,7 +8,7 @@ variables ``l<k>_<lane>`` for the lanes' logs and ``b<k>_<window>`` for the wind
 from dataclasses import dataclass, field
 
 from engine.backends.online.lanes import Lane, Layout
-from engine.backends.online.partials import PARTIALS, Partial, Place, follow, of_arguments
+from engine.backends.online.partials import PARTIALS, TIME, Partial, Place, follow, of_arguments
 from engine.backends.online.rows import column_of_row, unpack_row
 from engine.backends.online.scalars import Block, Known, Value, unless_null
 from engine.backends.online.source import function, indented, when
@@ -16,8 +16,6 @@ from engine.definition.aggregates import AGGREGATES
 from engine.definition.needs import columns_in
 from engine.definition.nodes import Aggregate, Column, Expression
 from engine.definition.types import Kind
-
-TIME = 0  # the index of its time in every entry
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ go of since; and where a set asks for a sliding minimum or maximum, or for the l
 some value, as much as the window.
 """
 
-from engine.backends.online.keys import TIME, KeySource, LaneSource, WindowSource
-from engine.backends.online.partials import of_arguments
+from engine.backends.online.keys import KeySource, LaneSource, WindowSource
+from engine.backends.online.partials import TIME, of_arguments
 from engine.backends.online.rows import unpack_row
 from engine.backends.online.source import function, indented
 

@@ -20,6 +20,7 @@ from engine.backends.online.algebra import METHODS
 from engine.backends.online.source import indented, when
 
 FEW: Final = 16
+TIME: Final = 0  # the index of its time in every entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,9 @@ def _last(place: Place) -> Partial:
     log, index = place.log, place.index
     if place.ever:
         lst = place.of_state(f"lst{place.lane}")
-        value = f"({log}[-1][{index}] if {log} else {lst}[{index}] if {lst} else None)"
+        # An event that is later than any may come before what has been dropped.
+        held = f"{lst} and {lst}[{TIME}] <= t"
+        value = f"({log}[-1][{index}] if {log} else {lst}[{index}] if {held} else None)"
         return Partial(value, {f"lst{place.lane}": "None"}, drop_entry=(f"{lst} = x",))
     return Partial(f"({log}[-1][{index}] if {place.begin} < len({log}) else None)", {})
 

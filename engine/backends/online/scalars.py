@@ -179,7 +179,8 @@ def _connective(function: str, operator: str) -> Lowering:
 
 def _is_null(block: Block, call: Call) -> Value:
     value = block.value(call.args[0])
-    return block.assign(f"{value.source} is None", nullable=False)
+    source = f"{value.source} is None" if value.nullable else "False"
+    return block.assign(source, nullable=False)
 
 
 def _fill(block: Block, call: Call) -> Value:

@@ -6,7 +6,7 @@ from typing import Final
 import polars as pl
 
 from engine.backends.online.keys import KeySource, LaneSource
-from engine.backends.online.partials import Partial
+from engine.backends.online.partials import Partial, Place
 from engine.definition.infer import type_of
 from engine.definition.nodes import Aggregate
 from engine.definition.schema import Schema
@@ -20,7 +20,7 @@ TIMES: Final = pl.Int64()
 SLIP: Final = "slip"
 IDS: Final[Columns] = {EVENT_ID: pl.String(), "older": pl.Boolean()}
 # Sums of squares pass 63 bits.
-_WIDE: Final = pl.Int128()
+WIDE: Final = pl.Int128()
 
 
 def slip_columns(schema: Schema) -> Columns:
@@ -59,7 +59,7 @@ def partial_columns(key: KeySource, each: LaneSource) -> Columns:
     """The fields of windows without an end that hold a number or a value."""
     return {
         name: _partial_dtype(key, aggregate)
-        for aggregate, partial in ever_partials(each)
+        for aggregate, _, partial in ever_partials(each)
         for name in partial.fields
         if aggregate.name in {"count", "sum", "sum_of_squares", "min", "max"}
     }
@@ -70,7 +70,7 @@ def entry_fields(each: LaneSource) -> list[str]:
     wanted = {"first", "last"}
     fields = (
         name
-        for aggregate, partial in ever_partials(each)
+        for aggregate, _, partial in ever_partials(each)
         for name in partial.fields
         if aggregate.name in wanted
     )
@@ -81,24 +81,24 @@ def value_fields(key: KeySource, each: LaneSource) -> dict[str, tuple[Aggregate,
     """The fields that count values, with the columns of their tables."""
     return {
         name: (aggregate, {"value": event_dtype(key.layout.type_of(argument)), "count": TIMES})
-        for aggregate, partial in ever_partials(each)
+        for aggregate, _, partial in ever_partials(each)
         for name in partial.fields
         if aggregate.name == "n_unique" and (argument := aggregate.argument) is not None
     }
 
 
-def ever_partials(each: LaneSource) -> Iterator[tuple[Aggregate, Partial]]:
-    """The aggregates of windows without an end, with their partials."""
+def ever_partials(each: LaneSource) -> Iterator[tuple[Aggregate, Place, Partial]]:
+    """The aggregates of windows without an end, with their places and partials."""
     for window in each.windows:
         if window.length is None:
-            partials = (partial for _, partial in window.partials)
-            yield from zip(window.aggregates, partials, strict=True)
+            for aggregate, (place, partial) in zip(window.aggregates, window.partials, strict=True):
+                yield aggregate, place, partial
 
 
 def _partial_dtype(key: KeySource, aggregate: Aggregate) -> pl.DataType:
     if aggregate.name in {"min", "max"}:
         return event_dtype(type_of(aggregate, key.schema))
-    return _WIDE
+    return WIDE
 
 
 def _dtype(schema: Schema, name: str) -> pl.DataType:

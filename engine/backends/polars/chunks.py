@@ -72,12 +72,7 @@ def stream_features(
         waiting: deque[Future[pl.DataFrame]] = deque()
         try:
             for chunk in _chunks(batches, wanted, whole=not plan.is_chunkable):
-                # polars holds a column of one value as a scalar, and calculates with it as with a
-                # constant; as a Series it is a column like any other.
-                columns = {series.name: series for series in chunk.get_columns()}
-                for added in (_label_time(plan, chunk), _categorical(plan, chunk)):
-                    columns |= {series.name: series for series in added}
-                coded = pl.DataFrame([*columns.values(), *all_codes(books, chunk)])
+                coded = pl.DataFrame([*prepared_columns(plan, chunk), *all_codes(books, chunk)])
                 before = past.before(coded)
                 past.append(coded)
                 waiting.append(workers.submit(compute, before, coded))
@@ -88,6 +83,16 @@ def stream_features(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def prepared_columns(plan: Plan, chunk: Batch) -> list[pl.Series]:
+    """A chunk's columns as expressions take them: texts with codes, and a label's time."""
+    # polars holds a column of one value as a scalar, and calculates with it as with a constant; as
+    # a Series it is a column like any other.
+    columns = {series.name: series for series in chunk.get_columns()}
+    for added in (_label_time(plan, chunk), _categorical(plan, chunk)):
+        columns |= {series.name: series for series in added}
+    return list(columns.values())
 
 
 def _label_time(plan: Plan, chunk: Batch) -> list[pl.Series]:
@@ -102,8 +107,10 @@ def _categorical(plan: Plan, chunk: Batch) -> list[pl.Series]:
     """The text columns that are not categorical yet, so that each text has a code."""
     return [
         chunk[name].cast(pl.Categorical)
-        for name in plan.columns
-        if plan.schema.by_name[name].type == TEXT and chunk.schema[name] != pl.Categorical
+        for name, dtype in chunk.schema.items()
+        if name in plan.columns
+        and plan.schema.by_name[name].type == TEXT
+        and dtype != pl.Categorical
     ]
 
 

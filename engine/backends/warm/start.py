@@ -1,0 +1,267 @@
+"""Warm start: what the online backend would hold after a log, computed in batch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from engine.backends.online.compile import compile_online
+from engine.backends.online.engine import OnlineFeatures, default_lateness
+from engine.backends.online.keys import KeySource, LaneSource
+from engine.backends.online.shapes import (
+    IDS,
+    OWNER,
+    OWNERS,
+    SLIP,
+    WIDE,
+    Columns,
+    entry_columns,
+    key_columns,
+    partial_columns,
+    pending_columns,
+    slip_columns,
+    value_fields,
+)
+from engine.backends.online.snapshot import Tables, capture
+from engine.backends.online.state import Standing, State
+from engine.backends.warm.entries import PLACE, Compiled, Rows, key_names
+from engine.backends.warm.folds import Fold
+from engine.definition.nodes import FeatureSet
+from engine.definition.schema import Schema
+from engine.events.canonical import EVENT_ID
+
+# Rows that no window sees any more are folded as often as there are so many.
+FOLD_ROWS: Final = 262_144
+
+
+class WarmStart:
+    """Gathers a log in time order and tells the online state as of its end.
+
+    Held in memory are the rows that some window can still see, and for windows without an end a
+    row for each key.
+
+    Parameters
+    ----------
+    features
+        A verified feature set.
+    lateness
+        As for ``OnlineFeatures``.
+    fold_rows
+        How many rows that no window sees any more are folded at a time. No value depends on it.
+    """
+
+    def __init__(
+        self, features: FeatureSet, *, lateness: int | None = None, fold_rows: int = FOLD_ROWS
+    ) -> None:
+        self._features = features
+        self._schema = features.schema
+        self._compiled = Compiled(features)
+        program = compile_online(features)
+        self._keys = [key.source for key in program.keys]
+        self._longest_delay = program.layout.longest_delay
+        self._lateness = default_lateness(features.schema) if lateness is None else lateness
+        self._reach = max((key.reach for key in self._keys), default=0)
+        self._fold_rows = fold_rows
+        self._folds = {
+            (key.number, lane.number): Fold(key, lane, key_names(key))
+            for key in self._keys
+            for lane in key.lanes
+            if lane.is_ever
+        }
+        self._latest = {key.number: pl.DataFrame() for key in self._keys if _is_ever(key)}
+        self._rows: list[pl.DataFrame] = []
+        self._watermark: int | None = None
+        self._events = 0
+
+    def append(self, batch: pl.DataFrame) -> None:
+        """Take in a canonical frame that follows those before in the order of events."""
+        if not len(batch):
+            return
+        self._rows.append(self._compiled.slim(batch))
+        self._events += len(batch)
+        self._watermark = self._rows[-1][self._schema.event_time][-1]
+        self._fold_old(self._watermark - self._lateness - self._reach)
+
+    def state(self) -> State:
+        """The state as of the end of what was taken in."""
+        if self._watermark is None:
+            return capture(OnlineFeatures(self._features, lateness=self._lateness))
+        rows = Rows(self._compiled, pl.concat(self._rows))
+        end = _End(self._watermark, self._watermark - self._lateness, self._longest_delay)
+        tables = {"ids": _ids(rows, end.floor), "slips": _slips(rows, end, self._schema)}
+        for key in self._keys:
+            states = self._states(key, rows, end)
+            columns = states
+            for lane in key.lanes:
+                tables |= _lane_tables(key, lane, rows, states, end)
+                if lane.is_ever:
+                    fold = self._folds[key.number, lane.number].copy()
+                    columns, values = _seen(key, lane, rows, states, columns, fold, end)
+                    tables |= values
+            tables[f"keys{key.number}"] = _keys_table(key, columns)
+        standing = Standing(
+            watermark=self._watermark,
+            turn=self._watermark + self._lateness,
+            lateness=self._lateness,
+            events=self._events,
+        )
+        return State(standing, tables)
+
+    def _fold_old(self, cut: int) -> None:
+        """Fold the rows before ``cut`` if they have become many."""
+        time = self._schema.event_time
+        old = 0
+        while old < len(self._rows) and self._rows[old][time][-1] < cut:
+            old += 1
+        if sum(map(len, self._rows[:old])) < self._fold_rows:
+            return
+        if self._latest:
+            rows = Rows(self._compiled, pl.concat(self._rows[:old]))
+            for key in self._keys:
+                for lane in key.lanes:
+                    if lane.is_ever:
+                        self._folds[key.number, lane.number].add(rows.entries(key, lane))
+                if key.number in self._latest:
+                    self._latest[key.number] = self._latest_of(key, rows)
+        del self._rows[:old]
+
+    def _latest_of(self, key: KeySource, rows: Rows) -> pl.DataFrame:
+        """When each key was last seen, until the last of the rows."""
+        names = key_names(key)
+        before = self._latest.get(key.number)
+        seen = rows.keyed(key).select(*names, t="0")
+        both = seen if before is None or before.is_empty() else pl.concat([before, seen])
+        return both.group_by(names, maintain_order=True).agg(pl.col("t").max())
+
+    def _states(self, key: KeySource, rows: Rows, end: "_End") -> pl.DataFrame:
+        """The keys that have a state, each with its row and how far its time has come."""
+        latest = self._latest_of(key, rows)
+        if key.number not in self._latest:
+            latest = latest.filter(pl.col("t") >= end.floor - key.reach)
+        t = pl.max_horizontal("t", pl.lit(end.floor)).alias("t")
+        return latest.with_columns(t).with_row_index(OWNER)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a log ends: its latest instant, until when it is settled, how long labels matter."""
+
+    watermark: int
+    floor: int
+    longest_delay: int
+
+    @property
+    def labels_from(self) -> int:
+        """The instant after which an event may still be waited for."""
+        return self.floor - self.longest_delay
+
+
+def _lane_tables(
+    key: KeySource, lane: LaneSource, rows: Rows, states: pl.DataFrame, end: _End
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """What the lane's log holds, and what waits for its delay."""
+    here = f"{key.number}_{lane.number}"
+    entries = _recent(key, lane, rows, states, end)
+    columns = entry_columns(key, lane)
+    yield f"log{here}", _owned(entries.filter(_matured(lane)), columns)
+    if not lane.lane.delay:
+        return
+    if not lane.lane.labelled:
+        yield f"pend{here}", _owned(entries.filter(~_matured(lane)), columns)
+        return
+    kept = [
+        rows.column(name).alias(str(2 + place)) for place, name in enumerate(key.kept_columns(lane))
+    ]
+    first = rows.first_after(end.labels_from)
+    waiting = (
+        rows.keyed(key)
+        .with_columns(*kept, (pl.col(PLACE).cast(pl.Int64) - first).alias(SLIP))
+        .join(states, on=key_names(key), maintain_order="left")
+        .filter(~_matured(lane))
+    )
+    yield f"pend{here}", _owned(waiting, pending_columns(key, lane))
+
+
+def _recent(
+    key: KeySource, lane: LaneSource, rows: Rows, states: pl.DataFrame, end: _End
+) -> pl.DataFrame:
+    """The lane's entries that some window may see, with their states."""
+    entries = rows.entries(key, lane).filter(pl.col("0") >= end.floor - key.layout.reach(lane.lane))
+    return entries.join(states, on=key_names(key), maintain_order="left")
+
+
+def _matured(lane: LaneSource) -> pl.Expr:
+    return pl.col("0") + lane.lane.delay <= pl.col("t")
+
+
+def _seen(
+    key: KeySource,
+    lane: LaneSource,
+    rows: Rows,
+    states: pl.DataFrame,
+    columns: pl.DataFrame,
+    fold: Fold,
+    end: _End,
+) -> tuple[pl.DataFrame, Tables]:
+    """What windows without an end have seen: in all, and before the lane's log."""
+    names = key_names(key)
+    entries = rows.entries(key, lane)
+    fold.add(entries.filter(pl.col("0") < end.floor - key.layout.reach(lane.lane)))
+    now = fold.copy()
+    now.add(_recent(key, lane, rows, states, end).filter(_matured(lane)).select(entries.columns))
+    in_all = [name for name in partial_columns(key, lane) if name.startswith("a")]
+    before = [name for name in fold.rows.columns if name not in in_all]
+    for seen in (fold.rows.select(before), now.rows.select(*names, *in_all)):
+        columns = columns.join(seen, on=names, how="left", maintain_order="left")
+    empty = [name for name in columns.columns if columns.schema[name] == WIDE]
+    columns = columns.with_columns(pl.col(f"off{lane.number}", *empty).fill_null(0))
+    return columns, {
+        f"values{key.number}_{name}": _owned(
+            now.values[name].join(states, on=names, maintain_order="left"), dtypes
+        )
+        for name, (_, dtypes) in value_fields(key, lane).items()
+    }
+
+
+def _keys_table(key: KeySource, columns: pl.DataFrame) -> pl.DataFrame:
+    """The states' table; a lane that only finite windows look at has dropped what is before it."""
+    dtypes = key_columns(key)
+    missing = [pl.lit(0).alias(name) for name in dtypes if name not in columns.columns]
+    return columns.with_columns(missing).select(
+        pl.col(name).cast(dtype) for name, dtype in dtypes.items()
+    )
+
+
+def _owned(table: pl.DataFrame, columns: Columns) -> pl.DataFrame:
+    """The columns of a table, with the rows of their states, one state after the other."""
+    dtypes = {OWNER: OWNERS, **columns}
+    in_order = table.sort(OWNER, maintain_order=True)
+    return in_order.select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
+
+
+def _ids(rows: Rows, floor: int) -> pl.DataFrame:
+    """The ids of the events that may come a second time."""
+    recent = rows.frame[EVENT_ID].slice(rows.first_after(floor - 1))
+    return pl.DataFrame({EVENT_ID: recent, "older": False}, schema=IDS)
+
+
+def _slips(rows: Rows, end: _End, schema: Schema) -> pl.DataFrame:
+    """The labels of the events that some lane may still wait for."""
+    if end.longest_delay < 0:
+        return pl.DataFrame(schema=slip_columns(schema))
+    waiting = rows.frame.slice(rows.first_after(end.labels_from))
+    due = pl.col(schema.event_time) + end.longest_delay
+    still = due > end.watermark
+    found = waiting.select(
+        pl.when(still).then(EVENT_ID),
+        pl.when(still).then(due).alias("due"),
+        pl.col(schema.label or "").alias("label"),
+        pl.col(schema.label_time or "").alias("known"),
+        seen=None,
+    )
+    return found.cast(dict(slip_columns(schema)))  # type: ignore[arg-type]  # its keys are names
+
+
+def _is_ever(key: KeySource) -> bool:
+    return any(lane.is_ever for lane in key.lanes)
