@@ -132,7 +132,7 @@ _SPECS: Final = (
     FunctionSpec("gt", _numbers(2, BOOL), "a > b"),
     FunctionSpec("ge", _numbers(2, BOOL), "a ≥ b"),
     FunctionSpec("eq", _equality, "a = b, text by its bytes"),
-    FunctionSpec("one_of", _membership, "whether the text is one of the others"),
+    FunctionSpec("one_of", _membership, "whether the text is one of the literals"),
     FunctionSpec(
         "and",
         _booleans(2),

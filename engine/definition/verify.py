@@ -92,8 +92,8 @@ def _verify_feature(feature: Feature, schema: Schema) -> None:
         match node:
             case Literal(value):
                 _verify_literal(value)
-            case Call(function):
-                _verify_call(function)
+            case Call():
+                _verify_call(node)
             case Aggregate():
                 _verify_aggregate(node, schema)
             case _:
@@ -112,11 +112,17 @@ def _verify_literal(value: object) -> None:
         )
 
 
-def _verify_call(function: str) -> None:
-    if FUNCTIONS[function].internal:
+def _verify_call(call: Call) -> None:
+    if FUNCTIONS[call.function].internal:
         raise DefinitionError(
-            f"{function} is not for authors (was {function})",
+            f"{call.function} is not for authors (was {call.function})",
             hint="use the aggregate that lowers to it: mean, var or std",
+        )
+    # A set of constants is looked up, and none of them is null.
+    if call.function == "one_of" and not all(isinstance(arg, Literal) for arg in call.args[1:]):
+        raise DefinitionError(
+            f"one_of compares with literals (was {call})",
+            hint="compare with another expression by .eq(…), and combine conditions with |",
         )
 
 

@@ -56,6 +56,12 @@ def refused(expression: Expression, schema: Schema = LOG) -> DefinitionError:
             "sum_of_squares(amt)",
             "std",
         ),
+        (
+            Call("one_of", (column("category"), Literal("a"), column("merchant"))),
+            "one_of compares with literals",
+            "one_of(category, 'a', merchant)",
+            ".eq(",
+        ),
         (key("card").ever().count(), "no such key column", "'card'", "cc_num"),
         (key("lat").ever().count(), "identifies an entity", "'lat', float", "card, text or int"),
         (key("is_fraud").ever(delay_days=1).count(), "an entity", "'is_fraud'", "no label"),
