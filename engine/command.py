@@ -12,15 +12,17 @@ from engine.errors import InputError, OutputError, SentinelError
 from engine.interrupts import Terminated, heard, put_off, set_again
 
 EXIT_DONE: Final = 0
+EXIT_FOUND: Final = 1  # what a check looks for
 EXIT_REFUSED: Final = 2
 # 128 and the signal's number, as shells have it.
 EXIT_INTERRUPTED: Final = 130
 EXIT_CLOSED: Final = 141  # as if by SIGPIPE
 EXIT_TERMINATED: Final = 143
 
-EXIT_CODES: Final = """\
-exit codes: 0 done, 2 refused or failed with a message, 130 interrupted, 143 terminated,
-  141 whoever was to read the standard output has closed it"""
+OTHER_EXIT_CODES: Final = """\
+2 refused or failed with a message,
+  130 interrupted, 143 terminated, 141 whoever was to read the standard output has closed it"""
+EXIT_CODES: Final = f"exit codes: 0 done, {OTHER_EXIT_CODES}"
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,21 +45,22 @@ class Parser(argparse.ArgumentParser):
         )
 
 
-def run_command(prepare: Callable[[], Callable[[], None]]) -> int:
+def run_command(prepare: Callable[[], Callable[[], int | None]]) -> int:
     """Run a command and turn how it ends into an exit code.
 
     Parameters
     ----------
     prepare
-        Reads the command line, imports what is heavy, and returns the work. A signal meanwhile
-        waits until it has returned, as modules are not made to be imported by halves.
+        Reads the command line, imports what is heavy, and returns the work, which may return an
+        exit code of its own. A signal meanwhile waits until it has returned, as modules are not
+        made to be imported by halves.
 
     Returns
     -------
     int
-        0 if it is done, 2 if it was refused or failed with a message for people, 130 if it was
-        interrupted, 143 if it was terminated; 141, without a word, if standard output was closed
-        by who reads it. A full one is a failure like others. Anything else is a defect of ours and
+        0, or what the work returns, if it is done, 2 if it was refused or failed with a message for
+        people, 130 if it was interrupted, 143 if it was terminated; 141, without a word, if
+        standard output was closed by who reads it. A full one is a failure like others. Anything else is a defect of ours and
         keeps its traceback.
     """
     try:
@@ -67,7 +70,7 @@ def run_command(prepare: Callable[[], Callable[[], None]]) -> int:
                     work = prepare()
             finally:
                 set_again()
-            work()
+            code = work()
     except SentinelError as error:
         return _ended(EXIT_REFUSED, str(error))
     except BrokenPipeError:  # standard error alike
@@ -76,7 +79,7 @@ def run_command(prepare: Callable[[], Callable[[], None]]) -> int:
         return _ended(EXIT_TERMINATED, "terminated: nothing was left half-written")
     except KeyboardInterrupt:
         return _ended(EXIT_INTERRUPTED, "interrupted: nothing was left half-written")
-    return EXIT_DONE
+    return EXIT_DONE if code is None else code
 
 
 def _ended(code: int, message: str) -> int:

@@ -7,7 +7,7 @@ those. ``test_definitions.py`` holds it to use the whole language.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from hypothesis import strategies as st
@@ -23,7 +23,6 @@ from engine.definition import (
     Schema,
     feature,
     feature_set,
-    key,
     money_type,
 )
 from engine.definition.dsl import History
@@ -137,6 +136,7 @@ class Scope:
 
 
 _FEATURE: Final = Scope(aggregates=True, labels=False)
+_ROW: Final = Scope(aggregates=False, labels=False)
 
 
 class Author:
@@ -152,7 +152,8 @@ class Author:
         """An expression that may be a feature."""
         if self._one_in(6):
             return self._deviation()
-        return self.expression(self._one(FEATURES), self._one((1, 2, 3, 0)), _FEATURE)
+        type_ = self._one((FLOAT, FLOAT, *FEATURES))
+        return self.expression(type_, self._one((1, 2, 3, 0)), _FEATURE)
 
     def expression(self, type_: Type, depth: int, scope: Scope) -> Expression:
         """An expression of a type, with functions nested at most ``depth`` deep."""
@@ -199,25 +200,25 @@ class Author:
         def summable(*types: Type) -> Expression:
             return self._summable(self._one(types), min(depth, 2), scope)
 
-        match self._one(_aggregates_of(type_)):
-            case "count":
-                return history.count(None if self._one_in(2) else value(self._one(ANYTHING)))
-            case "n_unique":
-                return history.n_unique(value(self._one(ANYTHING)))
+        name = self._one(_aggregates_of(type_))
+        argument: Expression | None = None
+        match name:
+            case "count" | "n_unique":
+                if name == "n_unique" or self._one_in(2):
+                    argument = value(self._one(ANYTHING))
             case "sum":
-                return history.sum(summable(*((INT, BOOL) if type_ == INT else (type_,))))
-            case "mean" | "var" | "std" as name:
-                return getattr(history, name)(summable(*EXACT))
-            case "exists":
-                return history.exists()
-            case "seconds_since_last":
-                return history.seconds_since_last()
-            case "previous":
-                no_label = Scope(aggregates=False, labels=False)
-                argument = self.expression(type_, min(depth, 2), no_label)
-                return key(*history.columns).previous(argument)
-            case name:
-                return getattr(history, name)(value(type_))
+                argument = summable(*((INT, BOOL) if type_ == INT else (type_,)))
+            case "mean" | "var" | "std":
+                argument = summable(*EXACT)
+            case "exists" | "seconds_since_last":
+                pass
+            case "previous":  # it sees for ever, without a delay
+                history = replace(history, window=Window(None), condition=None)
+                scope = _ROW
+                argument = value(type_)
+            case _:
+                argument = value(type_)
+        return Aggregate(name, argument, history.columns, history.window, history.condition)
 
     def _summable(self, type_: Type, depth: int, scope: Scope) -> Expression:
         """An expression of an exact type whose sums cannot overflow."""
@@ -243,8 +244,7 @@ class Author:
     def _deviation(self) -> Expression:
         """What sets a value apart from its history: the chain that most features are."""
         history = self._history(1)
-        scope = Scope(aggregates=False, labels=False)
-        argument = self._summable(self._one(EXACT), 1, scope)
+        argument = self._summable(self._one(EXACT), 1, _ROW)
         return (argument - history.mean(argument)) / history.std(argument)
 
     def _history(self, depth: int) -> History:

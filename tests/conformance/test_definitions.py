@@ -1,23 +1,17 @@
 """Every backend against the reference on feature sets that nobody wrote."""
 
-from collections import Counter
-from collections.abc import Iterator
 from operator import itemgetter
 
 import polars as pl
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
 from conformance.definitions import definitions, set_of
-from conformance.logs import LOG, UNITS, log_of_rows, schema_in
+from conformance.logs import UNITS, log_of_rows, schema_in
 from conformance.streams import streams
 from engine.backends import Backend
-from engine.definition.aggregates import AGGREGATES
-from engine.definition.functions import FUNCTIONS
-from engine.definition.needs import columns_in
-from engine.definition.nodes import Aggregate, Call, Expression
 
 
 @given(data=st.data())

@@ -1,0 +1,1 @@
+"""``python -m engine.skew``: whether engines compute the same bits of a log."""

@@ -1,0 +1,130 @@
+"""The command line of the comparison."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from engine.backends import BACKENDS
+from engine.command import EXIT_DONE, EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
+from engine.errors import InputError
+from engine.process import processors, settle_in
+from engine.skew.engines import REFERENCE, REFERENCE_ROWS, parse_engines
+from engine.skew.options import Options
+
+_MOST_THREADS: Final = 1024
+_MOST_EVENTS: Final = 2**62
+
+_DESCRIPTION = """\
+Compute a log with several engines and compare every value of every feature, bit by bit.
+
+Prints a table of the features: how many values were compared, how many differ, by how much at
+most, and the first event at which they do, with both values and the history that explains them.
+Null equals null and NaN equals NaN; nothing else is forgiven. A distance is given in ulp, the
+number of doubles from one value to the other. Cards are masked, and what a log tells of card
+holders is not shown.
+
+LOG is any mix of files, folders and patterns, as python -m engine.build takes them. It is read
+once, put in order and kept in scratch files while the engines compute it; memory does not grow
+with the number of rows, but for the reference.
+
+If the log is out of order, the values above are the settled ones, of the finished log. What the
+online engine serves as events arrive, on what has arrived by then, is compared with those in a
+table of its own. That skew is caused by lateness and not by an engine: the exit code ignores it."""
+
+_EPILOG = f"""\
+exit codes: 0 no value differs, 1 some settled value does, {OTHER_EXIT_CODES}
+
+examples:
+  python -m engine.skew transactions.csv
+  python -m engine.skew transactions.csv --engines reference,online --sample 50000
+  python -m engine.skew 'logs/2025-*.parquet' --engines polars,online --json"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    return run_command(lambda: _prepare(argv))
+
+
+def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
+    options = _options(_parser().parse_args(argv))
+    # polars reads it once, when it is imported: everything that imports polars comes after.
+    os.environ.setdefault("POLARS_MAX_THREADS", str(options.threads))
+    settle_in()
+    from engine.skew.job import find_skew  # noqa: PLC0415 - see above
+    from engine.skew.report import content_of  # noqa: PLC0415 - see above
+    from engine.skew.text import text_of  # noqa: PLC0415 - see above
+
+    def work() -> int:
+        found = find_skew(options)
+        content = content_of(found)
+        if options.json:
+            sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        elif not options.quiet:
+            sys.stdout.write(text_of(content))
+        return EXIT_FOUND if found.differ else EXIT_DONE
+
+    return work
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m engine.skew", _DESCRIPTION, _EPILOG)
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="LOG", help="files, folders or patterns")
+    add("--set", default="notebook", metavar="NAME", help="feature set (default: %(default)s)")
+    add(
+        "--engines",
+        default=None,
+        metavar="A,B,…",
+        help=f"of {','.join(BACKENDS)}; the first is the one the others are compared with "
+        f"(default: all of them, {REFERENCE} only up to {REFERENCE_ROWS:,} events, as its time "
+        "grows with the square of a key's events)",
+    )
+    add(
+        "--sample",
+        default=None,
+        metavar="N",
+        help="compare about N events: those of some cards, whole, so that what is computed over "
+        "cards keeps its values; what is computed over merchants or the whole stream sees the "
+        "events of these cards alone, in all engines alike",
+    )
+    add("--threads", default=None, metavar="N", help="threads (default: all processors)")
+    add(
+        "--scratch",
+        default=tempfile.gettempdir(),
+        metavar="DIR",
+        help="folder for scratch files, about 150 bytes per event, for a log out of order about "
+        "600 (default: %(default)s)",
+    )
+    add("--quiet", action="store_true", help="no progress, and no report unless --json")
+    add("--json", action="store_true", help="print the report as JSON on standard output")
+    return parser
+
+
+def _options(parsed: argparse.Namespace) -> Options:
+    sample = parsed.sample
+    return Options(
+        inputs=tuple(parsed.inputs),
+        scratch=Path(parsed.scratch),
+        set=parsed.set,
+        engines=parse_engines(parsed.engines),
+        sample=None if sample is None else _number("--sample", sample, _MOST_EVENTS, "events"),
+        threads=processors()
+        if parsed.threads is None
+        else _number("--threads", parsed.threads, _MOST_THREADS, "threads"),
+        quiet=parsed.quiet,
+        json=parsed.json,
+    )
+
+
+def _number(option: str, text: str, most: int, noun: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
+        raise InputError(
+            f"{option}: not a number of {noun} (was {text!r})",
+            hint=f"give a whole number from 1 to {most:,}",
+        )
+    return int(text)

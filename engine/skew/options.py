@@ -1,0 +1,18 @@
+"""What a comparison is asked to do."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of ``python -m engine.skew``; its help says what each does."""
+
+    inputs: tuple[str, ...]
+    scratch: Path
+    set: str = "notebook"
+    engines: tuple[str, ...] | None = None
+    sample: int | None = None
+    threads: int = 1
+    quiet: bool = True
+    json: bool = False
