@@ -60,8 +60,8 @@ def run_command(prepare: Callable[[], Callable[[], int | None]]) -> int:
     int
         0, or what the work returns, if it is done, 2 if it was refused or failed with a message for
         people, 130 if it was interrupted, 143 if it was terminated; 141, without a word, if
-        standard output was closed by who reads it. A full one is a failure like others. Anything else is a defect of ours and
-        keeps its traceback.
+        standard output was closed by who reads it. A full one is a failure like others. Anything
+        else is a defect of ours and keeps its traceback.
     """
     try:
         with _told(), heard():

@@ -213,7 +213,8 @@ class Author:
             case "exists" | "seconds_since_last":
                 pass
             case "previous":  # it sees for ever, without a delay
-                history = replace(history, window=Window(None), condition=None)
+                condition = None if history.window.delay else history.condition
+                history = replace(history, window=Window(None), condition=condition)
                 scope = _ROW
                 argument = value(type_)
             case _:

@@ -54,6 +54,8 @@ def _haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float
     u = math.sin(((lat2 - lat1) * r) * 0.5)
     v = math.sin(((long2 - long1) * r) * 0.5)
     h = u * u + (math.cos(lat1 * r) * math.cos(lat2 * r)) * (v * v)
+    if h < 0:
+        return math.nan  # beyond the poles h may round to below 0, where math.sqrt raises
     return 12742.0 * math.asin(math.sqrt(min(h, 1.0)))
 
 
