@@ -182,7 +182,8 @@ _SPECS: Final = (
         "r = 0.017453292519943295; u = sin(((lat2 − lat1) × r) × 0.5); "
         "v = sin(((long2 − long1) × r) × 0.5); "
         "h = u × u + (cos(lat1 × r) × cos(lat2 × r)) × (v × v), at most 1; "
-        "12742.0 × asin(√h): great circle on a sphere of radius 6371.0 km",
+        "12742.0 × asin(√h): great circle on a sphere of radius 6371.0 km; NaN where h rounds to "
+        "below 0, as it may for latitudes beyond the poles",
     ),
     FunctionSpec(
         "exact_mean",

@@ -21,7 +21,7 @@ from engine.definition import (
     log1p,
     sqrt,
 )
-from engine.definition.nodes import Call, Expression
+from engine.definition.nodes import Call, Expression, Literal
 from engine.definition.schema import TimeUnit
 
 card = key("cc_num")
@@ -218,6 +218,27 @@ def test_s3_6_haversine(backend: Backend) -> None:
     # 20015.08679602057…
     half = 20015.086796020572
     assert_values(backend, distance, events, [111.19492664455873, half, half, 0.0, None])
+
+
+def test_haversine_beyond_the_poles_may_be_undefined(backend: Backend) -> None:
+    # Latitudes without bounds: one place twice, over the pole; h rounds to −1.7e-16.
+    events = log(unix_time=[1], speed=120.5)
+    beyond = speed + 0.0
+    distance = haversine_km(beyond, 10.0, beyond - 61.0, 190.0)
+    assert_values(backend, distance, events, [math.nan])
+    assert_values(backend, key().ever().count(distance), log(unix_time=[1, 2], speed=120.5), [0, 0])
+
+
+def test_an_argument_may_hold_any_function(backend: Backend) -> None:
+    events = log(unix_time=[1, 2, 3], lat=[math.e, 1.0, -1.0])
+    smallest = key().last(seconds=60).min(ln(column("lat")))
+    assert_values(backend, smallest, events, [None, 1.0, 0.0])
+
+
+def test_an_argument_may_be_made_of_constants(backend: Backend) -> None:
+    events = log(unix_time=[1, 2, 3])
+    never_null = key().last(seconds=60).count(Literal(0.0).is_null())
+    assert_values(backend, never_null, events, [0, 1, 2])
 
 
 def test_comparisons_are_null_where_a_side_is(backend: Backend) -> None:
