@@ -44,7 +44,9 @@ def in_step(streams: Mapping[str, Frames]) -> Iterator[tuple[pl.DataFrame, ...]]
             if not frames:
                 return
             if len(frames) < len(names):
-                ended = names[waiting.index(None)]
+                ended = next(
+                    name for name, frame in zip(names, waiting, strict=True) if frame is None
+                )
                 raise RowsDifferError(
                     f"engine {ended}: fewer rows than another engine "
                     f"(was nothing where another has {len(frames[0]):,} more)",
