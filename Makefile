@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test test-deep lint types check lock clean
+.PHONY: help setup demo test test-deep lint types check readme lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ types: $(READY) ## Check types
 	@$(BIN)/mypy
 
 check: lint types test ## Everything that has to pass
+
+readme: $(READY) ## Write the tables of README.md anew from the code
+	@$(BIN)/python -m engine.backends.support README.md
 
 lock: ## Pin anew what pyproject.toml asks for (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

@@ -6,6 +6,7 @@ from typing import Any, Final
 from engine.words import counted
 
 _INDENT: Final = "    "
+_MANY: Final = 1_000_000
 
 
 def text_of(content: dict[str, Any]) -> str:
@@ -116,8 +117,7 @@ def _largest(differences: Sequence[dict[str, Any]]) -> str:
     known = [each["largest"] for each in differences if each["largest"] is not None]
     parts = []
     if known:
-        unit = differences[0]["unit"]
-        parts.append(f"{max(known):,} ulp" if unit == "ulp" else f"{max(known):,}")
+        parts.append(_distance(max(known), differences[0]["unit"]))
     parts += [word for word in ("null", "nan") if any(each[f"{word}s"] for each in differences)]
     if not parts and any(each["different"] for each in differences):
         parts.append("text")
@@ -127,13 +127,19 @@ def _largest(differences: Sequence[dict[str, Any]]) -> str:
 def _kinds(difference: dict[str, Any]) -> str:
     parts = []
     if difference["largest"] is not None:
-        unit = " ulp" if difference["unit"] == "ulp" else ""
-        parts.append(f"by at most {difference['largest']:,}{unit}")
+        parts.append(f"by at most {_distance(difference['largest'], difference['unit'])}")
     if difference["nulls"]:
         parts.append(f"{difference['nulls']:,} times one is null")
     if difference["nans"]:
         parts.append(f"{difference['nans']:,} times one is NaN")
     return "".join(f", {part}" for part in parts)
+
+
+def _distance(steps: int, unit: str) -> str:
+    if unit != "ulp":
+        return f"{steps:,}"
+    # So far apart they are other values: how many steps there are is told to the power of two.
+    return f"{steps:,} ulp" if steps < _MANY else f"2^{steps.bit_length() - 1} ulp"
 
 
 def _cell(value: object) -> str:

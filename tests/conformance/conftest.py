@@ -24,6 +24,7 @@ by hand in the test or computed by the reference, and equal means equal to the b
 6    functions have one formula                    s3_6_… (seven of them)
 7    equal bits                                    s3_7_edge_tables_have_the_same_bits,
                                                    s3_7_streams_have_the_same_bits,
+                                                   s3_7_definitions_nobody_wrote_have_the_same_bits,
                                                    s3_7_the_notebook_set_itself_has_the_same_bits
 8    the future changes nothing                    s3_8_the_future_changes_nothing
 9    late events, settled                          s3_9_late_events_take_their_place_in_the_order,
