@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import polars as pl
 
 from engine.backends.online.engine import OnlineFeatures
+from engine.backends.online.entry import observed
 from engine.definition import FeatureSet
 from engine.events.canonical import EVENT_ID, feature_schema
 
@@ -22,23 +23,13 @@ class AsArrived:
     def __init__(self, features: FeatureSet) -> None:
         self._online = OnlineFeatures(features)
         self._dtypes = feature_schema(features)
-        self._label = features.schema.label
-        self._label_time = features.schema.label_time or ""
         self.late = 0
         self.too_late = 0
 
     def frames(self, batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         """``event_id`` and the features of canonical frames in the order of arrival."""
         for batch in batches:
-            rows = list(self._observed(batch))
+            rows = list(observed(self._online, batch))
             computed = pl.DataFrame(rows, schema=self._dtypes, orient="row")
             self.late, self.too_late = self._online.late, self._online.too_late
             yield pl.DataFrame([batch[EVENT_ID], *computed])
-
-    def _observed(self, batch: pl.DataFrame) -> Iterator[tuple[object, ...]]:
-        """Each event's features; a label is told at once, with the time when it became known."""
-        for event in batch.iter_rows(named=True):
-            yield self._online.observe(event)
-            if self._label in batch.columns:
-                at = event.get(self._label_time)
-                self._online.observe_label(event[EVENT_ID], event[self._label], at)

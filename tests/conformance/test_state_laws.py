@@ -4,16 +4,18 @@ Features of labels are left out where events come late: their label may be too l
 have passed it, which a batch run cannot know.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
 from conformance.broad import broad
+from conformance.definitions import definitions, set_of
 from conformance.logs import LOG, log_of_rows, over
 from conformance.streams import Row, streams
 from engine.backends.online.compile import Features
@@ -23,22 +25,35 @@ from engine.backends.online.state import state_bytes, state_of_bytes
 from engine.backends.reference import compute
 from engine.backends.warm import WarmStart
 from engine.catalog import notebook
-from engine.definition import FeatureSet
+from engine.definition import FeatureSet, feature_set
 from engine.definition.needs import columns_in
 from engine.events.canonical import EVENT_ID, feature_schema
 
 FOR_EVER = 2**60
-NOTEBOOK = over(LOG, notebook)
-UNLABELLED = replace(
-    broad(),
-    features=tuple(
+LATENESS = st.sampled_from([0, 1, 60, 3_600, 86_400])
+SPLITS = st.integers(0, 20)
+
+
+def made_up(data: DataObject) -> FeatureSet:
+    return set_of(LOG, data.draw(definitions(LOG), label="definitions"))
+
+
+SETS: dict[str, Callable[[DataObject], FeatureSet]] = {
+    "notebook": lambda _: over(LOG, notebook),
+    "broad": lambda _: broad(),
+    "made up": made_up,
+}
+LAWS = pytest.mark.parametrize("name", SETS)
+
+
+def unlabelled(features: FeatureSet) -> FeatureSet:
+    without = [
         feature
-        for feature in broad().features
+        for feature in features.features
         if LOG.label not in set(columns_in(feature.expression))
-    ),
-)
-SETS = {"notebook": NOTEBOOK, "broad": broad(), "unlabelled": UNLABELLED}
-WITHOUT_LABELS = ("notebook", "unlabelled")
+    ]
+    assume(without)
+    return replace(features, features=tuple(without))
 
 
 def observed(online: OnlineFeatures, events: pl.DataFrame) -> pl.DataFrame:
@@ -59,10 +74,12 @@ def restarted(online: OnlineFeatures) -> OnlineFeatures:
     return revive(online.features, state_of_bytes(online.features, content, called="state"))
 
 
-@pytest.mark.parametrize("name", WITHOUT_LABELS)
-@given(rows=streams(LOG, min_size=1))
-def test_s3_9_a_late_event_is_scored_on_what_has_arrived(name: str, rows: list[Row]) -> None:
-    features = SETS[name]
+@LAWS
+@given(data=st.data(), rows=streams(LOG, min_size=1))
+def test_s3_9_a_late_event_is_scored_on_what_has_arrived(
+    name: str, data: DataObject, rows: list[Row]
+) -> None:
+    features = unlabelled(SETS[name](data))
     events = log_of_rows(LOG, rows)
     online = OnlineFeatures(features, lateness=FOR_EVER)
     expected = pl.concat(
@@ -73,15 +90,16 @@ def test_s3_9_a_late_event_is_scored_on_what_has_arrived(name: str, rows: list[R
     assert online.late == (times < times.cum_max()).sum()
 
 
-@pytest.mark.parametrize("name", SETS)
+@LAWS
 @given(
+    data=st.data(),
     rows=streams(LOG, min_size=1),
     echoes=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1),
 )
 def test_s3_9_a_duplicate_is_scored_once(
-    name: str, rows: list[Row], echoes: list[tuple[int, int]]
+    name: str, data: DataObject, rows: list[Row], echoes: list[tuple[int, int]]
 ) -> None:
-    features = SETS[name]
+    features = SETS[name](data)
     events = log_of_rows(LOG, rows)
     last = len(events) - 1
     # Each event, and after it those that come once more: (when, whether again, which).
@@ -98,16 +116,17 @@ def test_s3_9_a_duplicate_is_scored_once(
     assert_same_bits(_frame(scored, features), _frame(expected, features), features, events)
 
 
-@pytest.mark.parametrize("name", SETS)
+@LAWS
 @given(
+    data=st.data(),
     rows=streams(LOG),
-    lateness=st.sampled_from([0, 1, 60, 3_600, 86_400]),
+    lateness=LATENESS,
     stops=st.lists(st.integers(0, 20), max_size=3),
 )
 def test_s10_a_snapshot_in_mid_stream_changes_no_value(
-    name: str, rows: list[Row], lateness: int, stops: list[int]
+    name: str, data: DataObject, rows: list[Row], lateness: int, stops: list[int]
 ) -> None:
-    features = SETS[name]
+    features = SETS[name](data)
     events = log_of_rows(LOG, rows)
     whole = OnlineFeatures(features, lateness=lateness)
     expected = observed(whole, events)
@@ -120,18 +139,19 @@ def test_s10_a_snapshot_in_mid_stream_changes_no_value(
     assert counters(online) == counters(whole)
 
 
-@pytest.mark.parametrize("name", SETS)
+@LAWS
 @given(
+    data=st.data(),
     rows=streams(LOG, min_size=1),
-    split=st.integers(0, 20),
-    lateness=st.sampled_from([0, 1, 60, 3_600, 86_400]),
+    split=SPLITS,
+    lateness=LATENESS,
     batch=st.integers(1, 5),
     fold=st.integers(1, 8),
 )
 def test_s10_a_warm_start_at_any_split_changes_no_value(
-    name: str, rows: list[Row], split: int, lateness: int, batch: int, fold: int
+    name: str, data: DataObject, rows: list[Row], split: int, lateness: int, batch: int, fold: int
 ) -> None:
-    features = SETS[name]
+    features = SETS[name](data)
     events = log_of_rows(LOG, rows).sort("unix_time", maintain_order=True)
     before, after = events.head(split), events.slice(split)
     online = warmed(features, before, lateness=lateness, batch=batch, fold=fold)
@@ -140,16 +160,17 @@ def test_s10_a_warm_start_at_any_split_changes_no_value(
     assert online.events == len(events)
 
 
-@pytest.mark.parametrize("name", WITHOUT_LABELS)
+@LAWS
 @given(
+    data=st.data(),
     rows=streams(LOG, min_size=1),
-    split=st.integers(0, 20),
-    lateness=st.sampled_from([0, 1, 60, 3_600, 86_400]),
+    split=SPLITS,
+    lateness=LATENESS,
 )
 def test_s10_events_that_are_late_for_a_warm_start_change_no_value(
-    name: str, rows: list[Row], split: int, lateness: int
+    name: str, data: DataObject, rows: list[Row], split: int, lateness: int
 ) -> None:
-    features = SETS[name]
+    features = unlabelled(SETS[name](data))
     events = log_of_rows(LOG, rows)
     times = pl.col("unix_time")
     events = events.filter(times >= times.cum_max() - lateness)  # none too late
@@ -171,12 +192,12 @@ def warmed(
     return revive(features, state_of_bytes(features, content, called="state"))
 
 
-@pytest.mark.parametrize("name", SETS)
-@given(rows=streams(LOG), lateness=st.sampled_from([0, 1, 60, 3_600, 86_400]))
+@LAWS
+@given(data=st.data(), rows=streams(LOG), lateness=LATENESS)
 def test_s3_10_letting_go_of_quiet_keys_changes_no_value(
-    name: str, rows: list[Row], lateness: int
+    name: str, data: DataObject, rows: list[Row], lateness: int
 ) -> None:
-    features = SETS[name]
+    features = SETS[name](data)
     events = log_of_rows(LOG, rows)
     sweeping = OnlineFeatures(features, lateness=lateness)
     keeping = OnlineFeatures(features, lateness=lateness, sweep=False)
@@ -189,7 +210,8 @@ def counters(online: OnlineFeatures) -> tuple[int, ...]:
 
 
 def test_s3_10_nothing_is_left_of_what_no_window_sees() -> None:
-    features = replace(NOTEBOOK, features=NOTEBOOK.features[10:15])  # finite windows alone
+    finite = over(LOG, notebook).features[10:15]
+    features = feature_set("finite", LOG, finite)
     events = log_of_rows(
         LOG,
         [

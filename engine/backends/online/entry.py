@@ -15,7 +15,7 @@ def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
     """Features of a canonical frame, the settled ones; see ``engine.backends.Backend.compute``."""
     time = features.schema.event_time
     order = events[time].arg_sort() if events[time].is_sorted() else _stable(events[time])
-    rows = list(_observed(OnlineFeatures(features), events[order]))
+    rows = list(observed(OnlineFeatures(features), events[order]))
     result = pl.DataFrame(rows, schema=feature_schema(features), orient="row")
     places = pl.Series(order).arg_sort()
     return result[places]
@@ -32,7 +32,7 @@ def stream(
     online = OnlineFeatures(features)
     schema = feature_schema(features)
     for batch in batches:
-        computed = pl.DataFrame(list(_observed(online, batch)), schema=schema, orient="row")
+        computed = pl.DataFrame(list(observed(online, batch)), schema=schema, orient="row")
         yield pl.DataFrame([*(batch[name] for name in passed), *computed])
 
 
@@ -40,8 +40,11 @@ def _stable(times: pl.Series) -> pl.Series:
     return times.to_frame("t").with_row_index("row").sort("t", maintain_order=True)["row"]
 
 
-def _observed(online: OnlineFeatures, events: pl.DataFrame) -> Iterator[Features | None]:
-    """Each event's features; its label arrives at once, with the time when it became known."""
+def observed(online: OnlineFeatures, events: pl.DataFrame) -> Iterator[Features | None]:
+    """The features of each event of a canonical frame, row after row.
+
+    Its label arrives at once, with the time when it became known. None is an event that came twice.
+    """
     schema = online.features.schema
     rows = events.select(online.columns).iter_rows()
     if schema.label is None or schema.label not in events.columns:
