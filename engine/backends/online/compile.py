@@ -16,7 +16,7 @@ from engine.backends.online.labels import NEVER
 from engine.backends.online.lanes import Layout, lay_out
 from engine.backends.online.late import late_functions
 from engine.backends.online.observe import observe_functions
-from engine.backends.online.partials import TIME
+from engine.backends.online.partials import TIME, picker
 from engine.backends.online.rows import columns_of_row
 from engine.definition.fingerprint import fingerprint
 from engine.definition.nodes import FeatureSet
@@ -98,7 +98,9 @@ def compile_online(features: FeatureSet) -> Program:
     lines = [line for key in keys for line in (*key.lines(), *late_functions(key))]
     source = "\n".join([*lines, *observe_functions(layout, keys)]) + "\n"
     file = f"<online {features.name} {fingerprint(features)[:12]}>"
-    namespace = {**_NAMESPACE, "__name__": file}
+    widths = [1 + len(lane.arguments) for key in keys for lane in key.lanes]
+    pickers = {picker(index): itemgetter(index) for index in range(max(widths, default=0))}
+    namespace = {**_NAMESPACE, **pickers, "__name__": file}
     # The source is made of names that the verifier has let pass and of reprs, never of data.
     exec(compile(source, file, "exec"), namespace)  # noqa: S102 - see above
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)

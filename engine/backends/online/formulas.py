@@ -1,7 +1,6 @@
 """Formulas that generated code calls: what is longer than an expression."""
 
 from datetime import date
-from functools import lru_cache
 from math import asin, cos, nan, sin, sqrt
 from typing import Final
 
@@ -12,6 +11,7 @@ NAMES: Final = ("age", "both", "either", "exact_mean", "exact_std", "exact_var",
 _BASE: Final = 2**62
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DATE_LENGTH: Final = 10
+_REMEMBERED: Final = 65_536
 
 
 def haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
@@ -21,20 +21,46 @@ def haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
         v = sin(((long2 - long1) * RADIANS_PER_DEGREE) * 0.5)
         across = cos(lat1 * RADIANS_PER_DEGREE) * cos(lat2 * RADIANS_PER_DEGREE)
         h = u * u + across * (v * v)
-        return EARTH_DIAMETER_KM * asin(sqrt(min(h, 1.0)))
+        return EARTH_DIAMETER_KM * asin(sqrt(1.0 if h > 1.0 else h))  # noqa: FURB136 - as above
     except ValueError:  # an infinite angle, or places beyond the poles, where h may be negative
         return nan
 
 
 def age(born: str | None, days: int) -> int:
     """Whole years from a date written YYYY-MM-DD to a day counted from 1970; −1 if it is none."""
-    birth = _birth(born)
-    return -1 if birth is None else max((_day(days) - birth) // 10_000, 0)
+    birth = _births[born]
+    if birth is None:
+        return -1
+    years = (_days[days] - birth) // 10_000
+    return years if years > 0 else 0  # noqa: FURB136 - max() costs as much as the rest
 
 
-@lru_cache(maxsize=65_536)
-def _birth(text: str | None) -> int | None:
-    """Yyyymmdd of a day of the calendar, in ASCII digits."""
+class _Births(dict[str | None, int | None]):
+    """Yyyymmdd of days of the calendar, in ASCII digits; looked up, they cost as much as a key."""
+
+    def __missing__(self, text: str | None) -> int | None:
+        if len(self) == _REMEMBERED:
+            self.clear()
+        self[text] = birth = _yyyymmdd(text)
+        return birth
+
+
+class _Days(dict[int, int]):
+    """Yyyymmdd of days counted from 1970."""
+
+    def __missing__(self, days: int) -> int:
+        if len(self) == _REMEMBERED:
+            self.clear()
+        day = date.fromordinal(_EPOCH + days)
+        self[days] = today = (day.year * 100 + day.month) * 100 + day.day
+        return today
+
+
+_births: Final = _Births()
+_days: Final = _Days()
+
+
+def _yyyymmdd(text: str | None) -> int | None:
     if text is None or len(text) != _DATE_LENGTH or text[4] != "-" or text[7] != "-":
         return None
     parts = (text[:4], text[5:7], text[8:])
@@ -48,12 +74,6 @@ def _birth(text: str | None) -> int | None:
     return (year * 100 + month) * 100 + day
 
 
-@lru_cache(maxsize=4_096)
-def _day(days: int) -> int:
-    today = date.fromordinal(_EPOCH + days)
-    return (today.year * 100 + today.month) * 100 + today.day
-
-
 def exact_mean(count: int, total: int, minor_units: int) -> float | None:
     """``float(Σx) ÷ float(n × m)``; None where n is 0."""
     return float(total) / float(count * minor_units) if count else None
@@ -63,20 +83,20 @@ def exact_var(count: int, total: int, squares: int, minor_units: int) -> float |
     """``(wide(N) ÷ d) ÷ d`` with ``N = n·Σx² − (Σx)²`` and ``d = float(n × m)``."""
     if not count:
         return None
-    divisor = float(count * minor_units)
-    return _wide(count * squares - total * total) / divisor / divisor
+    number, divisor = count * squares - total * total, float(count * minor_units)
+    return (float(number) if number < _BASE else _wide(number)) / divisor / divisor
 
 
 def exact_std(count: int, total: int, squares: int, minor_units: int) -> float | None:
     """``√wide(N) ÷ d``, with both as for :func:`exact_var`."""
     if not count:
         return None
-    return sqrt(_wide(count * squares - total * total)) / float(count * minor_units)
+    number = count * squares - total * total
+    wide = float(number) if number < _BASE else _wide(number)
+    return sqrt(wide) / float(count * minor_units)
 
 
 def _wide(number: int) -> float:
-    if number < _BASE:
-        return float(number)
     return float(number // _BASE) * 2.0**62 + float(number % _BASE)
 
 

@@ -8,7 +8,16 @@ variables ``l<k>_<lane>`` for the lanes' logs and ``b<k>_<window>`` for the wind
 from dataclasses import dataclass, field
 
 from engine.backends.online.lanes import Lane, Layout
-from engine.backends.online.partials import PARTIALS, TIME, Partial, Place, follow, of_arguments
+from engine.backends.online.partials import (
+    NOT_NAN,
+    NOT_NULL,
+    PARTIALS,
+    TIME,
+    Partial,
+    Place,
+    follow,
+    of_arguments,
+)
 from engine.backends.online.rows import column_of_row, unpack_row
 from engine.backends.online.scalars import Block, Known, Value, unless_null
 from engine.backends.online.source import function, indented, when
@@ -71,7 +80,7 @@ class KeySource:
         self.state = f"s{number}"
         self.layout = layout
         self.schema = layout.features.schema
-        self._reads: dict[Aggregate, str] = {}
+        self._reads: dict[Aggregate, Partial] = {}
         self._followers: dict[Aggregate, Followers] = {}
         self._windows = 0
         self._fields = 0
@@ -90,17 +99,14 @@ class KeySource:
 
     def read(self, block: Block, aggregate: Aggregate) -> Value | None:
         """An aggregate's value; None if it is found in no lane of this key."""
-        if aggregate in self._reads:
-            nullable = AGGREGATES[aggregate.name].empty is None
-            return block.assign(self._reads[aggregate], nullable)
-        if aggregate not in self._followers:
+        if aggregate in self._followers:
+            return self._read_entry(block, *self._followed(block, aggregate))
+        if aggregate not in self._reads:
             return None
-        found = self._found(block, self._followers[aggregate])
-        argument = aggregate.argument
-        if argument is None:
-            raise AssertionError(f"last has an argument (was {aggregate})")
-        index = self._index(self._lane_source(self.layout.following[aggregate].lane), argument)
-        return block.assign(f"None if {found} is None else {found}[{index}]", nullable=True)
+        partial = self._reads[aggregate]
+        if partial.entry:
+            return self._read_entry(block, partial.entry, partial.index)
+        return block.assign(partial.read, nullable=AGGREGATES[aggregate.name].empty is None)
 
     def fields(self) -> dict[str, str]:
         """The fields of the state and their values at the start."""
@@ -131,7 +137,11 @@ class KeySource:
         for each in self.lanes:
             lines.append(f"{each.log} = {self.state}.log{each.number}")
             lines += [self._load_begin(window) for window in each.finite]
-        return lines
+        return [*lines, *self.sizes()]
+
+    def sizes(self) -> list[str]:
+        """The local variables of the logs' lengths, of the logs."""
+        return [f"n{self.number}_{each.number} = len({each.log})" for each in self.lanes]
 
     def advance(self) -> list[str]:
         """Let time pass up to ``t``, and drop entries where a quarter is older than ``floor``."""
@@ -147,7 +157,7 @@ class KeySource:
             some = max(each.finite, key=lambda window: window.length or 0, default=None)
             any_left = log if some is None else f"b{self.number}_{some.number}"
             lines += when(f"{any_left} and {is_old}", self.drop(each))
-        return lines
+        return [*lines, *self.sizes()]
 
     def add(self, block: Block) -> list[str]:
         """Take in the event whose columns are at hand in the block, with its ``slip``."""
@@ -255,28 +265,34 @@ class KeySource:
         lines: list[str] = []
         for window in each.finite:
             begin, log = f"b{self.number}_{window.number}", each.log
-            evict = self.evict(window)
-            moved = [line for _, partial in window.partials for line in partial.slide]
-            old = f"t - {(window.length or 0) + each.lane.delay}"
+            old = f"(old := t - {(window.length or 0) + each.lane.delay})"
             lines += [
                 self._load_begin(window),
-                f"if {begin} < len({log}) and {log}[{begin}][0] < {old}:",
+                f"if {begin} < len({log}) and {log}[{begin}][{TIME}] < {old}:",
                 *indented(
                     [
-                        f"old = {old}; n = len({log})",
-                        f"while {begin} < n and {log}[{begin}][0] < old:",
-                        *indented(
-                            [
-                                *([f"i = {begin}; x = {log}[i]", *evict] if evict else []),
-                                f"{begin} += 1",
-                            ]
-                        ),
+                        *self._move(begin, log, self.evict(window)),
                         f"{self.state}.b{window.number} = {begin}",
-                        *moved,
+                        *(line for _, partial in window.partials for line in partial.slide),
                     ]
                 ),
             ]
         return lines
+
+    def _move(self, begin: str, log: str, evict: list[str]) -> list[str]:
+        """Move a window's begin past what is ``old``; the entry at the begin is."""
+        if not evict:
+            one_by_one = [
+                f"{begin} += 1",
+                f"while {log}[{begin}][{TIME}] < old: {begin} += 1",
+            ]
+            is_all = f"if {log}[-1][{TIME}] < old: {begin} = len({log})"
+            return [is_all, "else:", *indented(one_by_one)]
+        return [
+            f"n = len({log})",
+            f"while {begin} < n and {log}[{begin}][{TIME}] < old:",
+            *indented([f"i = {begin}; x = {log}[i]", *evict, f"{begin} += 1"]),
+        ]
 
     def drop(self, each: LaneSource) -> list[str]:
         """Drop entries older than ``floor`` that no window shows."""
@@ -310,7 +326,7 @@ class KeySource:
                 place = self._place(source, window, *self._argument_of(source, aggregate))
                 partial = PARTIALS[aggregate.name](place)
                 window.partials.append((place, partial))
-                self._reads[aggregate] = partial.read
+                self._reads[aggregate] = partial
             self._follow(source, window)
         return source
 
@@ -326,12 +342,18 @@ class KeySource:
                 window.partials.append((place, follow(place, "")))
             self._followers[aggregate] = by_columns[columns]
 
-    def _found(self, block: Block, followers: Followers) -> str:
-        """The variable of the latest entry with the event's values of the followers' columns."""
+    def _followed(self, block: Block, aggregate: Aggregate) -> tuple[str, int]:
+        """The latest entry with the values of the followers' columns, and where its value is."""
+        followers = self._followers[aggregate]
         values = [block.value(Column(name)).source for name in followers.columns]
         wanted = values[0] if len(values) == 1 else f"({', '.join(values)})"
-        partial = follow(followers.place, wanted)
-        return block.once(partial.read)
+        lane = self._lane_source(self.layout.following[aggregate].lane)
+        (index,), _ = self._argument_of(lane, aggregate)
+        return follow(followers.place, wanted).entry, index
+
+    def _read_entry(self, block: Block, entry: str, index: int) -> Value:
+        found = block.once(entry)
+        return block.assign(f"None if {found} is None else {found}[{index}]", nullable=True)
 
     def _argument_of(self, lane: LaneSource, aggregate: Aggregate) -> tuple[tuple[int, ...], str]:
         """Where in an entry an aggregate's argument is, and when it counts."""
@@ -365,17 +387,17 @@ class KeySource:
         """When an argument counts: it is neither null nor NaN."""
         tests = []
         if not (isinstance(argument, Column) and self.schema.by_name[argument.name].required):
-            tests.append("v is not None")
+            tests.append(NOT_NULL)
         is_float = self.layout.type_of(argument).kind is Kind.FLOAT
         if is_float and not isinstance(argument, Column):
-            tests.append("v == v")
+            tests.append(NOT_NAN)
         return " and ".join(tests)
 
     def _all_there(self, columns: tuple[str, ...]) -> str:
         """When an entry has a value in each of the columns."""
         if all(self.schema.by_name[name].required for name in columns):
             return ""
-        return "v is not None" if len(columns) == 1 else "None not in v"
+        return NOT_NULL if len(columns) == 1 else "None not in v"
 
     def _mature(self, each: LaneSource) -> list[str]:
         """Take in what has waited for as long as the delay."""

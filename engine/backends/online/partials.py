@@ -21,6 +21,9 @@ from engine.backends.online.source import indented, when
 
 FEW: Final = 16
 TIME: Final = 0  # the index of its time in every entry
+# When an argument counts.
+NOT_NULL: Final = "v is not None"
+NOT_NAN: Final = "v == v"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,11 @@ class Place:
         return f"l{self.state[1:]}_{self.lane}"
 
     @property
+    def size(self) -> str:
+        """The local variable of the log's length, for reading."""
+        return f"n{self.state[1:]}_{self.lane}"
+
+    @property
     def begin(self) -> str:
         """The local variable of the index in the log where the window begins."""
         return f"b{self.state[1:]}_{self.window}"
@@ -94,7 +102,7 @@ class Partial:
     Parameters
     ----------
     read
-        An expression for its value.
+        An expression for its value; empty if it is a value of an entry.
     fields
         The fields of the state and their values at the start. Those of a window without an end
         tell of what is not in the log any more; those of a finite one can be made from the log.
@@ -115,6 +123,8 @@ class Partial:
         Statements that put ``v``, which leaves the log, with what came before.
     drop_entry
         The same about the whole entry, whatever its argument.
+    entry, index
+        An expression for an entry or None, and where in it the value is.
     """
 
     read: str
@@ -127,12 +137,14 @@ class Partial:
     again: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     drop_entry: tuple[str, ...] = ()
+    entry: str = ""
+    index: int = 0
 
 
 def _count(place: Place) -> Partial:
     if not place.indices or not place.valid:
         before = f"+ {place.dropped}" if place.ever else f"- {place.begin}"
-        return Partial(f"len({place.log}) {before}", {})
+        return Partial(f"{place.size} {before}", {})
     name = place.partial
     return Partial(name, {f"a{place.field}": "0"}, (f"{name} += 1",), (f"{name} -= 1",))
 
@@ -156,9 +168,10 @@ def _n_unique(place: Place) -> Partial:
         evict = (f"d = {name}", "if d is None: pass", *drop_one)
         return Partial(f"(len({name}) if {name} else 0)", fields, add, evict)
     log, begin, index = place.log, place.begin, place.index
-    few = f"distinct({log}, {begin}, {index})"
+    count = "distinct_floats" if NOT_NAN in place.valid else "distinct"
+    few = f"{count}({log}, {begin}, {picker(index)})"
     return Partial(
-        f"(0 if {begin} == len({log}) else {few} if {name} is None else len({name}))",
+        f"(0 if {begin} == {place.size} else {few} if {name} is None else len({name}))",
         fields,
         (f"if (d := {name}) is not None: d[v] = d.get(v, 0) + 1",),
         (f"if (d := {name}) is None: pass", *drop_one),
@@ -181,13 +194,14 @@ def follow(place: Place, wanted: str) -> Partial:
     made = f"indexed({log}, {begin}, {index}, {place.dropped})"
     many = f"entry_at({name}.get({wanted}), {log}, {place.dropped})"
     return Partial(
-        f"({few} if {name} is None else {many})",
+        "",
         {f"a{place.field}": "None"},
         (f"if (d := {name}) is not None: d[v] = {place.dropped} + i",),
         (f"if (d := {name}) is not None and d.get(v) == {place.dropped} + i: del d[v]",),
         grown=_once_many(name, place, made),
         slide=_no_longer_many(name, place),
         rebuild=(f"{name} = {made} if len({log}) - {begin} > {FEW} else None",),
+        entry=f"{few} if {name} is None else {many}",
     )
 
 
@@ -250,24 +264,32 @@ def _sliding_extreme(place: Place, beats: str) -> Partial:
 
 
 def _first(place: Place) -> Partial:
-    log, index = place.log, place.index
+    log, begin, size = place.log, place.begin, place.size
     if place.ever:
         fst = place.of_state(f"fst{place.lane}")
-        value = f"({fst}[{index}] if {fst} else {log}[0][{index}] if {log} else None)"
+        entry = f"{fst} or ({log}[0] if {size} else None)"
         drop = (f"if not {fst}: {fst} = x",)
-        return Partial(value, {f"fst{place.lane}": "None"}, drop_entry=drop)
-    return Partial(f"({log}[{place.begin}][{index}] if {place.begin} < len({log}) else None)", {})
+        return Partial(
+            "", {f"fst{place.lane}": "None"}, drop_entry=drop, entry=entry, index=place.index
+        )
+    return Partial("", {}, entry=f"{log}[{begin}] if {begin} < {size} else None", index=place.index)
 
 
 def _last(place: Place) -> Partial:
-    log, index = place.log, place.index
+    log, begin, size = place.log, place.begin, place.size
     if place.ever:
         lst = place.of_state(f"lst{place.lane}")
         # An event that is later than any may come before what has been dropped.
-        held = f"{lst} and {lst}[{TIME}] <= t"
-        value = f"({log}[-1][{index}] if {log} else {lst}[{index}] if {held} else None)"
-        return Partial(value, {f"lst{place.lane}": "None"}, drop_entry=(f"{lst} = x",))
-    return Partial(f"({log}[-1][{index}] if {place.begin} < len({log}) else None)", {})
+        held = f"{lst} if {lst} and {lst}[{TIME}] <= t else None"
+        entry = f"{log}[-1] if {size} else {held}"
+        return Partial(
+            "",
+            {f"lst{place.lane}": "None"},
+            drop_entry=(f"{lst} = x",),
+            entry=entry,
+            index=place.index,
+        )
+    return Partial("", {}, entry=f"{log}[-1] if {begin} < {size} else None", index=place.index)
 
 
 PARTIALS: Final[dict[str, Callable[[Place], Partial]]] = {
@@ -282,6 +304,11 @@ PARTIALS: Final[dict[str, Callable[[Place], Partial]]] = {
 }
 if PARTIALS.keys() != METHODS.keys():
     raise AssertionError(f"the partials differ ({sorted(PARTIALS.keys() ^ METHODS.keys())})")
+
+
+def picker(index: int) -> str:
+    """The name of the function that takes the value at an index out of an entry."""
+    return f"pick{index}"
 
 
 def of_arguments(changes: list[tuple[Place, tuple[str, ...]]]) -> list[str]:

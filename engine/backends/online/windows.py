@@ -4,17 +4,32 @@
 are no values, and an entry with a null among several values joins nobody's.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
-NAMES: Final = ("distinct", "entry_at", "indexed", "latest", "latest_of_all", "tallied")
+NAMES: Final = (
+    "distinct",
+    "distinct_floats",
+    "entry_at",
+    "indexed",
+    "latest",
+    "latest_of_all",
+    "tallied",
+)
 
 Entry = tuple[Any, ...]
 
 
-def distinct(log: list[Entry], begin: int, index: int) -> int:
-    """How many different values the entries have at an index."""
-    values = {x[index] for x in log[begin:]}
-    return len([v for v in values if v is not None and v == v])  # noqa: PLR0124 - false for NaN
+def distinct(log: list[Entry], begin: int, pick: Callable[[Entry], object]) -> int:
+    """How many different values the entries have."""
+    values = set(map(pick, log[begin:]))
+    values.discard(None)
+    return len(values)
+
+
+def distinct_floats(log: list[Entry], begin: int, pick: Callable[[Entry], Any]) -> int:
+    """How many different values the entries have, NaN being none."""
+    return len({v for v in map(pick, log[begin:]) if v is not None and v == v})  # noqa: PLR0124 - false for NaN
 
 
 def tallied(log: list[Entry], begin: int, index: int) -> dict[Any, int]:
@@ -31,10 +46,7 @@ def latest(log: list[Entry], begin: int, index: int, value: object) -> Entry | N
     """The latest entry that has a value at an index."""
     if value is None:
         return None
-    i = len(log)
-    while i > begin:
-        i -= 1
-        x = log[i]
+    for x in reversed(log[begin:] if begin else log):
         if x[index] == value:
             return x
     return None
