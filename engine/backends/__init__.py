@@ -7,6 +7,7 @@ from engine.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     import polars as pl
 
@@ -43,6 +44,8 @@ class Backend(Protocol):
         *,
         passed: tuple[str, ...],
         threads: int,
+        memory: int,
+        scratch: "Path",
     ) -> "Iterator[pl.DataFrame]":
         """Compute a feature set over a log in time order, batch by batch if the backend can.
 
@@ -56,6 +59,11 @@ class Backend(Protocol):
             Columns of the batches to put before the features.
         threads
             How many threads may compute; no value depends on it.
+        memory
+            About how many bytes a backend may take that needs the whole log at once and can put
+            aside what is more; no value depends on it.
+        scratch
+            A folder for that, on a disk with room; what is put there stays.
 
         Yields
         ------
@@ -68,6 +76,7 @@ class Backend(Protocol):
 BACKENDS: Final[dict[str, str]] = {
     "reference": "engine.backends.reference",
     "polars": "engine.backends.polars",
+    "duckdb": "engine.backends.duckdb",
     "online": "engine.backends.online",
 }
 

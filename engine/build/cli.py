@@ -10,6 +10,7 @@ from typing import Final
 
 from engine.backends import BACKENDS
 from engine.build.options import Options
+from engine.build.memory import memory_size
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.process import processors, settle_in
@@ -79,6 +80,13 @@ def _parser() -> Parser:
         help="backend that computes it (default: %(default)s); no value depends on it",
     )
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
+    add(
+        "--memory",
+        default=None,
+        metavar="SIZE",
+        help="what the engine duckdb may take before it goes to scratch files, such as 4GiB "
+        "(default: half of the machine's memory); the others need no limit",
+    )
     add("--strict", action="store_true", help="refuse the log if a row cannot be read")
     add("--overwrite", action="store_true", help="replace results that are already there")
     add("--explain", action="store_true", help="say how it would be computed, and stop")
@@ -94,6 +102,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         set=parsed.set,
         engine=parsed.engine,
         threads=_threads(parsed.threads),
+        memory=memory_size(parsed.memory),
         strict=parsed.strict,
         overwrite=parsed.overwrite,
         explain=parsed.explain,

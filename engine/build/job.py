@@ -139,7 +139,12 @@ class _Job:
         self, batches: Iterable[pl.DataFrame], passed: tuple[str, ...]
     ) -> Iterator[pl.DataFrame]:
         return self._backend.stream(
-            self._features, batches, passed=passed, threads=self._options.threads
+            self._features,
+            batches,
+            passed=passed,
+            threads=self._options.threads,
+            memory=self._options.memory,
+            scratch=self._scratch,
         )
 
     def _write(self, frames: Iterator[pl.DataFrame]) -> None:

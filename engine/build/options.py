@@ -13,6 +13,7 @@ class Options:
     set: str = "notebook"
     engine: str = "polars"
     threads: int = 1
+    memory: int = 2**30
     strict: bool = False
     overwrite: bool = False
     explain: bool = False

@@ -37,6 +37,8 @@ Rounding at ingest (5) and duplicates (9) are of the reader, state (10) and as-a
 of the online backend: their tests are with them.
 """
 
+from pathlib import Path
+
 import pytest
 
 from engine.backends import BACKENDS, Backend, load_backend
@@ -50,3 +52,9 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 @pytest.fixture(scope="session")
 def reference() -> Backend:
     return load_backend("reference")
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what backends put aside; the examples of a property share it."""
+    return tmp_path_factory.mktemp("scratch")

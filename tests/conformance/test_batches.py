@@ -1,5 +1,7 @@
 """Every backend reads a log batch by batch: no value depends on where it is cut, or on threads."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -14,13 +16,14 @@ from engine.backends import Backend
 from engine.catalog import notebook
 from engine.definition import FeatureSet
 
+MEMORY = 2**30
 SETS: dict[str, FeatureSet] = {"notebook": over(LOG, notebook), "broad": broad("s")}
 
 
 @pytest.mark.parametrize("name", SETS)
 @given(data=st.data())
 def test_s3_7_batches_and_threads_change_no_bit(
-    backend: Backend, reference: Backend, name: str, data: DataObject
+    backend: Backend, reference: Backend, scratch: Path, name: str, data: DataObject
 ) -> None:
     features = SETS[name]
     rows = data.draw(streams(features.schema, min_size=1), label="rows")
@@ -28,12 +31,27 @@ def test_s3_7_batches_and_threads_change_no_bit(
     size = data.draw(st.integers(1, len(events)), label="rows of a batch")
     threads = data.draw(st.integers(1, 3), label="threads")
     batches = (events.slice(start, size) for start in range(0, len(events), size))
-    frames = backend.stream(features, batches, passed=("event_id",), threads=threads)
+    frames = backend.stream(
+        features,
+        batches,
+        passed=("event_id",),
+        threads=threads,
+        memory=MEMORY,
+        scratch=scratch,
+    )
     got = pl.concat(frames)
     assert got["event_id"].to_list() == events["event_id"].to_list()
     expected = reference.compute(features, events)
     assert_same_bits(got.drop("event_id"), expected, features, events)
 
 
-def test_a_log_without_rows_has_no_frame(backend: Backend) -> None:
-    assert not list(backend.stream(SETS["notebook"], iter(()), passed=("event_id",), threads=1))
+def test_a_log_without_rows_has_no_frame(backend: Backend, scratch: Path) -> None:
+    frames = backend.stream(
+        SETS["notebook"],
+        iter(()),
+        passed=("event_id",),
+        threads=1,
+        memory=MEMORY,
+        scratch=scratch,
+    )
+    assert not list(frames)

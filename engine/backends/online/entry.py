@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import repeat
+from pathlib import Path
 
 import polars as pl
 
@@ -27,6 +28,8 @@ def stream(
     *,
     passed: tuple[str, ...],
     threads: int,  # noqa: ARG001 - events come one after the other
+    memory: int,  # noqa: ARG001 - state is as large as it is
+    scratch: Path,  # noqa: ARG001 - the same
 ) -> Iterator[pl.DataFrame]:
     """Features of a log in time order; see ``engine.backends.Backend.stream``."""
     online = OnlineFeatures(features)

@@ -1,6 +1,7 @@
 """The backend's two ways in: a whole log in memory, and a log in time order batch by batch."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -19,6 +20,8 @@ def stream(
     *,
     passed: tuple[str, ...],
     threads: int,
+    memory: int,  # noqa: ARG001 - chunks are as small as they are
+    scratch: Path,  # noqa: ARG001 - the same
 ) -> Iterator[pl.DataFrame]:
     """Features of a log in time order; see ``engine.backends.Backend.stream``."""
     return stream_features(compile_features(features), batches, threads=threads, passed=passed)

@@ -28,6 +28,7 @@ Floats at the edge
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import polars as pl
 
@@ -60,6 +61,8 @@ def stream(
     *,
     passed: tuple[str, ...],
     threads: int,  # noqa: ARG001 - plain Python has one, and no value depends on it
+    memory: int,  # noqa: ARG001 - the log is in memory, as it is
+    scratch: Path,  # noqa: ARG001 - the same
 ) -> Iterator[pl.DataFrame]:
     """Compute a feature set over a log in memory, as :class:`engine.backends.Backend` says."""
     parts = list(batches)

@@ -1,0 +1,165 @@
+"""Compile a feature set to one SQL query over its events.
+
+Pure: no data, no connection. The query is a chain of common table expressions: the events with
+their positions; for each key one pass over its windows, which are named; and the features. What it
+reads the events from is for the caller to say: the backend has a table, ``engine.sql`` a file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.backends.duckdb.expressions import Expressions
+from engine.backends.duckdb.layout import Item, cte, indented, items
+from engine.backends.duckdb.macros import Macro, macros_of
+from engine.backends.duckdb.names import Names, slug
+from engine.backends.duckdb.sql import Sql, quoted
+from engine.backends.duckdb.windowed import KeyPass, Windowed, aggregates_in
+from engine.backends.duckdb.windows import Place, fits_64_bits
+from engine.definition.lower import lower
+from engine.definition.needs import columns_of
+from engine.definition.nodes import Column, Feature, FeatureSet, Literal
+from engine.definition.types import Kind, Type
+from engine.events.canonical import EVENT_ID
+
+LOG: Final = "log"
+_EVENTS: Final = "events"
+_AS_THEY_ARE: Final = frozenset({Kind.INT, Kind.FLOAT, Kind.TEXT})
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A compiled feature set.
+
+    Parameters
+    ----------
+    columns
+        The columns of the schema that it reads.
+    arrival
+        The column of the log that it orders events of one instant by.
+    macros
+        What has to be made first.
+    tables
+        The common table expressions between the log and the features.
+    selected
+        The features.
+    last
+        The name of the last of ``tables``.
+    """
+
+    columns: tuple[str, ...]
+    arrival: str
+    macros: tuple[Macro, ...]
+    tables: tuple[tuple[str, ...], ...]
+    selected: tuple[Item, ...]
+    last: str
+
+    def text(
+        self, before: Sequence[Sequence[str]] = (), passed: Sequence[Item] = ()
+    ) -> str:
+        """The query, over a table ``log`` that there is or that the first of its tables makes.
+
+        Parameters
+        ----------
+        before
+            Common table expressions to put before its own.
+        passed
+            What to select before the features.
+        """
+        tables = [",\n".join("\n".join(table) for table in (*before, *self.tables))]
+        lines = ["SELECT", *items([*passed, *self.selected]), f"FROM {self.last}"]
+        return "\n".join(["WITH", *tables, *lines, f"ORDER BY {self.arrival}"])
+
+
+def compile_features(features: FeatureSet, carried: Sequence[str] = ()) -> Query:
+    """The query of a verified feature set.
+
+    Parameters
+    ----------
+    features
+        The feature set.
+    carried
+        Columns of the log to have beside the features.
+    """
+    schema = features.schema
+    expressions = lower(features)
+    aggregates = [node for root in expressions for node in aggregates_in(root)]
+    names = Names({*schema.by_name, *features.names, EVENT_ID})
+    place = Place(arrival=names.new("arrival"), position=names.new("position"))
+    windowed = Windowed(schema, names, place)
+    for aggregate in aggregates:
+        windowed.column(aggregate)
+    compiler = Expressions(schema, windowed=windowed.column)
+    columns = columns_of(features)
+    selected = []
+    for feature, expression in zip(features.features, expressions, strict=True):
+        built = compiler.feature(expression)
+        selected.append(Item((built.text, f"AS {quoted(feature.name)}"), feature.doc))
+        if _has_name(feature, compiler.type_of(expression), {*schema.by_name, *carried}):
+            compiler.known.setdefault(expression, Sql(quoted(feature.name)))
+    used = {"instant", *windowed.used, *compiler.used}
+    narrow = fits_64_bits(schema, (aggregate.window for aggregate in aggregates))
+    tables = [_events(columns, carried, place, schema.event_time, windowed.operands)]
+    last = _EVENTS
+    for of_key in windowed.passes.values():
+        name = "per_" + slug("_".join(of_key.key) or "stream")
+        tables.append(_pass(name, last, of_key))
+        last = name
+    return Query(
+        columns=columns,
+        arrival=place.arrival,
+        macros=macros_of(schema, used, narrow=narrow),
+        tables=tuple(map(tuple, tables)),
+        selected=tuple(selected),
+        last=last,
+    )
+
+
+def _has_name(feature: Feature, type_: Type, columns: set[str]) -> bool:
+    """Whether later features may call this one by its name.
+
+    Not where it is converted on its way out, nor where the name is that of a column, which SQL
+    looks for first, whatever its case.
+    """
+    taken = {name.lower() for name in columns}
+    return (
+        not isinstance(feature.expression, Column | Literal)
+        and type_.kind in _AS_THEY_ARE
+        and feature.name.lower() not in taken
+    )
+
+
+def _events(
+    columns: Sequence[str], carried: Sequence[str], place: Place, time: str, operands: list[Item]
+) -> list[str]:
+    read = [place.arrival, *dict.fromkeys((*carried, *columns))]
+    computed = [
+        Item((f"instant({quoted(time)}) + {place.arrival}", f"AS {place.position}")),
+        *operands,
+    ]
+    return cte(
+        _EVENTS,
+        ["the events, each with its position in their order"],
+        [
+            "SELECT",
+            *indented([", ".join(map(quoted, read)) + ","]),
+            *items(computed),
+            f"FROM {LOG}",
+        ],
+    )
+
+
+def _pass(name: str, source: str, of_key: KeyPass) -> list[str]:
+    of = f"with its {' and '.join(of_key.key)}" if of_key.key else "of the whole stream"
+    return cte(
+        name,
+        [f"what each event sees of those before it {of}"],
+        [
+            "SELECT",
+            *indented(["*,"]),
+            *items(of_key.columns),
+            f"FROM {source}",
+            "WINDOW",
+            *items(of_key.clauses),
+        ],
+    )
