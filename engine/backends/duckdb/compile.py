@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.backends.duckdb.expressions import Expressions
-from engine.backends.duckdb.layout import Item, cte, indented, items
+from engine.backends.duckdb.breaking import indented
+from engine.backends.duckdb.layout import Item, cte, items, listed
 from engine.backends.duckdb.macros import Macro, macros_of
-from engine.backends.duckdb.names import Names, slug
+from engine.backends.duckdb.names import Names
 from engine.backends.duckdb.sql import Sql, quoted
 from engine.backends.duckdb.windowed import KeyPass, Windowed, aggregates_in
 from engine.backends.duckdb.windows import Place, fits_64_bits
@@ -71,7 +72,7 @@ class Query:
         return "\n".join(["WITH", *tables, *lines, f"ORDER BY {self.arrival}"])
 
 
-def compile_features(features: FeatureSet, carried: Sequence[str] = ()) -> Query:
+def compile_features(features: FeatureSet, carried: tuple[str, ...] = ()) -> Query:
     """The query of a verified feature set.
 
     Parameters
@@ -79,7 +80,7 @@ def compile_features(features: FeatureSet, carried: Sequence[str] = ()) -> Query
     features
         The feature set.
     carried
-        Columns of the log to have beside the features.
+        Columns of the log that are to be there beside the features.
     """
     schema = features.schema
     expressions = lower(features)
@@ -102,7 +103,7 @@ def compile_features(features: FeatureSet, carried: Sequence[str] = ()) -> Query
     tables = [_events(columns, carried, place, schema.event_time, windowed.operands)]
     last = _EVENTS
     for of_key in windowed.passes.values():
-        name = "per_" + slug("_".join(of_key.key) or "stream")
+        name = "windows_" + of_key.base
         tables.append(_pass(name, last, of_key))
         last = name
     return Query(
@@ -142,7 +143,7 @@ def _events(
         ["the events, each with its position in their order"],
         [
             "SELECT",
-            *indented([", ".join(map(quoted, read)) + ","]),
+            *indented(listed([quoted(name) for name in read])),
             *items(computed),
             f"FROM {LOG}",
         ],

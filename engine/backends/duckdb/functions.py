@@ -120,16 +120,6 @@ def _like(b: Builder, expression: Expression, wanted: Type) -> Sql:
     return b.number(expression) if wanted == FLOAT else b.build(expression)
 
 
-def _sqrt(b: Builder, node: Call) -> Sql:
-    value = b.number(node.args[0])
-    return Sql(f"CASE WHEN {value.within(COMPARISON + 1)} >= 0e0 THEN sqrt({value.text}) END")
-
-
-def _ln(b: Builder, node: Call) -> Sql:
-    value = b.number(node.args[0])
-    return Sql(f"CASE WHEN {value.within(COMPARISON + 1)} > 0e0 THEN ln({value.text}) END")
-
-
 def _one_of(b: Builder, node: Call) -> Sql:
     text, *values = map(b.build, node.args)
     listed = ", ".join(value.text for value in values)
@@ -189,8 +179,8 @@ TABLE: Final[dict[str, Lowering]] = {
     "mul": _arithmetic("*", PRODUCT),
     "div": _div,
     "abs": lambda b, node: call("abs", b.number(node.args[0])),
-    "sqrt": _sqrt,
-    "ln": _ln,
+    "sqrt": lambda b, node: b.macro("real_sqrt", b.number(node.args[0])),
+    "ln": lambda b, node: b.macro("real_ln", b.number(node.args[0])),
     "lt": _comparison("<", greater=1),
     "le": _comparison("<=", greater=1),
     "gt": _comparison(">", greater=0),

@@ -1,12 +1,15 @@
-"""SQL statements as people like to read them: one thing a line, and columns of text aligned."""
+"""SQL as people like to read it: one thing a line, columns of text aligned, long lines broken."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_INDENT: Final = "    "
-# What is longer does not push the others to the right.
+from engine.backends.duckdb.breaking import broken, indented
+
+_WIDTH: Final = 100
+# What is longer does not push its neighbours to the right.
 _WIDEST: Final = 64
+_DEEPEST: Final = 8  # how deep a list may stand before its lines have no room
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +20,28 @@ class Item:
     comment: str = ""
 
 
-def items(lines: Iterable[Item], *, separator: str = ",") -> list[str]:
-    """The lines of a list, with aligned cells and a separator between them."""
-    lines = list(lines)
+def items(lines: Sequence[Item]) -> list[str]:
+    """A list with commas, its cells aligned, indented; what is too long is broken."""
     widths = _widths([line.cells for line in lines])
     result = []
     for place, line in enumerate(lines):
         if line.comment:
             result.append(f"-- {' '.join(line.comment.split())}")
-        cells = (cell.ljust(width) for cell, width in zip(line.cells, widths, strict=True))
-        text = " ".join(cell for cell, width in zip(cells, widths, strict=True) if width).rstrip()
-        result.append(text + separator * (place < len(lines) - 1))
+        comma = "," if place < len(lines) - 1 else ""
+        result += _line(line.cells, widths, comma)
     return indented(result)
 
 
-def indented(lines: Iterable[str]) -> list[str]:
-    """The lines one level deeper."""
-    return [_INDENT + line if line else line for line in lines]
+def listed(words: Sequence[str], *, end: str = ",") -> list[str]:
+    """Words with commas between them and an end behind, in as many lines as they take."""
+    lines: list[str] = []
+    for place, word in enumerate(words):
+        text = word + ("," if place < len(words) - 1 else end)
+        if lines and len(lines[-1]) + 1 + len(text) <= _WIDTH - _DEEPEST:
+            lines[-1] += f" {text}"
+        else:
+            lines.append(text)
+    return lines
 
 
 def cte(name: str, comment: Sequence[str], body: Sequence[str]) -> list[str]:
@@ -41,13 +49,21 @@ def cte(name: str, comment: Sequence[str], body: Sequence[str]) -> list[str]:
     return [*(f"-- {line}" for line in comment), f"{name} AS (", *indented(body), ")"]
 
 
+def _line(cells: tuple[str, ...], widths: Sequence[int], comma: str) -> list[str]:
+    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True) if width)
+    text = " ".join(padded).rstrip() + comma
+    if len(text) <= _WIDTH - _DEEPEST:
+        return [text]
+    rest = " ".join(filter(None, cells[1:]))
+    *most, last = broken(cells[0], _WIDTH - _DEEPEST - len(rest) - len(" ,"))
+    return [*most, f"{last} {rest}{comma}"]
+
+
 def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
-    """How wide each column of cells is; the last one needs no more than it has."""
+    """How wide each column of cells is; 0 where it is empty."""
     columns = list(zip(*rows, strict=True))
     widths = [
         max((len(cell) for cell in column if len(cell) <= _WIDEST), default=0)
         for column in columns
     ]
-    return [
-        width or int(any(column)) for width, column in zip(widths, columns, strict=True)
-    ]
+    return [width or int(any(column)) for width, column in zip(widths, columns, strict=True)]

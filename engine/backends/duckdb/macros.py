@@ -74,6 +74,12 @@ def _macros(schema: Schema, *, narrow: bool) -> dict[str, Macro]:
             ("holds AND NOT (isnan(greater) AND other IS NOT NULL)",),
             ("Every comparison with NaN is false; to DuckDB it is the greatest number.",),
         ),
+        "real_sqrt": Macro(
+            "real_sqrt(x)",
+            ("CASE WHEN x >= 0e0 THEN sqrt(x) END",),
+            ("A root, and a logarithm, of what has none is null.",),
+        ),
+        "real_ln": Macro("real_ln(x)", ("CASE WHEN x > 0e0 THEN ln(x) END",)),
         "exact_mean": Macro(
             "exact_mean(n, total, units)",
             ("CASE WHEN n > 0 THEN total::BIGINT::DOUBLE / (n * units)::DOUBLE END",),
@@ -152,6 +158,7 @@ def _macros(schema: Schema, *, narrow: bool) -> dict[str, Macro]:
             ("A whole number of more than 64 bits as a float, rounded once.",),
             uses=("floor_mod", "floor_div"),
         ),
+        "squared": Macro("squared(x)", ("x * x",)),
         "at_most_1": Macro(
             "at_most_1(h)",
             ("CASE WHEN h > 1e0 AND NOT isnan(h) THEN 1e0 ELSE h END",),
@@ -160,13 +167,11 @@ def _macros(schema: Schema, *, narrow: bool) -> dict[str, Macro]:
             "haversine_km(lat1, long1, lat2, long2)",
             (
                 f"{diameter} * asin(sqrt(at_most_1(",
-                f"    sin((lat2 - lat1) * {radians} * 0.5e0)",
-                f"    * sin((lat2 - lat1) * {radians} * 0.5e0)",
+                f"    squared(sin((lat2 - lat1) * {radians} * 0.5e0))",
                 f"    + cos(lat1 * {radians}) * cos(lat2 * {radians})",
-                f"    * (sin((long2 - long1) * {radians} * 0.5e0)",
-                f"       * sin((long2 - long1) * {radians} * 0.5e0)))))",
+                f"    * squared(sin((long2 - long1) * {radians} * 0.5e0)))))",
             ),
             ("Great-circle distance on a sphere of radius 6371 km, of places in degrees.",),
-            uses=("at_most_1",),
+            uses=("at_most_1", "squared"),
         ),
     }

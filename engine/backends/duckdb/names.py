@@ -38,7 +38,12 @@ def window_name(key: tuple[str, ...], window: Window) -> str:
     """Of the last 24 hours of a card ``cc_num_24h``, of the whole stream ``stream_24h``."""
     span = "ever" if window.length is None else span_name(window.length)
     until = f"_until_{span_name(window.delay)}_ago" if window.delay else ""
-    return slug("_".join(key) or "stream") + f"_{span}{until}"
+    return f"{key_name(key)}_{span}{until}"
+
+
+def key_name(key: tuple[str, ...]) -> str:
+    """A key as a part of a name."""
+    return slug("_".join(key) or "stream")
 
 
 def span_name(microseconds: int) -> str:

@@ -16,6 +16,8 @@ PRODUCT: Final = 6
 SIGN: Final = 7
 ATOM: Final = 8
 
+_MANY_ZEROS: Final = 6
+
 _PLAIN: Final = re.compile("[a-z_][a-z0-9_]*")
 # DuckDB's keywords that cannot stand everywhere as a name; a test compares them with DuckDB's own.
 KEYWORDS: Final = frozenset(
@@ -78,14 +80,21 @@ def literal(value: Scalar) -> Sql:
         case int():
             return whole(value)
         case float():
-            text = repr(value).removesuffix(".0")
-            text = text if "e" in text else f"{text}e0"
+            text = _double(value)
             return Sql(text, SIGN if text.startswith("-") else ATOM)
         case str():
             text = value.replace("'", "''")
             # A text in SQL ends at the character zero.
             parts = " || chr(0) || ".join(f"'{part}'" for part in text.split("\0"))
             return Sql(parts, SUM if "\0" in text else ATOM)
+
+
+def _double(value: float) -> str:
+    text = repr(value).removesuffix(".0").replace("e+", "e")
+    if "e" in text:
+        return text
+    zeros = len(text) - len(text.rstrip("0")) if "." not in text else 0
+    return f"{text[:-zeros]}e{zeros}" if zeros >= _MANY_ZEROS else f"{text}e0"
 
 
 def whole(value: int) -> Sql:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from engine.backends.duckdb.aggregates import POSITIONAL, TABLE
 from engine.backends.duckdb.expressions import Expressions
 from engine.backends.duckdb.layout import Item
-from engine.backends.duckdb.names import Names, aggregate_name, operand_name, span_name, window_name
+from engine.backends.duckdb.names import Names, aggregate_name, key_name, operand_name, span_name, window_name
 from engine.backends.duckdb.sql import ATOM, SUM, Sql, binary, literal, quoted, whole
-from engine.backends.duckdb.windows import Place, is_narrow, to_ticks, window_clause
+from engine.backends.duckdb.windows import Place, base_clause, frame_clause, is_narrow, to_ticks
 from engine.definition.infer import type_of
 from engine.definition.needs import columns_in
 from engine.definition.nodes import Aggregate, Call, Column, Expression, Window
@@ -26,13 +26,18 @@ class KeyPass:
     ----------
     key
         The columns of the key.
+    base
+        The name of what its windows share, the partition and its order.
     windows
-        The names and clauses of the windows.
+        The names of the windows.
+    clauses
+        The names and what they stand for.
     columns
         What is computed over them.
     """
 
     key: tuple[str, ...]
+    base: str
     windows: dict[Window, str] = field(default_factory=dict)
     clauses: list[Item] = field(default_factory=list)
     columns: list[Item] = field(default_factory=list)
@@ -76,19 +81,26 @@ class Windowed:
         return Sql(f"CASE WHEN {known} THEN {value.text} END") if known else value
 
     def _add(self, aggregate: Aggregate) -> str:
-        of_key = self.passes.setdefault(aggregate.key, KeyPass(aggregate.key))
+        of_key = self._pass(aggregate.key)
         window = aggregate.window
         if window not in of_key.windows:
             name = self._names.new(window_name(aggregate.key, window))
-            clause = window_clause(aggregate.key, window, self._schema, self._place)
+            frame = frame_clause(window, self._schema, self._place)
             of_key.windows[window] = name
-            of_key.clauses.append(Item((f"{name}", f"AS ({' '.join(filter(None, clause))})")))
+            of_key.clauses.append(Item((name, f"AS ({of_key.base} {frame})")))
         over = of_key.windows[window]
         name = self._names.new(aggregate_name(aggregate, over))
         call, condition = self._call(aggregate)
         counted = f"FILTER ({condition})" if condition else ""
         of_key.columns.append(Item((call, counted, f"OVER {over}", f"AS {name}")))
         return name
+
+    def _pass(self, key: tuple[str, ...]) -> KeyPass:
+        if key not in self.passes:
+            base = self._names.new("by_" + key_name(key))
+            clause = Item((base, f"AS ({base_clause(key, self._place)})"))
+            self.passes[key] = KeyPass(key, base, clauses=[clause])
+        return self.passes[key]
 
     def _call(self, aggregate: Aggregate) -> tuple[str, str]:
         """The call of an aggregate, and the condition on the events that it is made with."""

@@ -42,29 +42,28 @@ def is_narrow(schema: Schema, column: str) -> bool:
     return all(bound is not None and abs(bound) < _NARROW for bound in bounds)
 
 
-def window_clause(
-    key: tuple[str, ...], window: Window, schema: Schema, place: Place
-) -> tuple[str, str, str]:
-    """What stands between the parentheses of a named window: partition, order and frame."""
-    partition = f"PARTITION BY {', '.join(map(quoted, key))}" if key else ""
-    return partition, f"ORDER BY {place.position}", _frame(window, schema, place.arrival)
+def base_clause(key: tuple[str, ...], place: Place) -> str:
+    """What the windows of a key share: the partition and its order."""
+    partition = f"PARTITION BY {', '.join(map(quoted, key))} " if key else ""
+    return f"{partition}ORDER BY {place.position}"
+
+
+def frame_clause(window: Window, schema: Schema, place: Place) -> str:
+    """Which events of a partition a window shows."""
+    if window.length is None and not window.delay:
+        return "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    low = "UNBOUNDED"
+    if window.length is not None:
+        low = f"instant({_whole(window.length + window.delay, schema)}) + {place.arrival}"
+    high = "1"
+    if window.delay:  # the last position of the instant t − delay
+        high = f"instant({_whole(window.delay, schema)} - 1) + {place.arrival} + 1"
+    return f"RANGE BETWEEN {low} PRECEDING AND {high} PRECEDING"
 
 
 def to_ticks(microseconds: int, schema: Schema) -> int:
     """A span in ticks of the schema's unit; verified windows are whole numbers of it."""
     return microseconds * schema.ticks_per_second // _MICROSECONDS
-
-
-def _frame(window: Window, schema: Schema, arrival: str) -> str:
-    if window.length is None and not window.delay:
-        return "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-    low = "UNBOUNDED"
-    if window.length is not None:
-        low = f"instant({_whole(window.length + window.delay, schema)}) + {arrival}"
-    high = "1"
-    if window.delay:  # the last position of the instant t − delay
-        high = f"instant({_whole(window.delay, schema)} - 1) + {arrival} + 1"
-    return f"RANGE BETWEEN {low} PRECEDING AND {high} PRECEDING"
 
 
 def _whole(microseconds: int, schema: Schema) -> str:

@@ -1,0 +1,107 @@
+"""A log as it lies in Parquet files, read as the project's own reader reads it."""
+
+from typing import Final, assert_never
+
+from engine.backends.duckdb.breaking import indented
+from engine.backends.duckdb.compile import LOG
+from engine.backends.duckdb.layout import Item, cte, items, listed
+from engine.backends.duckdb.sql import quoted
+from engine.definition.schema import ColumnSpec, Schema
+from engine.definition.types import Kind
+from engine.events.canonical import EVENT_ID
+
+# Half of a minor unit has 17 significant digits after it in the longest text of a double.
+_DECIMALS_BEYOND: Final = 18
+_RAW: Final = "raw"
+
+HALF_EVEN: Final = """\
+-- A decimal number to the nearest whole one, halves to the even one, as amounts are rounded.
+CREATE OR REPLACE TEMP MACRO half_even(x) AS
+    floor(x) + CASE
+        WHEN x - floor(x) > 0.5 OR (x - floor(x) = 0.5 AND floor(x) % 2 <> 0) THEN 1
+        ELSE 0
+    END;"""
+
+
+def log_of_files(
+    schema: Schema, columns: tuple[str, ...], arrival: str, variable: str
+) -> tuple[list[str], list[str]]:
+    """The common table expressions that make the log of the files that a variable names.
+
+    Parameters
+    ----------
+    schema
+        What the columns are.
+    columns
+        The schema's columns that are in use.
+    arrival
+        What the column is to be called that counts the rows.
+    variable
+        The SQL variable.
+    """
+    read = list(dict.fromkeys((*schema.event_ids, *columns)))
+    raw = cte(
+        _RAW,
+        ["the rows as they are, in their order; a column that the files lack is null"],
+        [
+            "SELECT",
+            *indented(listed([quoted(name) for name in read])),
+            *indented([f"row_number() OVER () AS {arrival}"]),
+            "FROM (",
+            *indented(
+                [
+                    "SELECT",
+                    *indented(listed([f"NULL AS {quoted(name)}" for name in read], end="")),
+                    "WHERE false",
+                    "UNION ALL BY NAME",
+                    f"FROM read_parquet(getvariable('{variable}'))",
+                ]
+            ),
+            ")",
+        ],
+    )
+    held = [Item((_event_id(schema), f"AS {EVENT_ID}"))]
+    held += [_column(schema.by_name[name]) for name in columns]
+    log = cte(
+        LOG,
+        [
+            "the events: amounts in whole minor units, empty text as null, −0.0 as 0.0;",
+            "of those with one event id the first",
+        ],
+        [
+            "SELECT",
+            *indented([f"{arrival},"]),
+            *items(held),
+            f"FROM {_RAW}",
+            f"QUALIFY row_number() OVER (PARTITION BY {EVENT_ID} ORDER BY {arrival}) = 1",
+        ],
+    )
+    return raw, log
+
+
+def _event_id(schema: Schema) -> str:
+    ids = [f"nullif(trim({quoted(name)}::VARCHAR), '')" for name in schema.event_ids]
+    return f"coalesce({', '.join(ids)})" if len(ids) > 1 else ids[0]
+
+
+def _column(spec: ColumnSpec) -> Item:
+    name = quoted(spec.name)
+    match spec.type.kind:
+        case Kind.MONEY:
+            decimals = spec.type.scale + _DECIMALS_BEYOND
+            # A double counts as the shortest decimal that reads back as it.
+            amount = f"{name}::VARCHAR::DECIMAL(38, {decimals}) * {spec.type.minor_units}"
+            held = f"half_even({amount})::BIGINT"
+        case Kind.FLOAT:
+            held = f"{name}::DOUBLE + 0e0"
+        case Kind.TEXT:
+            held = f"nullif({name}::VARCHAR, '')"
+        case Kind.CARD:
+            held = f"{name}::UBIGINT"
+        case Kind.INT | Kind.TIME:
+            held = f"{name}::BIGINT"
+        case Kind.BOOL:
+            held = f"{name}::BOOLEAN"
+        case _:
+            assert_never(spec.type.kind)
+    return Item((held, f"AS {name}"))

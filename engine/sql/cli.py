@@ -1,0 +1,108 @@
+"""The command line: write the SQL of feature sets, or look whether what is written is stale."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from engine.command import EXIT_CODES, EXIT_DONE, Parser, run_command
+from engine.errors import InputError, OutputError
+from engine.interrupts import put_off
+
+_OUT: Final = "sql/features"
+_STDOUT: Final = "-"
+_EXIT_STALE: Final = 1
+
+_DESCRIPTION = """\
+Write feature sets as SQL for DuckDB, one file each, to be read and to be run on Parquet files."""
+
+_EPILOG = f"""\
+{EXIT_CODES},
+  1 a file is stale (--check)
+
+examples:
+  python -m engine.sql
+  python -m engine.sql --set notebook --out -
+  python -m engine.sql --check"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    stale: list[str] = []
+    code = run_command(lambda: _prepare(argv, stale))
+    return _EXIT_STALE if stale and code == EXIT_DONE else code
+
+
+def _prepare(argv: Sequence[str] | None, stale: list[str]) -> Callable[[], None]:
+    options = _parser().parse_args(argv)
+    if options.check and options.out == _STDOUT:
+        raise InputError(
+            f"--check: there is no file to look at (was --out {_STDOUT})",
+            hint="name the folder, or leave --out away",
+        )
+    from engine.catalog import SETS, load_feature_set  # noqa: PLC0415 - after the command line
+    from engine.sql.document import document  # noqa: PLC0415 - the same
+
+    names = tuple(SETS) if options.set is None else (options.set,)
+    sets = [load_feature_set(name) for name in names]
+
+    def work() -> None:
+        texts = {features.name: document(features) for features in sets}
+        if options.out == _STDOUT:
+            sys.stdout.write("\n".join(texts.values()))
+        elif options.check:
+            stale.extend(_stale(Path(options.out), texts))
+        else:
+            _write(Path(options.out), texts)
+
+    return work
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m engine.sql", _DESCRIPTION, _EPILOG)
+    add = parser.add_argument
+    add("--set", default=None, metavar="NAME", help="feature set (default: each there is)")
+    add(
+        "--out",
+        default=_OUT,
+        metavar="DIR",
+        help="folder for the files, or - for standard output (default: %(default)s)",
+    )
+    add("--check", action="store_true", help="write nothing, and say which files are stale")
+    return parser
+
+
+def _stale(folder: Path, texts: dict[str, str]) -> list[str]:
+    """The sets whose files are not as they would be written."""
+    stale = [name for name, text in texts.items() if _written(folder, name) != text]
+    for name in stale:
+        sys.stderr.write(f"{_path(folder, name)}: not what the feature set {name!r} compiles to\n")
+    if stale:
+        sys.stderr.write("hint: write it anew with python -m engine.sql\n")
+    return stale
+
+
+def _written(folder: Path, name: str) -> str | None:
+    try:
+        return _path(folder, name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        path = _path(folder, name)
+        try:
+            with put_off():
+                folder.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, "utf-8")
+        except OSError as error:
+            raise OutputError(
+                f"{path}: cannot be written (was: {error.strerror or error})",
+                hint="check that the folder exists and that you may write to it",
+            ) from error
+        sys.stdout.write(f"{path}: {len(text.splitlines()):,} lines\n")
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.sql"
