@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.backends import BACKENDS
-from engine.build.options import Options
 from engine.build.memory import memory_size
+from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.process import processors, settle_in

@@ -23,11 +23,24 @@ def explain(options: Options) -> str:
         f"columns read: {', '.join(log.columns)}",
         f"engine: {options.engine}, {counted(options.threads, 'thread')}",
         *_windows(plan),
-        *(_chunks(plan) if options.engine == "polars" else ["the whole log in memory"]),
+        *_execution(options, plan),
         "reading: in place if the log is in time order without repeated event ids, else staged:",
         "  put in order in scratch files beside the output, results in the order of the input",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _execution(options: Options, plan: Plan) -> list[str]:
+    match options.engine:
+        case "polars":
+            return _chunks(plan)
+        case "duckdb":
+            return [
+                "execution: one SQL query over the whole log, one pass for each key,",
+                f"  in {options.memory / 2**30:.1f} GiB of memory and, for more, in scratch files",
+            ]
+        case _:
+            return ["execution: the whole log in memory"]
 
 
 def _windows(plan: Plan) -> list[str]:

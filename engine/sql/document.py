@@ -32,7 +32,7 @@ _HEADER: Final = """\
 -- row is taken to be readable: what is required is there and within its bounds, times are whole
 -- numbers, dates are text or DATE. A row that cannot be converted ends the query with an error.
 --
--- A number with an exponent, such as 100e0, is a DOUBLE; without one DuckDB makes a DECIMAL of it."""
+-- A number with an exponent, such as 100e0, is a DOUBLE; without one it would be a DECIMAL."""
 
 
 def document(features: FeatureSet) -> str:

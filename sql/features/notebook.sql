@@ -16,7 +16,7 @@
 -- row is taken to be readable: what is required is there and within its bounds, times are whole
 -- numbers, dates are text or DATE. A row that cannot be converted ends the query with an error.
 --
--- A number with an exponent, such as 100e0, is a DOUBLE; without one DuckDB makes a DECIMAL of it.
+-- A number with an exponent, such as 100e0, is a DOUBLE; without one it would be a DECIMAL.
 
 -- A decimal number to the nearest whole one, halves to the even one, as amounts are rounded.
 CREATE OR REPLACE TEMP MACRO half_even(x) AS

@@ -22,5 +22,5 @@ TABLE: Final[dict[str, Callable[[Sql], str]]] = {
     "last": lambda x: f"last_value({x.text})",
 }
 # A gap would be a feature that verifies and cannot be computed, so it is found at import.
-if PRIMITIVES != TABLE.keys():
+if TABLE.keys() != PRIMITIVES:
     raise AssertionError(f"the aggregates differ ({sorted(PRIMITIVES ^ TABLE.keys())})")

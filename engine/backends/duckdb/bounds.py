@@ -60,7 +60,9 @@ def _of_aggregate(name: str, argument: Expression | None, schema: Schema) -> Bou
     return Bound(max(inner.size, _WHOLE))  # the others do not count NaN
 
 
-def _of_call(function: str, of: list[Bound], args: tuple[Expression, ...]) -> Bound:
+def _of_call(  # noqa: PLR0911 - one return for each kind of function
+    function: str, of: list[Bound], args: tuple[Expression, ...]
+) -> Bound:
     nan = any(bound.nan for bound in of)
     sizes = [bound.size for bound in of]
     infinite = sum(map(math.isinf, sizes))

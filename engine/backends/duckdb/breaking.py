@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 _INDENT: Final = "    "
-_TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|.", re.DOTALL)
+_PART: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\w+|.", re.DOTALL)
 _OPENS: Final = frozenset({"(", "[", "{", "CASE"})
 _CLOSES: Final = frozenset({")", "]", "}", "END"})
 _CALL: Final = re.compile(r"\w+\(")
@@ -31,10 +31,9 @@ def broken(text: str, room: int) -> list[str]:
 
 def _choice(text: str, room: int) -> list[str]:
     inner = text[len("CASE ") : -len(" END")]
-    cuts = [place for place, token in _top(inner) if token in {"WHEN", "THEN", "ELSE"}]
-    parts = (part.strip() for part in _cut(inner, cuts[1:]))
+    cuts = [place for place, part in _top(inner) if part in {"WHEN", "THEN", "ELSE"}]
     lines = []
-    for part in parts:
+    for part in map(str.strip, _cut(inner, cuts[1:])):
         word, _, rest = part.partition(" ")
         first, *more = broken(rest, room - len(_INDENT) - len(word) - 1)
         lines += [f"{word} {first}", *more]
@@ -45,7 +44,7 @@ def _arguments(text: str, room: int) -> list[str]:
     """Arguments in one line if there is room for it, else each in its own."""
     if len(text) <= room - len(_INDENT):
         return [text]
-    commas = [place + 1 for place, token in _top(text) if token == ","]
+    commas = [place + 1 for place, part in _top(text) if part == ","]
     lines = []
     for argument in _cut(text, commas):
         comma = "," if argument.endswith(",") else ""
@@ -62,17 +61,17 @@ def _cut(text: str, places: Sequence[int]) -> Iterator[str]:
 def _closing(text: str) -> int:
     """Where the first bracket or CASE of a text is closed again; the place behind that."""
     depth = 0
-    for token in _TOKEN.finditer(text):
-        depth += (token[0] in _OPENS) - (token[0] in _CLOSES)
-        if token[0] in _CLOSES and depth == 0:
-            return token.end()
+    for part in _PART.finditer(text):
+        depth += (part[0] in _OPENS) - (part[0] in _CLOSES)
+        if part[0] in _CLOSES and depth == 0:
+            return part.end()
     return len(text) + 1
 
 
 def _top(text: str) -> Iterator[tuple[int, str]]:
-    """The tokens that are in no bracket and no inner CASE, and where they begin."""
+    """The parts that are in no bracket and no inner CASE, and where they begin."""
     depth = 0
-    for token in _TOKEN.finditer(text):
-        depth += (token[0] in _OPENS) - (token[0] in _CLOSES)
-        if depth == 0 and token[0] not in _CLOSES:
-            yield token.start(), token[0]
+    for part in _PART.finditer(text):
+        depth += (part[0] in _OPENS) - (part[0] in _CLOSES)
+        if depth == 0 and part[0] not in _CLOSES:
+            yield part.start(), part[0]

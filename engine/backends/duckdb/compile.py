@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.backends.duckdb.expressions import Expressions
 from engine.backends.duckdb.breaking import indented
+from engine.backends.duckdb.expressions import Expressions
 from engine.backends.duckdb.layout import Item, cte, items, listed
 from engine.backends.duckdb.macros import Macro, macros_of
 from engine.backends.duckdb.names import Names
@@ -55,9 +55,7 @@ class Query:
     selected: tuple[Item, ...]
     last: str
 
-    def text(
-        self, before: Sequence[Sequence[str]] = (), passed: Sequence[Item] = ()
-    ) -> str:
+    def text(self, before: Sequence[Sequence[str]] = (), passed: Sequence[Item] = ()) -> str:
         """The query, over a table ``log`` that there is or that the first of its tables makes.
 
         Parameters

@@ -4,11 +4,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import duckdb
 
 from engine.errors import OutputError
+from engine.interrupts import put_off
+
+_POLL_SECONDS: Final = 0.05
 
 _T = TypeVar("_T")
 
@@ -65,15 +68,22 @@ def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], _T])
             outcome.append(work())
         except BaseException as error:  # noqa: BLE001 - raised again, in the thread that waits
             failure.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=run, daemon=True)
+    # Not the thread is waited for: one whose waiting was interrupted counts as ended.
+    done = threading.Event()
+    begun = False
     try:
-        thread.start()
-        thread.join()
+        with put_off():
+            threading.Thread(target=run, daemon=True).start()
+            begun = True
+        done.wait()
     except BaseException:
-        while thread.is_alive():
+        # Asked until it has heard: it may not have begun with the query when it was asked first.
+        while begun and not done.is_set():
             connection.interrupt()
-            thread.join(0.05)
+            done.wait(_POLL_SECONDS)
         raise
     if failure:
         raise _told(failure[0]) from failure[0]

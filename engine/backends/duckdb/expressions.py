@@ -40,9 +40,11 @@ class Expressions(Builder):
 
     @property
     def ticks(self) -> int:
+        """Ticks of event_time per second."""
         return self._schema.ticks_per_second
 
     def build(self, expression: Expression) -> Sql:
+        """An expression in the physical type of its own type."""
         if expression in self.known:
             return self.known[expression]
         match expression:
@@ -60,6 +62,7 @@ class Expressions(Builder):
                 raise AssertionError(f"verified sets hold only expressions (was {expression!r})")
 
     def number(self, expression: Expression) -> Sql:
+        """An expression as DOUBLE, money in major units."""
         if isinstance(expression, Literal):
             return literal(float(expression.value))
         type_ = self.type_of(expression)
@@ -71,6 +74,7 @@ class Expressions(Builder):
         return binary("/", PRODUCT, built, literal(float(type_.minor_units)))
 
     def total(self, expression: Expression) -> Sql:
+        """A sum that a moment is computed from, null where there is nothing to sum up."""
         if self._windowed is None or not isinstance(expression, Aggregate):
             raise AssertionError(f"an event alone has no aggregates (was {expression})")
         return self._windowed(expression)
@@ -88,13 +92,16 @@ class Expressions(Builder):
                 return self.build(expression)
 
     def macro(self, name: str, *args: Sql) -> Sql:
+        """A call of a macro, which is then part of the SQL."""
         self.used.add(name)
         return call(name, *args)
 
     def may_be_nan(self, expression: Expression) -> bool:
+        """Whether an expression may be NaN."""
         return bound_of(expression, self._schema).nan
 
     def is_narrow(self, instant: Expression) -> bool:
+        """Whether differences of an instant certainly keep within 64 bits."""
         match instant:
             case Column(name):
                 return is_narrow(self._schema, name)
@@ -104,6 +111,7 @@ class Expressions(Builder):
                 return False
 
     def type_of(self, expression: Expression) -> Type:
+        """An expression's type."""
         return type_of(expression, self._schema)
 
 

@@ -9,6 +9,7 @@ from engine.backends.duckdb.breaking import broken, indented
 _WIDTH: Final = 100
 # What is longer does not push its neighbours to the right.
 _WIDEST: Final = 64
+_SHORT: Final = 40  # not worth breaking, whatever follows
 _DEEPEST: Final = 8  # how deep a list may stand before its lines have no room
 
 
@@ -52,7 +53,7 @@ def cte(name: str, comment: Sequence[str], body: Sequence[str]) -> list[str]:
 def _line(cells: tuple[str, ...], widths: Sequence[int], comma: str) -> list[str]:
     padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True) if width)
     text = " ".join(padded).rstrip() + comma
-    if len(text) <= _WIDTH - _DEEPEST:
+    if len(text) <= _WIDTH - _DEEPEST or len(cells[0]) <= _SHORT:
         return [text]
     rest = " ".join(filter(None, cells[1:]))
     *most, last = broken(cells[0], _WIDTH - _DEEPEST - len(rest) - len(" ,"))
@@ -63,7 +64,6 @@ def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
     """How wide each column of cells is; 0 where it is empty."""
     columns = list(zip(*rows, strict=True))
     widths = [
-        max((len(cell) for cell in column if len(cell) <= _WIDEST), default=0)
-        for column in columns
+        max((len(cell) for cell in column if len(cell) <= _WIDEST), default=0) for column in columns
     ]
     return [width or int(any(column)) for width, column in zip(widths, columns, strict=True)]

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field, replace
 from engine.backends.duckdb.aggregates import POSITIONAL, TABLE
 from engine.backends.duckdb.expressions import Expressions
 from engine.backends.duckdb.layout import Item
-from engine.backends.duckdb.names import Names, aggregate_name, key_name, operand_name, span_name, window_name
+from engine.backends.duckdb.names import (
+    Names,
+    aggregate_name,
+    key_name,
+    operand_name,
+    span_name,
+    window_name,
+)
 from engine.backends.duckdb.sql import ATOM, SUM, Sql, binary, literal, quoted, whole
 from engine.backends.duckdb.windows import Place, base_clause, frame_clause, is_narrow, to_ticks
 from engine.definition.infer import type_of

@@ -203,6 +203,8 @@ def test_no_value_depends_on_threads(
         *,
         passed: tuple[str, ...],
         threads: int,
+        memory: int,  # noqa: ARG001 - what is computed in chunks needs no limit
+        scratch: Path,  # noqa: ARG001 - nor scratch
     ) -> Iterator[pl.DataFrame]:
         cut = (batch[start : start + 60] for batch in batches for start in range(0, 600, 60))
         plan = compile_features(features)
