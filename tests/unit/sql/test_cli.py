@@ -1,0 +1,55 @@
+"""The command line that writes SQL."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.sql.cli import main
+
+
+def test_it_writes_a_file_for_each_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "new" / "folder"
+    assert main(["--out", str(out)]) == 0
+    text = (out / "notebook.sql").read_text("utf-8")
+    assert capsys.readouterr().out == f"{out}/notebook.sql: {len(text.splitlines())} lines\n"
+    assert main(["--set", "notebook", "--out", "-"]) == 0
+    assert capsys.readouterr().out == text
+
+
+def test_stale_files_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check", "--out", str(tmp_path)]) == 1  # none there
+    assert not list(tmp_path.iterdir())
+    assert main(["--out", str(tmp_path)]) == 0
+    assert main(["--check", "--out", str(tmp_path)]) == 0
+    file = tmp_path / "notebook.sql"
+    file.write_text(file.read_text("utf-8") + "-- by hand\n", "utf-8")
+    capsys.readouterr()
+    assert main(["--check", "--out", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        f"{file}: not what the feature set 'notebook' compiles to\n"
+        "hint: write it anew with python -m engine.sql\n"
+    )
+    assert file.read_text("utf-8").endswith("-- by hand\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--set", "none"], "no such feature set (was 'none')"),
+        (["--check", "--out", "-"], "--check: there is no file to look at"),
+        (["--sets"], "cannot read the command line"),
+    ],
+)
+def test_refusals(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(argv) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert "hint: " in captured.err
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["--out", str(tmp_path / "file" / "inside")]) == 2
+    assert "cannot be written" in capsys.readouterr().err

@@ -1,0 +1,138 @@
+"""The committed SQL is what the definitions compile to, and runs as it stands."""
+
+import shutil
+import subprocess
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from engine.backends import load_backend
+from engine.catalog import SETS, notebook
+from engine.definition import POS, fingerprint
+from engine.definition.needs import columns_of
+from engine.events.normalise import normalise
+from engine.sql.cli import main
+from replay.simulate import Settings, simulate
+from unit.build.cases import IDENTITY, assert_same_bits
+
+ROOT = Path(__file__).parents[3]
+FILES = ROOT / "sql" / "features"
+NOTEBOOK = FILES / "notebook.sql"
+
+
+@pytest.fixture(scope="module")
+def events() -> pl.DataFrame:
+    return pl.concat(simulate(Settings(rows=400, cards=9, days=3, seed=5, fraud_rate=0.1)))
+
+
+def reference(events: pl.DataFrame) -> pl.DataFrame:
+    known = normalise(events, POS, [*columns_of(notebook), "is_fraud"]).events
+    first = known.filter(known["event_id"].is_first_distinct())
+    return first.select(IDENTITY).hstack(load_backend("reference").compute(notebook, first))
+
+
+def run(log: Path, sql: Path = NOTEBOOK) -> pl.DataFrame:
+    """The file run as its header says, in Python."""
+    with duckdb.connect() as connection:
+        connection.execute(f"SET VARIABLE input = '{log}'")
+        return pl.DataFrame(connection.sql(sql.read_text("utf-8")).to_arrow_table())
+
+
+def test_no_file_is_stale(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--check", "--out", str(FILES)]) == 0
+    assert capsys.readouterr().err == ""
+    assert sorted(path.stem for path in FILES.iterdir()) == sorted(SETS)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_fingerprint_is_in_the_header(name: str) -> None:
+    lines = (FILES / f"{name}.sql").read_text("utf-8").splitlines()
+    assert lines[0].startswith(f"-- {name}: ")
+    assert lines[1] == f"-- fingerprint: {fingerprint(SETS[name])}"
+
+
+def test_it_gives_the_bits_of_the_reference(events: pl.DataFrame, tmp_path: Path) -> None:
+    log = tmp_path / "it's a log.parquet"
+    events.write_parquet(log)
+    escaped = Path(str(log).replace("'", "''"))
+    assert_same_bits(run(escaped), reference(events))
+
+
+def test_several_files_are_one_log(events: pl.DataFrame, tmp_path: Path) -> None:
+    for number, start in enumerate(range(0, 400, 100)):
+        events[start : start + 100].write_parquet(tmp_path / f"part-{number}.parquet")
+    assert_same_bits(run(tmp_path / "part-*.parquet"), reference(events))
+
+
+def test_late_and_repeated_events(events: pl.DataFrame, tmp_path: Path) -> None:
+    shuffled = pl.concat([events.sample(fraction=1.0, shuffle=True, seed=2), events[100:150]])
+    # What arrives again may say something else: the first stays.
+    again = events[:40].with_columns(pl.col("amt") + 1.0)
+    log = pl.concat([shuffled, again])
+    log.write_parquet(tmp_path / "log.parquet")
+    assert_same_bits(run(tmp_path / "log.parquet"), reference(log))
+
+
+def test_columns_that_are_not_there_are_null(events: pl.DataFrame, tmp_path: Path) -> None:
+    bare = events.select(
+        "cc_num", "unix_time", "amt", "merchant", pl.col("trans_num").alias("transaction_id")
+    )
+    bare.write_parquet(tmp_path / "log.parquet")
+    assert_same_bits(run(tmp_path / "log.parquet"), reference(bare))
+
+
+AMOUNTS = ["0.005", "0.015", "1.005", "2.675", "1.115", "10000000", "0.1", "0.014999999999999999"]
+
+
+@pytest.mark.parametrize("dtype", [pl.Float64(), pl.Decimal(38, 18), pl.String()], ids=str)
+def test_amounts_are_rounded_as_the_reader_rounds_them(
+    events: pl.DataFrame, tmp_path: Path, dtype: pl.DataType
+) -> None:
+    amounts = (
+        AMOUNTS if dtype != pl.Decimal(38, 18) else [a for a in AMOUNTS if len(a) > 6 or "." in a]
+    )
+    values = {
+        pl.Float64: list(map(float, AMOUNTS)),
+        pl.String: AMOUNTS,
+        pl.Decimal: list(map(Decimal, AMOUNTS)),
+    }[type(dtype)]
+    log = events[: len(AMOUNTS)].with_columns(pl.Series("amt", values, dtype=dtype))
+    log.write_parquet(tmp_path / "log.parquet")
+    assert_same_bits(run(tmp_path / "log.parquet"), reference(log))
+
+
+def test_text_of_nothing_is_null_and_zeros_have_no_sign(
+    events: pl.DataFrame, tmp_path: Path
+) -> None:
+    row = pl.int_range(pl.len())
+    log = events.with_columns(
+        pl.when(row % 3 == 0).then(pl.lit("")).otherwise("category").alias("category"),
+        pl.when(row % 3 == 1).then(-0.0).otherwise("lat").alias("lat"),
+        pl.concat_str(pl.lit(" "), "trans_num", pl.lit("  ")).alias("trans_num"),
+        pl.lit("").alias("profile"),
+    )
+    log.write_parquet(tmp_path / "log.parquet")
+    assert_same_bits(run(tmp_path / "log.parquet"), reference(log))
+
+
+def test_it_runs_in_the_command_line_of_duckdb(events: pl.DataFrame, tmp_path: Path) -> None:
+    duckdb_cli = shutil.which("duckdb")
+    if duckdb_cli is None:
+        pytest.skip("the command line of DuckDB is not installed")
+    events.write_parquet(tmp_path / "log.parquet")
+    done = subprocess.run(  # noqa: S603 - our own file, run as its header says
+        [duckdb_cli, "-cmd", "SET VARIABLE input = 'log.parquet'", "-csv", "-f", str(NOTEBOOK)],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        timeout=120,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    expected = reference(events)
+    # The shortest text of a double reads back as it.
+    got = pl.read_csv(done.stdout.encode(), schema=dict(expected.schema))
+    assert_same_bits(got, expected)
