@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from engine.backends import BACKENDS
-from engine.build.memory import memory_size
 from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
+from engine.memory import MEMORY_HELP, memory_size
 from engine.process import processors, settle_in
 
 _MOST_THREADS: Final = 1024
@@ -80,13 +80,7 @@ def _parser() -> Parser:
         help="backend that computes it (default: %(default)s); no value depends on it",
     )
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
-    add(
-        "--memory",
-        default=None,
-        metavar="SIZE",
-        help="what the engine duckdb may take before it goes to scratch files, such as 4GiB "
-        "(default: half of the machine's memory); the others need no limit",
-    )
+    add("--memory", default=None, metavar="SIZE", help=MEMORY_HELP)
     add("--strict", action="store_true", help="refuse the log if a row cannot be read")
     add("--overwrite", action="store_true", help="replace results that are already there")
     add("--explain", action="store_true", help="say how it would be computed, and stop")

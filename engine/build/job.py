@@ -11,7 +11,6 @@ import polars as pl
 from engine.ahead import ReadAhead
 from engine.backends import Backend, load_backend
 from engine.build.options import Options
-from engine.build.refused import everything_refused
 from engine.build.report import Report, make_report
 from engine.catalog import load_feature_set
 from engine.clock import elapsed
@@ -24,6 +23,7 @@ from engine.events.disk import scratch_folder, writing
 from engine.events.inputs import Results, find_inputs
 from engine.events.log import POSITION, Counts, Log
 from engine.events.quarantine import Quarantine
+from engine.events.refused import everything_refused
 from engine.events.staging import InPlaceLog, NotInOrderError, StagedLog
 from engine.interrupts import put_off
 from engine.progress import Meter

@@ -12,6 +12,7 @@ from typing import Final
 from engine.backends import BACKENDS
 from engine.command import EXIT_DONE, EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
 from engine.errors import InputError
+from engine.memory import MEMORY_HELP, memory_size
 from engine.process import processors, settle_in
 from engine.skew.engines import REFERENCE, REFERENCE_ROWS, parse_engines
 from engine.skew.options import Options
@@ -93,6 +94,7 @@ def _parser() -> Parser:
         "events of these cards alone, in all engines alike",
     )
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
+    add("--memory", default=None, metavar="SIZE", help=MEMORY_HELP)
     add(
         "--scratch",
         default=tempfile.gettempdir(),
@@ -110,6 +112,7 @@ def _options(parsed: argparse.Namespace) -> Options:
     return Options(
         inputs=tuple(parsed.inputs),
         scratch=Path(parsed.scratch),
+        memory=memory_size(parsed.memory),
         set=parsed.set,
         engines=parse_engines(parsed.engines),
         sample=None if sample is None else _number("--sample", sample, _MOST_EVENTS, "events"),

@@ -9,7 +9,6 @@ from typing import Final
 import polars as pl
 
 from engine.backends import load_backend
-from engine.build.refused import everything_refused
 from engine.catalog import load_feature_set
 from engine.clock import elapsed
 from engine.definition import Feature, FeatureSet
@@ -21,6 +20,7 @@ from engine.events.disk import scratch_folder
 from engine.events.inputs import find_inputs
 from engine.events.log import POSITION, Counts, Log
 from engine.events.quarantine import Quarantine
+from engine.events.refused import everything_refused
 from engine.events.staging import StagedLog
 from engine.progress import Meter
 from engine.skew.arrived import AsArrived
@@ -131,6 +131,7 @@ class _Job:
         self._meter = meter
         self._seconds: dict[str, float] = {}
         with self._timed("put in order"):
+            self._scratch = scratch
             self._log = self._staged(log, scratch)
         self._sample: Sample | None = None
 
@@ -204,7 +205,12 @@ class _Job:
         """The first engine's frames, in the order of events, each compared with the others'."""
         streams = {
             name: load_backend(name).stream(
-                self._features, self._batches(), passed=_PASSED, threads=self._options.threads
+                self._features,
+                self._batches(),
+                passed=_PASSED,
+                threads=self._options.threads,
+                memory=self._options.memory,
+                scratch=self._scratch,
             )
             for name in engines
         }

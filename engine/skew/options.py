@@ -10,6 +10,7 @@ class Options:
 
     inputs: tuple[str, ...]
     scratch: Path
+    memory: int
     set: str = "notebook"
     engines: tuple[str, ...] | None = None
     sample: int | None = None

@@ -23,6 +23,7 @@ from engine.definition.types import BOOL
 from engine.events.canonical import event_schema
 
 UNITS: tuple[TimeUnit, ...] = ("s", "ms", "us")
+MEMORY = 2**30  # what a backend may take
 
 # POS with every column but the time optional, times without bounds, refunds, and a column of each
 # type that POS has not.

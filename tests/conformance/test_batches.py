@@ -10,13 +10,12 @@ from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
 from conformance.broad import broad
-from conformance.logs import LOG, log_of_rows, over
+from conformance.logs import LOG, MEMORY, log_of_rows, over
 from conformance.streams import streams
 from engine.backends import Backend
 from engine.catalog import notebook
 from engine.definition import FeatureSet
 
-MEMORY = 2**30
 SETS: dict[str, FeatureSet] = {"notebook": over(LOG, notebook), "broad": broad("s")}
 
 

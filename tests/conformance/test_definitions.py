@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
+from pathlib import Path
 
 import polars as pl
 from hypothesis import Phase, given, settings
@@ -11,7 +12,7 @@ from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
 from conformance.definitions import definitions, set_of
-from conformance.logs import LOG, UNITS, log_of_rows, schema_in
+from conformance.logs import LOG, MEMORY, UNITS, log_of_rows, schema_in
 from conformance.streams import streams
 from engine.backends import Backend
 from engine.definition.aggregates import AGGREGATES
@@ -34,7 +35,7 @@ def test_s3_7_definitions_nobody_wrote_have_the_same_bits(
 
 @given(data=st.data())
 def test_s3_7_definitions_nobody_wrote_have_the_same_bits_in_batches(
-    backend: Backend, reference: Backend, data: DataObject
+    backend: Backend, reference: Backend, scratch: Path, data: DataObject
 ) -> None:
     schema = schema_in(data.draw(st.sampled_from(UNITS), label="unit"))
     features = set_of(schema, data.draw(definitions(schema), label="definitions"))
@@ -43,7 +44,9 @@ def test_s3_7_definitions_nobody_wrote_have_the_same_bits_in_batches(
     size = data.draw(st.integers(1, len(rows)), label="rows of a batch")
     threads = data.draw(st.integers(1, 2), label="threads")
     batches = (events.slice(start, size) for start in range(0, len(events), size))
-    frames = backend.stream(features, batches, passed=("event_id",), threads=threads)
+    frames = backend.stream(
+        features, batches, passed=("event_id",), threads=threads, memory=MEMORY, scratch=scratch
+    )
     got = pl.concat(frames)
     assert got["event_id"].to_list() == events["event_id"].to_list()
     expected = reference.compute(features, events)

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from engine.backends.duckdb import entry
-from engine.build.memory import machine_memory, memory_size
 from engine.errors import InputError
+from engine.memory import machine_memory, memory_size
 from unit.build.cases import assert_same_bits, build, built, report, tree, write
 
 DUCKDB = ("--engine", "duckdb")

@@ -1,6 +1,7 @@
 """A backend with a defect: polars' values, but for some events, where a test changes them."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import polars as pl
 
@@ -23,7 +24,11 @@ def stream(
     *,
     passed: tuple[str, ...],
     threads: int,
+    memory: int,
+    scratch: Path,
 ) -> Iterator[pl.DataFrame]:
-    frames = load_backend("polars").stream(features, batches, passed=passed, threads=threads)
+    frames = load_backend("polars").stream(
+        features, batches, passed=passed, threads=threads, memory=memory, scratch=scratch
+    )
     for frame in frames:
         yield defect[0](frame)

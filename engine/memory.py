@@ -6,6 +6,10 @@ from typing import Final
 
 from engine.errors import InputError
 
+MEMORY_HELP: Final = (
+    "what the engine duckdb may take before it goes to scratch files, such as 4GiB (default: half "
+    "of the machine's memory); the others need no limit"
+)
 _UNITS: Final = {
     "MIB": 2**20,
     "GIB": 2**30,
