@@ -38,6 +38,7 @@ writes into DIR:
 examples:
   python -m engine.build transactions.csv --out features
   python -m engine.build 'logs/2025-*.parquet' late.csv.gz --out features --overwrite
+  python -m engine.build transactions.csv --out features --state online.state
   python -m engine.build transactions.csv --out features --explain"""
 
 
@@ -81,6 +82,12 @@ def _parser() -> Parser:
     )
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
     add("--memory", default=None, metavar="SIZE", help=MEMORY_HELP)
+    add(
+        "--state",
+        default=None,
+        metavar="FILE",
+        help="also leave the state that the online engine has after the log, for a warm start",
+    )
     add("--strict", action="store_true", help="refuse the log if a row cannot be read")
     add("--overwrite", action="store_true", help="replace results that are already there")
     add("--explain", action="store_true", help="say how it would be computed, and stop")
@@ -97,6 +104,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         engine=parsed.engine,
         threads=_threads(parsed.threads),
         memory=memory_size(parsed.memory),
+        state=None if parsed.state is None else Path(parsed.state),
         strict=parsed.strict,
         overwrite=parsed.overwrite,
         explain=parsed.explain,

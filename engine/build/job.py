@@ -12,6 +12,7 @@ from engine.ahead import ReadAhead
 from engine.backends import Backend, load_backend
 from engine.build.options import Options
 from engine.build.report import Report, make_report
+from engine.build.state import Gathering, check_place
 from engine.catalog import load_feature_set
 from engine.clock import elapsed
 from engine.definition import FeatureSet
@@ -59,6 +60,8 @@ def build(options: Options) -> Report:
     features = load_feature_set(options.set)
     log = open_log(options, features)
     _check_out(options)
+    if options.state is not None:
+        check_place(options.state, overwrite=options.overwrite)
     backend = load_backend(options.engine)
     began = elapsed()
     with (
@@ -73,6 +76,7 @@ def build(options: Options) -> Report:
             features,
             counts,
             reading=reading,
+            state=None if job.gathering is None else job.gathering.finish(),
             seconds={**job.seconds, "total": elapsed() - began},
         )
         with writing(options.out):
@@ -80,6 +84,8 @@ def build(options: Options) -> Report:
             (scratch / BUILD).write_text(json.dumps(report.content, indent=2) + "\n")
             # Renames within one file system: each file is whole, and the report comes last.
             with put_off():
+                if job.gathering is not None:
+                    job.gathering.put_in_place()
                 for name in OUTPUTS:
                     (scratch / name).replace(options.out / name)
     return report
@@ -105,6 +111,7 @@ class _Job:
         self._meter = meter
         self._backend = backend
         self._passed = identity_columns(features.schema, log.present)
+        self.gathering: Gathering | None = None
 
     def run(self) -> tuple[str, Counts]:
         try:
@@ -138,6 +145,9 @@ class _Job:
     def _compute(
         self, batches: Iterable[pl.DataFrame], passed: tuple[str, ...]
     ) -> Iterator[pl.DataFrame]:
+        if self._options.state is not None:
+            self.gathering = Gathering(self._features, self._options.state)
+            batches = self.gathering.passing(batches)
         return self._backend.stream(
             self._features,
             batches,

@@ -14,6 +14,7 @@ class Options:
     engine: str = "polars"
     threads: int = 1
     memory: int = 2**30
+    state: Path | None = None
     strict: bool = False
     overwrite: bool = False
     explain: bool = False

@@ -46,6 +46,7 @@ class Report:
             ", ".join(f"{words} {rows[count]:,}" for words, count in counts),
             *(f"  {count:,} × {reason}" for reason, count in content["quarantined"].items()),
             f"{seconds['total']:.1f} s, {pace}, read {content['reading']}",
+            *_of_state(content["state"]),
         ]
         return "\n".join(lines) + "\n"
 
@@ -56,6 +57,7 @@ def make_report(
     counts: Counts,
     *,
     reading: str,
+    state: dict[str, Any] | None,
     seconds: Mapping[str, float],
 ) -> Report:
     """The report of a build.
@@ -68,6 +70,8 @@ def make_report(
         What became of the rows.
     reading
         ``in place`` or ``staged``, and why.
+    state
+        What the state holds that was left, if one was asked for.
     seconds
         How long each stage took, ``total`` among them.
     """
@@ -91,11 +95,20 @@ def make_report(
             "reading": reading,
             "engine": options.engine,
             "threads": options.threads,
+            "state": state,
             "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
             "rows_per_second": round(read / max(seconds["total"], 1e-9)),
             "versions": {"python": platform.python_version()} | _versions(),
         }
     )
+
+
+def _of_state(state: dict[str, Any] | None) -> list[str]:
+    if state is None:
+        return []
+    events = counted(state["entries"], "event")
+    size = f"{state['bytes']:,} bytes"
+    return [f"{state['file']}: state of {counted(state['keys'], 'key')}, {events} in sight, {size}"]
 
 
 def _versions() -> dict[str, str]:

@@ -6,6 +6,7 @@ have passed it, which a batch run cannot know.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from unittest.mock import patch
 
 import polars as pl
 import pytest
@@ -18,7 +19,8 @@ from conformance.broad import broad
 from conformance.definitions import definitions, set_of
 from conformance.logs import LOG, log_of_rows, over
 from conformance.streams import Row, streams
-from engine.backends.online.compile import Features
+from engine.backends.online import partials
+from engine.backends.online.compile import Features, compile_online
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.snapshot import capture, revive
 from engine.backends.online.state import state_bytes, state_of_bytes
@@ -88,6 +90,25 @@ def test_s3_9_a_late_event_is_scored_on_what_has_arrived(
     assert_same_bits(observed(online, events), expected, features, events)
     times = events["unix_time"]
     assert online.late == (times < times.cum_max()).sum()
+
+
+@LAWS
+@given(data=st.data(), rows=streams(LOG, min_size=1))
+def test_s10_many_events_in_a_window_are_counted_as_few_are(
+    name: str, data: DataObject, rows: list[Row]
+) -> None:
+    features = unlabelled(SETS[name](data))
+    events = log_of_rows(LOG, rows)
+    online = OnlineFeatures(features, lateness=FOR_EVER)
+    expected = observed(online, events)
+    with patch.object(partials, "FEW", 2):
+        compile_online.cache_clear()
+        counting = OnlineFeatures(features, lateness=FOR_EVER)
+        stop = data.draw(st.integers(0, len(events)), label="stop")
+        first = observed(counting, events[:stop])
+        got = pl.concat([first, observed(restarted(counting), events[stop:])])
+    compile_online.cache_clear()
+    assert_same_bits(got, expected, features, events)
 
 
 @LAWS

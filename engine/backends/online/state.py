@@ -91,7 +91,11 @@ def write_state(features: FeatureSet, state: State, path: Path) -> None:
     OutputError
         If it cannot be written.
     """
-    content = state_bytes(features, state)
+    write_bytes(state_bytes(features, state), path)
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write a state's bytes to a file, which appears only when it is complete."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     with writing(path):
         try:

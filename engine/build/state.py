@@ -1,0 +1,63 @@
+"""The online state that a build leaves: gathered from the log's batches as they pass."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from engine.backends.online.state import state_bytes, write_bytes
+from engine.backends.warm import WarmStart
+from engine.definition import FeatureSet
+from engine.errors import OutputError
+
+
+class Gathering:
+    """Gathers the state of a feature set for a file.
+
+    Parameters
+    ----------
+    features
+        The feature set.
+    file
+        The file to make or replace.
+    """
+
+    def __init__(self, features: FeatureSet, file: Path) -> None:
+        self._features = features
+        self._file = file
+        self._warm = WarmStart(features)
+        self._content = b""
+
+    def passing(self, batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The batches, in the order of events; what state they leave is gathered."""
+        for batch in batches:
+            self._warm.append(batch)
+            yield batch
+
+    def finish(self) -> dict[str, Any]:
+        """The state is complete: what it holds, for the report."""
+        state = self._warm.state()
+        self._content = state_bytes(self._features, state)
+        tables = state.tables.items()
+        return {
+            "file": str(self._file),
+            "bytes": len(self._content),
+            "keys": sum(len(table) for name, table in tables if name.startswith("keys")),
+            "entries": sum(len(table) for name, table in tables if name.startswith("log")),
+        }
+
+    def put_in_place(self) -> None:
+        """Make or replace the file."""
+        write_bytes(self._content, self._file)
+
+
+def check_place(file: Path, *, overwrite: bool) -> None:
+    """Refuse a place where no state can be put, or where something is already."""
+    if file.is_dir():
+        raise OutputError(f"--state: a folder (was {str(file)!r})", hint="name a file")
+    if file.exists() and not overwrite:
+        raise OutputError(
+            f"--state: there is a file already (was {str(file)!r})",
+            hint="add --overwrite to replace it, or name another",
+        )
