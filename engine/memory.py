@@ -2,6 +2,8 @@
 
 import os
 import re
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from engine.errors import InputError
@@ -22,6 +24,7 @@ _SIZE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([MGT]i?B)", re.IGNORECASE | 
 # Below that DuckDB cannot hold what it works on at a time.
 _LEAST: Final = 512 * 2**20
 _MOST: Final = 2**50
+_CONTAINER: Final = Path("/sys/fs/cgroup/memory.max")
 
 
 def memory_size(text: str | None) -> int:
@@ -39,5 +42,8 @@ def memory_size(text: str | None) -> int:
 
 
 def machine_memory() -> int:
-    """How many bytes of memory the machine has."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """How many bytes of memory the machine has, or the container if that has less."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # no such file, or "max"
+        memory = min(memory, int(_CONTAINER.read_text("ascii")))
+    return memory

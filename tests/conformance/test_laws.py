@@ -98,3 +98,16 @@ def test_a_card_does_not_depend_on_other_cards(backend: Backend, data: DataObjec
     expected = backend.compute(features, events).filter(events.select(alone).to_series())
     one = events.filter(alone)
     assert_same_bits(backend.compute(features, one), expected, features, one)
+
+
+@given(data=st.data())
+def test_s10_the_order_of_keys_changes_nothing(backend: Backend, data: DataObject) -> None:
+    """Cards may arrive one after the other or mixed, if each one's events keep their order."""
+    features = SETS["notebook"]
+    events = log_of_rows(LOG, data.draw(streams(LOG), label="rows"))
+    cards = events["cc_num"].unique(maintain_order=True).to_list()
+    places = {card: place for place, card in enumerate(data.draw(st.permutations(cards)))}
+    arrival = sorted(range(len(events)), key=lambda row: places[events["cc_num"][row]])
+    permuted = events[arrival]
+    expected = backend.compute(features, events)[arrival]
+    assert_same_bits(backend.compute(features, permuted), expected, features, permuted)

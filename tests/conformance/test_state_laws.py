@@ -6,6 +6,7 @@ have passed it, which a batch run cannot know.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from random import Random
 from unittest.mock import patch
 
 import polars as pl
@@ -224,6 +225,52 @@ def test_s3_10_letting_go_of_quiet_keys_changes_no_value(
     keeping = OnlineFeatures(features, lateness=lateness, sweep=False)
     assert_same_bits(observed(sweeping, events), observed(keeping, events), features, events)
     assert counters(sweeping) == counters(keeping)
+
+
+def hot_card(seed: int) -> pl.DataFrame:
+    """160 events of two cards in forty minutes, with ties, a few merchants and refunds."""
+    random = Random(seed)  # noqa: S311 - a test
+    rows: list[Row] = [
+        {
+            "unix_time": random.randrange(2_400) // 5 * 5,
+            "cc_num": random.choice([1, 1, 1, 2]),
+            "merchant": random.choice("mnop"),
+            "category": random.choice(["a", "b", None]),
+            "amt": random.randrange(-500, 5_000),
+            "tip": random.choice([None, 7, 1_000]),
+            "points": random.choice([None, 1, 2, 3]),
+            "speed": random.choice([None, 0.0, -0.0, 1.5]),
+            "is_fraud": random.randrange(2),
+        }
+        for _ in range(160)
+    ]
+    return log_of_rows(LOG, rows)
+
+
+@pytest.mark.parametrize("name", ["notebook", "broad"])
+@pytest.mark.parametrize("seed", range(3))
+def test_s3_10_a_hot_card_has_the_same_bits(name: str, seed: int) -> None:
+    features = {"notebook": over(LOG, notebook), "broad": broad()}[name]
+    events = hot_card(seed).sort("unix_time", maintain_order=True)
+    online = OnlineFeatures(features)
+    parts = [observed(online, events[:100]), observed(restarted(online), events[100:])]
+    assert_same_bits(pl.concat(parts), compute(features, events), features, events)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_s3_9_late_events_of_a_hot_card_are_scored_on_what_has_arrived(seed: int) -> None:
+    features = over(LOG, notebook)
+    events = hot_card(seed)
+    times = events["unix_time"].to_list()
+    # In order but for every seventh, which comes up to twenty minutes late.
+    arrival = sorted(range(len(events)), key=lambda row: times[row] + 1_200 * (row % 7 == 0))
+    events = events[arrival].with_columns(event_id=pl.Series([f"e{row}" for row in arrival]))
+    expected = pl.concat(
+        compute(features, events.head(size)).tail(1) for size in range(1, len(events) + 1)
+    )
+    online = OnlineFeatures(features)
+    assert_same_bits(observed(online, events), expected, features, events)
+    assert online.late > 10
 
 
 def counters(online: OnlineFeatures) -> tuple[int, ...]:
