@@ -13,5 +13,5 @@ _COMMON = {
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }
 settings.register_profile("default", max_examples=25, **_COMMON)
-settings.register_profile("deep", max_examples=2_500, print_blob=True, **_COMMON)
+settings.register_profile("deep", max_examples=2_000, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

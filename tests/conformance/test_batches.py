@@ -9,14 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
-from conformance.broad import broad
-from conformance.logs import LOG, MEMORY, log_of_rows, over
+from conformance.logs import LOG, MEMORY, UNITS, log_of_rows, over
+from conformance.sets import SETS
 from conformance.streams import streams
 from engine.backends import Backend
 from engine.catalog import notebook
-from engine.definition import FeatureSet
-
-SETS: dict[str, FeatureSet] = {"notebook": over(LOG, notebook), "broad": broad("s")}
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -24,7 +21,7 @@ SETS: dict[str, FeatureSet] = {"notebook": over(LOG, notebook), "broad": broad("
 def test_s3_7_batches_and_threads_change_no_bit(
     backend: Backend, reference: Backend, scratch: Path, name: str, data: DataObject
 ) -> None:
-    features = SETS[name]
+    features = SETS[name](data, data.draw(st.sampled_from(UNITS), label="unit"))
     rows = data.draw(streams(features.schema, min_size=1), label="rows")
     events = log_of_rows(features.schema, rows).sort("unix_time", maintain_order=True)
     size = data.draw(st.integers(1, len(events)), label="rows of a batch")
@@ -46,7 +43,7 @@ def test_s3_7_batches_and_threads_change_no_bit(
 
 def test_a_log_without_rows_has_no_frame(backend: Backend, scratch: Path) -> None:
     frames = backend.stream(
-        SETS["notebook"],
+        over(LOG, notebook),
         iter(()),
         passed=("event_id",),
         threads=1,

@@ -9,15 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
-from conformance.broad import broad
 from conformance.logs import LOG, log_of_rows, over
+from conformance.sets import SETS
 from conformance.streams import Row, rows_at, streams
 from engine.backends import Backend
 from engine.catalog import notebook
-from engine.definition import FeatureSet
 
-SETS: dict[str, FeatureSet] = {"notebook": over(LOG, notebook), "broad": broad()}
-ARRIVAL = "arrival"
+NOTEBOOK = over(LOG, notebook)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -28,7 +26,7 @@ def test_s3_8_the_future_changes_nothing(backend: Backend, name: str, data: Data
     All that follows the event is taken away and another future put in its place: in its own
     instant if it arrives later, at any later instant wherever it arrives.
     """
-    features = SETS[name]
+    features = SETS[name](data, "s")
     rows = data.draw(streams(LOG, min_size=1), label="rows")
     events = log_of_rows(LOG, rows)
     order = sorted(range(len(rows)), key=lambda row: (rows[row]["unix_time"], row))
@@ -60,7 +58,7 @@ def test_s3_9_arrival_matters_between_ties_only(
     backend: Backend, name: str, data: DataObject
 ) -> None:
     """Events in another arrival order have the same features, if ties keep theirs."""
-    features = SETS[name]
+    features = SETS[name](data, "s")
     events = log_of_rows(LOG, data.draw(streams(LOG), label="rows"))
     shuffled = data.draw(st.permutations(range(events.height)), label="arrival")
     # The instants arrive as shuffled, the events of each of them one after the other as before.
@@ -78,7 +76,7 @@ def test_s3_9_arrival_matters_between_ties_only(
 @given(data=st.data())
 def test_a_feature_does_not_depend_on_its_company(backend: Backend, data: DataObject) -> None:
     """A set of some of the features, in another order, gives each the same values."""
-    whole = broad()
+    whole = SETS["part of broad"](data, "s")
     events = log_of_rows(LOG, data.draw(streams(LOG), label="rows"))
     some = data.draw(
         st.lists(st.sampled_from(whole.features), min_size=1, max_size=6, unique=True),
@@ -92,7 +90,7 @@ def test_a_feature_does_not_depend_on_its_company(backend: Backend, data: DataOb
 @given(data=st.data())
 def test_a_card_does_not_depend_on_other_cards(backend: Backend, data: DataObject) -> None:
     """The features of the notebook are all per card: without the others they are the same."""
-    features = SETS["notebook"]
+    features = NOTEBOOK
     events = log_of_rows(LOG, data.draw(streams(LOG), label="rows"))
     alone = pl.col("cc_num").eq_missing(1)
     expected = backend.compute(features, events).filter(events.select(alone).to_series())
@@ -103,7 +101,7 @@ def test_a_card_does_not_depend_on_other_cards(backend: Backend, data: DataObjec
 @given(data=st.data())
 def test_s10_the_order_of_keys_changes_nothing(backend: Backend, data: DataObject) -> None:
     """Cards may arrive one after the other or mixed, if each one's events keep their order."""
-    features = SETS["notebook"]
+    features = NOTEBOOK
     events = log_of_rows(LOG, data.draw(streams(LOG), label="rows"))
     cards = events["cc_num"].unique(maintain_order=True).to_list()
     places = {card: place for place, card in enumerate(data.draw(st.permutations(cards)))}

@@ -4,7 +4,7 @@ Features of labels are left out where events come late: their label may be too l
 have passed it, which a batch run cannot know.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 from unittest.mock import patch
@@ -17,8 +17,8 @@ from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
 from conformance.broad import broad
-from conformance.definitions import definitions, set_of
 from conformance.logs import LOG, log_of_rows, over
+from conformance.sets import SETS
 from conformance.streams import Row, streams
 from engine.backends.online import partials
 from engine.backends.online.compile import Features, compile_online
@@ -37,15 +37,6 @@ LATENESS = st.sampled_from([0, 1, 60, 3_600, 86_400])
 SPLITS = st.integers(0, 20)
 
 
-def made_up(data: DataObject) -> FeatureSet:
-    return set_of(LOG, data.draw(definitions(LOG), label="definitions"))
-
-
-SETS: dict[str, Callable[[DataObject], FeatureSet]] = {
-    "notebook": lambda _: over(LOG, notebook),
-    "broad": lambda _: broad(),
-    "made up": made_up,
-}
 LAWS = pytest.mark.parametrize("name", SETS)
 
 
@@ -82,7 +73,7 @@ def restarted(online: OnlineFeatures) -> OnlineFeatures:
 def test_s3_9_a_late_event_is_scored_on_what_has_arrived(
     name: str, data: DataObject, rows: list[Row]
 ) -> None:
-    features = unlabelled(SETS[name](data))
+    features = unlabelled(SETS[name](data, "s"))
     events = log_of_rows(LOG, rows)
     online = OnlineFeatures(features, lateness=FOR_EVER)
     expected = pl.concat(
@@ -98,7 +89,7 @@ def test_s3_9_a_late_event_is_scored_on_what_has_arrived(
 def test_s10_many_events_in_a_window_are_counted_as_few_are(
     name: str, data: DataObject, rows: list[Row]
 ) -> None:
-    features = unlabelled(SETS[name](data))
+    features = unlabelled(SETS[name](data, "s"))
     events = log_of_rows(LOG, rows)
     online = OnlineFeatures(features, lateness=FOR_EVER)
     expected = observed(online, events)
@@ -121,7 +112,7 @@ def test_s10_many_events_in_a_window_are_counted_as_few_are(
 def test_s3_9_a_duplicate_is_scored_once(
     name: str, data: DataObject, rows: list[Row], echoes: list[tuple[int, int]]
 ) -> None:
-    features = SETS[name](data)
+    features = SETS[name](data, "s")
     events = log_of_rows(LOG, rows)
     last = len(events) - 1
     # Each event, and after it those that come once more: (when, whether again, which).
@@ -148,7 +139,7 @@ def test_s3_9_a_duplicate_is_scored_once(
 def test_s10_a_snapshot_in_mid_stream_changes_no_value(
     name: str, data: DataObject, rows: list[Row], lateness: int, stops: list[int]
 ) -> None:
-    features = SETS[name](data)
+    features = SETS[name](data, "s")
     events = log_of_rows(LOG, rows)
     whole = OnlineFeatures(features, lateness=lateness)
     expected = observed(whole, events)
@@ -173,7 +164,7 @@ def test_s10_a_snapshot_in_mid_stream_changes_no_value(
 def test_s10_a_warm_start_at_any_split_changes_no_value(
     name: str, data: DataObject, rows: list[Row], split: int, lateness: int, batch: int, fold: int
 ) -> None:
-    features = SETS[name](data)
+    features = SETS[name](data, "s")
     events = log_of_rows(LOG, rows).sort("unix_time", maintain_order=True)
     before, after = events.head(split), events.slice(split)
     online = warmed(features, before, lateness=lateness, batch=batch, fold=fold)
@@ -192,7 +183,7 @@ def test_s10_a_warm_start_at_any_split_changes_no_value(
 def test_s10_events_that_are_late_for_a_warm_start_change_no_value(
     name: str, data: DataObject, rows: list[Row], split: int, lateness: int
 ) -> None:
-    features = unlabelled(SETS[name](data))
+    features = unlabelled(SETS[name](data, "s"))
     events = log_of_rows(LOG, rows)
     times = pl.col("unix_time")
     events = events.filter(times >= times.cum_max() - lateness)  # none too late
@@ -219,7 +210,7 @@ def warmed(
 def test_s3_10_letting_go_of_quiet_keys_changes_no_value(
     name: str, data: DataObject, rows: list[Row], lateness: int
 ) -> None:
-    features = SETS[name](data)
+    features = SETS[name](data, "s")
     events = log_of_rows(LOG, rows)
     sweeping = OnlineFeatures(features, lateness=lateness)
     keeping = OnlineFeatures(features, lateness=lateness, sweep=False)

@@ -1,6 +1,5 @@
 """Every backend against the reference on streams that Hypothesis makes up."""
 
-from collections.abc import Callable
 from operator import itemgetter
 
 import pytest
@@ -9,18 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
-from conformance.broad import broad
-from conformance.logs import UNITS, log_of_rows, over, schema_in
+from conformance.logs import UNITS, log_of_rows
+from conformance.sets import SETS
 from conformance.streams import streams
 from engine.backends import Backend
-from engine.catalog import notebook
-from engine.definition import FeatureSet
-from engine.definition.schema import TimeUnit
-
-SETS: dict[str, Callable[[TimeUnit], FeatureSet]] = {
-    "notebook": lambda unit: over(schema_in(unit), notebook),
-    "broad": broad,
-}
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -28,7 +19,7 @@ SETS: dict[str, Callable[[TimeUnit], FeatureSet]] = {
 def test_s3_7_streams_have_the_same_bits(
     backend: Backend, reference: Backend, name: str, data: DataObject
 ) -> None:
-    features = SETS[name](data.draw(st.sampled_from(UNITS), label="unit"))
+    features = SETS[name](data, data.draw(st.sampled_from(UNITS), label="unit"))
     rows = data.draw(streams(features.schema), label="rows")
     if data.draw(st.booleans(), label="in time order"):
         rows.sort(key=itemgetter("unix_time"))
