@@ -143,41 +143,61 @@ events AS (
         instant(unix_time) + arrival AS position
     FROM log
 ),
--- what each event sees of those before it with its cc_num
+-- how many events each event sees of those before it with its cc_num
+sizes_by_cc_num AS (
+    SELECT
+        *,
+        count(*) OVER cc_num_1m  AS cc_num_1m_count,
+        count(*) OVER cc_num_5m  AS cc_num_5m_count,
+        count(*) OVER cc_num_15m AS cc_num_15m_count,
+        count(*) OVER cc_num_1h  AS cc_num_1h_count,
+        count(*) OVER cc_num_24h AS cc_num_24h_count
+    FROM events
+    WINDOW
+        by_cc_num  AS (PARTITION BY cc_num ORDER BY position),
+        cc_num_1m  AS (by_cc_num RANGE BETWEEN instant(60) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW),
+        cc_num_5m  AS (by_cc_num RANGE BETWEEN instant(300) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW),
+        cc_num_15m AS (by_cc_num RANGE BETWEEN instant(900) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW),
+        cc_num_1h  AS (by_cc_num RANGE BETWEEN instant(3_600) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW),
+        cc_num_24h AS (by_cc_num RANGE BETWEEN instant(86_400) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW)
+),
+-- what it sees of those before it with its cc_num
 windows_by_cc_num AS (
     SELECT
         *,
-        count(*)                     OVER cc_num_1m   AS cc_num_1m_count,
-        count(*)                     OVER cc_num_5m   AS cc_num_5m_count,
-        count(*)                     OVER cc_num_15m  AS cc_num_15m_count,
-        count(*)                     OVER cc_num_1h   AS cc_num_1h_count,
         count(DISTINCT merchant)     OVER cc_num_15m  AS cc_num_15m_n_unique_merchant,
         count(DISTINCT category)     OVER cc_num_15m  AS cc_num_15m_n_unique_category,
         last_value(merch_lat + 0e0)  OVER cc_num_ever AS cc_num_ever_last_merch_lat,
         last_value(merch_long + 0e0) OVER cc_num_ever AS cc_num_ever_last_merch_long,
         last_value(unix_time)        OVER cc_num_ever AS cc_num_ever_last_unix_time,
-        count(*)                     OVER cc_num_24h  AS cc_num_24h_count,
         sum(amt)                     OVER cc_num_24h  AS cc_num_24h_sum_amt,
         sum(amt::HUGEINT * amt)      OVER cc_num_24h  AS cc_num_24h_sum_of_squares_amt
-    FROM events
+    FROM sizes_by_cc_num
     WINDOW
         by_cc_num   AS (PARTITION BY cc_num ORDER BY position),
-        cc_num_1m   AS (by_cc_num RANGE BETWEEN instant(60) + arrival PRECEDING AND 1 PRECEDING),
-        cc_num_5m   AS (by_cc_num RANGE BETWEEN instant(300) + arrival PRECEDING AND 1 PRECEDING),
-        cc_num_15m  AS (by_cc_num RANGE BETWEEN instant(900) + arrival PRECEDING AND 1 PRECEDING),
-        cc_num_1h   AS (by_cc_num RANGE BETWEEN instant(3_600) + arrival PRECEDING AND 1 PRECEDING),
+        cc_num_15m  AS (by_cc_num ROWS BETWEEN cc_num_15m_count PRECEDING AND 1 PRECEDING),
         cc_num_ever AS (by_cc_num ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-        cc_num_24h  AS (by_cc_num RANGE BETWEEN instant(86_400) + arrival PRECEDING AND 1 PRECEDING)
+        cc_num_24h  AS (by_cc_num ROWS BETWEEN cc_num_24h_count PRECEDING AND 1 PRECEDING)
 ),
--- what each event sees of those before it with its cc_num and merchant
+-- how many events each event sees of those before it with its cc_num and merchant
+sizes_by_cc_num_merchant AS (
+    SELECT
+        *,
+        count(*) OVER cc_num_merchant_24h AS cc_num_merchant_24h_count
+    FROM windows_by_cc_num
+    WINDOW
+        by_cc_num_merchant  AS (PARTITION BY cc_num, merchant ORDER BY position),
+        cc_num_merchant_24h AS (by_cc_num_merchant RANGE BETWEEN instant(86_400) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW)
+),
+-- what it sees of those before it with its cc_num and merchant
 windows_by_cc_num_merchant AS (
     SELECT
         *,
         last_value(unix_time) OVER cc_num_merchant_24h AS cc_num_merchant_24h_last_unix_time
-    FROM windows_by_cc_num
+    FROM sizes_by_cc_num_merchant
     WINDOW
         by_cc_num_merchant  AS (PARTITION BY cc_num, merchant ORDER BY position),
-        cc_num_merchant_24h AS (by_cc_num_merchant RANGE BETWEEN instant(86_400) + arrival PRECEDING AND 1 PRECEDING)
+        cc_num_merchant_24h AS (by_cc_num_merchant ROWS BETWEEN cc_num_merchant_24h_count PRECEDING AND 1 PRECEDING)
 )
 SELECT
     event_id,

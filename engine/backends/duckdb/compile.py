@@ -5,7 +5,7 @@ their positions; for each key one pass over its windows, which are named; and th
 reads the events from is for the caller to say: the backend has a table, ``engine.sql`` a file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from engine.backends.duckdb.layout import Item, cte, items, listed
 from engine.backends.duckdb.macros import Macro, macros_of
 from engine.backends.duckdb.names import Names
 from engine.backends.duckdb.sql import Sql, quoted
-from engine.backends.duckdb.windowed import KeyPass, Windowed, aggregates_in
+from engine.backends.duckdb.windowed import KeyWindows, Windowed, aggregates_in
 from engine.backends.duckdb.windows import Place, fits_64_bits
 from engine.definition.lower import lower
 from engine.definition.needs import columns_of
@@ -70,6 +70,23 @@ class Query:
         return "\n".join(["WITH", *tables, *lines, f"ORDER BY {self.arrival}"])
 
 
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Columns over windows of one key, beside all that there was before."""
+
+    name: str
+    comment: str
+    source: str
+    columns: Sequence[Item]
+    windows: Sequence[Item]
+
+    @property
+    def lines(self) -> list[str]:
+        """The common table expression."""
+        body = ["SELECT", *indented(["*,"]), *items(self.columns), f"FROM {self.source}"]
+        return cte(self.name, [self.comment], [*body, "WINDOW", *items(self.windows)])
+
+
 def compile_features(features: FeatureSet, carried: tuple[str, ...] = ()) -> Query:
     """The query of a verified feature set.
 
@@ -100,10 +117,10 @@ def compile_features(features: FeatureSet, carried: tuple[str, ...] = ()) -> Que
     narrow = fits_64_bits(schema, (aggregate.window for aggregate in aggregates))
     tables = [_events(columns, carried, place, schema.event_time, windowed.operands)]
     last = _EVENTS
-    for of_key in windowed.passes.values():
-        name = "windows_" + of_key.base
-        tables.append(_pass(name, last, of_key))
-        last = name
+    for of_key in windowed.keys.values():
+        for table in _tables(of_key, last):
+            tables.append(table.lines)
+            last = table.name
     return Query(
         columns=columns,
         arrival=place.arrival,
@@ -148,17 +165,23 @@ def _events(
     )
 
 
-def _pass(name: str, source: str, of_key: KeyPass) -> list[str]:
-    of = f"with its {' and '.join(of_key.key)}" if of_key.key else "of the whole stream"
-    return cte(
-        name,
-        [f"what each event sees of those before it {of}"],
-        [
-            "SELECT",
-            *indented(["*,"]),
-            *items(of_key.columns),
-            f"FROM {source}",
-            "WINDOW",
-            *items(of_key.clauses),
-        ],
-    )
+def _tables(of_key: KeyWindows, source: str) -> Iterator[_Table]:
+    """How many events each event sees of a key, and what is computed of so many."""
+    base = of_key.base.cells[0]
+    before = f"with its {' and '.join(of_key.key)}" if of_key.key else "of the whole stream"
+    if of_key.sizes:
+        comment = f"how many events each event sees of those before it {before}"
+        table = _Table(
+            f"sizes_{base}", comment, source, of_key.sizes, [of_key.base, *of_key.size_windows]
+        )
+        yield table
+        source = table.name
+    if of_key.columns:
+        comment = f"what it sees of those before it {before}"
+        yield _Table(
+            f"windows_{base}",
+            comment,
+            source,
+            of_key.columns,
+            [of_key.base, *of_key.column_windows],
+        )

@@ -15,7 +15,14 @@ from engine.backends.duckdb.names import (
     window_name,
 )
 from engine.backends.duckdb.sql import ATOM, SUM, Sql, binary, literal, quoted, whole
-from engine.backends.duckdb.windows import Place, base_clause, frame_clause, is_narrow, to_ticks
+from engine.backends.duckdb.windows import (
+    Place,
+    base_clause,
+    is_narrow,
+    range_clause,
+    rows_clause,
+    to_ticks,
+)
 from engine.definition.infer import type_of
 from engine.definition.needs import columns_in
 from engine.definition.nodes import Aggregate, Call, Column, Expression, Window
@@ -26,28 +33,27 @@ _VALUE = "value"
 
 
 @dataclass
-class KeyPass:
-    """One pass over the windows of a key.
+class KeyWindows:
+    """The windows of a key, and what is computed over them.
 
     Parameters
     ----------
     key
         The columns of the key.
     base
-        The name of what its windows share, the partition and its order.
-    windows
-        The names of the windows.
-    clauses
-        The names and what they stand for.
+        The name of what its windows share, and what that is: the partition and its order.
+    sizes
+        Counts of events back to some instant, and the windows over which they are counted.
     columns
-        What is computed over them.
+        What is computed over windows of so many rows, and these windows.
     """
 
     key: tuple[str, ...]
-    base: str
-    windows: dict[Window, str] = field(default_factory=dict)
-    clauses: list[Item] = field(default_factory=list)
+    base: Item
+    sizes: list[Item] = field(default_factory=list)
+    size_windows: list[Item] = field(default_factory=list)
     columns: list[Item] = field(default_factory=list)
+    column_windows: list[Item] = field(default_factory=list)
 
 
 class Windowed:
@@ -64,13 +70,16 @@ class Windowed:
     """
 
     def __init__(self, schema: Schema, names: Names, place: Place) -> None:
-        self.passes: dict[tuple[str, ...], KeyPass] = {}
+        self.keys: dict[tuple[str, ...], KeyWindows] = {}
         self.operands: list[Item] = []
         self.used: set[str] = set()
         self._schema = schema
         self._names = names
         self._place = place
         self._columns: dict[Aggregate, str] = {}
+        self._window_names: dict[tuple[tuple[str, ...], Window], str] = {}
+        self._framed: set[str] = set()
+        self._counts: dict[tuple[tuple[str, ...], int], str] = {}  # by how many ticks back
         self._operand_names: dict[tuple[Expression, int | None], str] = {}
 
     def column(self, aggregate: Aggregate) -> Sql:
@@ -88,26 +97,64 @@ class Windowed:
         return Sql(f"CASE WHEN {known} THEN {value.text} END") if known else value
 
     def _add(self, aggregate: Aggregate) -> str:
-        of_key = self._pass(aggregate.key)
-        window = aggregate.window
-        if window not in of_key.windows:
-            name = self._names.new(window_name(aggregate.key, window))
-            frame = frame_clause(window, self._schema, self._place)
-            of_key.windows[window] = name
-            of_key.clauses.append(Item((name, f"AS ({of_key.base} {frame})")))
-        over = of_key.windows[window]
+        of_key = self._of_key(aggregate.key)
+        over = self._window_name(aggregate.key, aggregate.window)
+        if self._is_size(aggregate):
+            return self._size(of_key, over, aggregate.window)
+        if over not in self._framed:
+            self._framed.add(over)
+            frame = self._frame(of_key, over, aggregate.window)
+            of_key.column_windows.append(Item((over, f"AS ({of_key.base.cells[0]} {frame})")))
         name = self._names.new(aggregate_name(aggregate, over))
         call, condition = self._call(aggregate)
         counted = f"FILTER ({condition})" if condition else ""
         of_key.columns.append(Item((call, counted, f"OVER {over}", f"AS {name}")))
         return name
 
-    def _pass(self, key: tuple[str, ...]) -> KeyPass:
-        if key not in self.passes:
+    def _of_key(self, key: tuple[str, ...]) -> KeyWindows:
+        if key not in self.keys:
             base = self._names.new("by_" + key_name(key))
-            clause = Item((base, f"AS ({base_clause(key, self._place)})"))
-            self.passes[key] = KeyPass(key, base, clauses=[clause])
-        return self.passes[key]
+            self.keys[key] = KeyWindows(key, Item((base, f"AS ({base_clause(key, self._place)})")))
+        return self.keys[key]
+
+    def _window_name(self, key: tuple[str, ...], window: Window) -> str:
+        if (key, window) not in self._window_names:
+            self._window_names[key, window] = self._names.new(window_name(key, window))
+        return self._window_names[key, window]
+
+    def _is_size(self, aggregate: Aggregate) -> bool:
+        """Whether an aggregate counts all that a window shows, which has to be known anyhow."""
+        return (
+            (aggregate.name, aggregate.argument, aggregate.where) == ("count", None, None)
+            and aggregate.window.length is not None
+            and aggregate.window.delay == 0
+            and not self._key_is_known(aggregate.key)
+        )
+
+    def _frame(self, of_key: KeyWindows, over: str, window: Window) -> str:
+        begin = None if window.length is None else self._size(of_key, over, window)
+        hidden = None
+        if window.delay:
+            # All that is younger than the delay: one tick less than it is the oldest of that.
+            ticks = to_ticks(window.delay, self._schema) - 1
+            hidden = self._count(of_key, f"{over}_hidden", ticks, "")
+        return rows_clause(begin, hidden)
+
+    def _size(self, of_key: KeyWindows, over: str, window: Window) -> str:
+        """The column that counts the events back to the begin of a window."""
+        ticks = to_ticks((window.length or 0) + window.delay, self._schema)
+        if window.delay:
+            return self._count(of_key, f"{over}_reach", ticks, "")
+        return self._count(of_key, over, ticks, "_count")
+
+    def _count(self, of_key: KeyWindows, over: str, ticks: int, suffix: str) -> str:
+        if (of_key.key, ticks) not in self._counts:
+            name = self._names.new(over + suffix) if suffix else over
+            self._counts[of_key.key, ticks] = name
+            of_key.sizes.append(Item(("count(*)", f"OVER {over}", f"AS {name}")))
+            frame = range_clause(ticks, self._place)
+            of_key.size_windows.append(Item((over, f"AS ({of_key.base.cells[0]} {frame})")))
+        return self._counts[of_key.key, ticks]
 
     def _call(self, aggregate: Aggregate) -> tuple[str, str]:
         """The call of an aggregate, and the condition on the events that it is made with."""

@@ -1,8 +1,9 @@
 """Windows as frames of SQL, correct for events of one instant.
 
-Events have a position, ``instant(t) + arrival``, that puts them in their order. A frame over
-positions ends just before the event itself; it begins, and with a delay ends, at the bounds of an
-instant, which lie ``arrival`` away from what the event's own time comes to.
+Events have a position, ``instant(t) + arrival``, that puts them in their order. How many events
+before it an event sees back to an instant is counted once, over a range of positions; any frame is
+then so many rows. To look for the begin of a range is what costs: DuckDB does so for each column
+that is computed over it, and for one partition of a million rows that takes seconds each.
 """
 
 from collections.abc import Iterable
@@ -48,26 +49,23 @@ def base_clause(key: tuple[str, ...], place: Place) -> str:
     return f"{partition}ORDER BY {place.position}"
 
 
-def frame_clause(window: Window, schema: Schema, place: Place) -> str:
-    """Which events of a partition a window shows."""
-    if window.length is None and not window.delay:
-        return "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-    low = "UNBOUNDED"
-    if window.length is not None:
-        low = f"instant({_whole(window.length + window.delay, schema)}) + {place.arrival}"
-    high = "1"
-    if window.delay:  # the last position of the instant t − delay
-        high = f"instant({_whole(window.delay, schema)} - 1) + {place.arrival} + 1"
-    return f"RANGE BETWEEN {low} PRECEDING AND {high} PRECEDING"
+def range_clause(ticks: int, place: Place) -> str:
+    """The events before an event, back to and with all of the instant so many ticks ago."""
+    # Positions are unique, so that the current row is the event alone.
+    low = f"instant({whole(ticks).text}) + {place.arrival} PRECEDING"
+    return f"RANGE BETWEEN {low} AND CURRENT ROW EXCLUDE CURRENT ROW"
+
+
+def rows_clause(begin: str | None, hidden: str | None) -> str:
+    """The last ``begin`` events before an event, without the last ``hidden`` of them."""
+    low = "UNBOUNDED" if begin is None else begin
+    high = "1" if hidden is None else f"{hidden} + 1"
+    return f"ROWS BETWEEN {low} PRECEDING AND {high} PRECEDING"
 
 
 def to_ticks(microseconds: int, schema: Schema) -> int:
     """A span in ticks of the schema's unit; verified windows are whole numbers of it."""
     return microseconds * schema.ticks_per_second // _MICROSECONDS
-
-
-def _whole(microseconds: int, schema: Schema) -> str:
-    return whole(to_ticks(microseconds, schema)).text
 
 
 def _spans(window: Window, schema: Schema) -> tuple[int, int]:

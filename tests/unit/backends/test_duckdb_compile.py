@@ -48,31 +48,54 @@ events AS (
         END AS is_fraud_known_by_7d
     FROM log
 ),
--- what each event sees of those before it with its cc_num
-windows_by_cc_num AS (
+-- how many events each event sees of those before it with its cc_num
+sizes_by_cc_num AS (
     SELECT
         *,
-        count(*)                           OVER cc_num_15m AS cc_num_15m_count,
-        count(*)                           OVER cc_num_24h AS cc_num_24h_count,
-        sum(amt)                           OVER cc_num_24h AS cc_num_24h_sum_amt,
-        count(*) FILTER (WHERE gt_amt_200) OVER cc_num_7d  AS cc_num_7d_count_where_gt_amt_200
+        count(*) OVER cc_num_15m AS cc_num_15m_count,
+        count(*) OVER cc_num_24h AS cc_num_24h_count,
+        count(*) OVER cc_num_7d  AS cc_num_7d_count
     FROM events
     WINDOW
         by_cc_num  AS (PARTITION BY cc_num ORDER BY position),
-        cc_num_15m AS (by_cc_num RANGE BETWEEN instant(900) + arrival PRECEDING AND 1 PRECEDING),
-        cc_num_24h AS (by_cc_num RANGE BETWEEN instant(86_400) + arrival PRECEDING AND 1 PRECEDING),
-        cc_num_7d  AS (by_cc_num RANGE BETWEEN instant(604_800) + arrival PRECEDING AND 1 PRECEDING)
+        cc_num_15m AS (by_cc_num RANGE BETWEEN instant(900) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW),
+        cc_num_24h AS (by_cc_num RANGE BETWEEN instant(86_400) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW),
+        cc_num_7d  AS (by_cc_num RANGE BETWEEN instant(604_800) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW)
 ),
--- what each event sees of those before it with its merchant
+-- what it sees of those before it with its cc_num
+windows_by_cc_num AS (
+    SELECT
+        *,
+        sum(amt)                           OVER cc_num_24h AS cc_num_24h_sum_amt,
+        count(*) FILTER (WHERE gt_amt_200) OVER cc_num_7d  AS cc_num_7d_count_where_gt_amt_200
+    FROM sizes_by_cc_num
+    WINDOW
+        by_cc_num  AS (PARTITION BY cc_num ORDER BY position),
+        cc_num_24h AS (by_cc_num ROWS BETWEEN cc_num_24h_count PRECEDING AND 1 PRECEDING),
+        cc_num_7d  AS (by_cc_num ROWS BETWEEN cc_num_7d_count PRECEDING AND 1 PRECEDING)
+),
+-- how many events each event sees of those before it with its merchant
+sizes_by_merchant AS (
+    SELECT
+        *,
+        count(*) OVER merchant_28d_until_7d_ago_reach  AS merchant_28d_until_7d_ago_reach,
+        count(*) OVER merchant_28d_until_7d_ago_hidden AS merchant_28d_until_7d_ago_hidden
+    FROM windows_by_cc_num
+    WINDOW
+        by_merchant                      AS (PARTITION BY merchant ORDER BY position),
+        merchant_28d_until_7d_ago_reach  AS (by_merchant RANGE BETWEEN instant(3_024_000) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW),
+        merchant_28d_until_7d_ago_hidden AS (by_merchant RANGE BETWEEN instant(604_799) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW)
+),
+-- what it sees of those before it with its merchant
 windows_by_merchant AS (
     SELECT
         *,
         count(is_fraud_known_by_7d) OVER merchant_28d_until_7d_ago AS merchant_28d_until_7d_ago_count_is_fraud,
         sum(is_fraud_known_by_7d)   OVER merchant_28d_until_7d_ago AS merchant_28d_until_7d_ago_sum_is_fraud
-    FROM windows_by_cc_num
+    FROM sizes_by_merchant
     WINDOW
         by_merchant               AS (PARTITION BY merchant ORDER BY position),
-        merchant_28d_until_7d_ago AS (by_merchant RANGE BETWEEN instant(3_024_000) + arrival PRECEDING AND instant(604_800 - 1) + arrival + 1 PRECEDING)
+        merchant_28d_until_7d_ago AS (by_merchant ROWS BETWEEN merchant_28d_until_7d_ago_reach PRECEDING AND merchant_28d_until_7d_ago_hidden + 1 PRECEDING)
 )
 SELECT
     -- card's events in 15 minutes
@@ -107,8 +130,9 @@ def test_every_feature_has_its_doc_above_it(features: FeatureSet) -> None:
 def test_equal_aggregates_are_computed_once() -> None:
     text = compile_features(notebook).text()
     assert text.count("sum(amt) ") == 1
-    # One window operator for each key: two keys, two lists of windows.
-    assert text.count("WINDOW\n") == 2
+    # Two keys: for each a pass that counts back to where windows begin, and one over the windows.
+    assert text.count("WINDOW\n") == 4
+    assert text.count("RANGE BETWEEN") == 6
 
 
 def test_positions_are_as_wide_as_they_must_be() -> None:
