@@ -1,4 +1,6 @@
-"""Settle a process that runs one long, threaded job.
+"""Settle a process: one that runs a long, threaded job, or one that serves events from memory.
+
+A job calls :func:`settle_in`.
 
 Memory. Every chunk allocates and frees the same few hundred arrays. glibc gives such blocks back to
 the system and asks for them again, and each time the system clears every page: a third of the
@@ -12,6 +14,8 @@ few microseconds. Asking sooner made builds a tenth to a fifth faster. NumPy's l
 nothing here calls, keeps to one thread: the others would only wait, and look busy while they do.
 
 Garbage. The job makes hardly any that only the collector could find: it may look less often.
+
+A server calls :func:`manage_collector`, which tells when.
 """
 
 import ctypes
@@ -39,6 +43,25 @@ def settle_in() -> None:
     gc.set_threshold(_ALLOCATIONS)
     sys.setswitchinterval(_SWITCH_SECONDS)
     _keep_freed_memory()
+
+
+def manage_collector() -> None:
+    """Collect garbage now, and have the collector neither run by itself nor look at what is left.
+
+    Left to itself, the collector looks at every object there is once there are a quarter more of
+    them than last time. Over the state of many keys this stops the process for as long as hundreds
+    of events take, and finds nothing: that state holds no cycles, so what it drops is freed at
+    once, frozen or not.
+
+    It is for a process that serves events, and for that process alone to call: when its state is in
+    place, before the first event, and from then on between two micro-batches, every few thousand
+    events. A call looks only at what was made since the one before, so it is the cheaper the more
+    often it comes. What it leaves is not looked at again: a cycle that is dropped only later stays
+    in memory, hence nothing that lasts longer than a micro-batch may be a large one.
+    """
+    gc.disable()
+    gc.collect()
+    gc.freeze()
 
 
 def _keep_freed_memory() -> None:
