@@ -20,7 +20,8 @@ exit codes: 0 measured, 1 a value differs from the reference, 2 refused or faile
 
 examples:
   python -m benchmarks build --help
-  python -m benchmarks build --rows 10_000_000 --threads 2"""
+  python -m benchmarks build --rows 10_000_000 --threads 2
+  python -m benchmarks engines --rows 1_000_000 --cards 1_000,100_000,1_000_000"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -144,12 +144,33 @@ class Expectations:
         return pl.DataFrame([*passed, *load_backend("reference").compute(self._features, events)])
 
 
-def check_all(expected: Sequence[Expected], output: Path, written: int, rows: int) -> None:
-    """Check an output of as many rows as ``written`` says, which should be ``rows``."""
+def check_all(
+    expected: Sequence[Expected], output: Path, written: int, rows: int, *, of: str | None = None
+) -> None:
+    """Check an output of as many rows as ``written`` says, which should be ``rows``.
+
+    Parameters
+    ----------
+    expected, output
+        What the output has to hold, and the output.
+    written, rows
+        How many rows it says to have, and how many it should.
+    of
+        Whose output it is, for the message, where it could be several engines'.
+
+    Raises
+    ------
+    DifferenceError
+        If it is not as expected.
+    """
+    who = "" if of is None else f"{of}: "
     if written != rows:
-        raise DifferenceError(f"{written:,} rows were written of {rows:,}")
-    for one in expected:
-        one.check(output)
+        raise DifferenceError(f"{who}{written:,} rows were written of {rows:,}")
+    try:
+        for one in expected:
+            one.check(output)
+    except DifferenceError as difference:
+        raise DifferenceError(f"{who}{difference}") from None
 
 
 def first_difference(got: pl.Series, expected: pl.Series) -> int | None:

@@ -29,6 +29,18 @@ def whole(option: str, text: str, *, least: int, most: int) -> int:
     return number
 
 
+def wholes(option: str, text: str, *, least: int, most: int) -> tuple[int, ...]:
+    """The different whole numbers that an option was given, between commas, in ascending order.
+
+    Raises
+    ------
+    InputError
+        If one is none, or not from ``least`` to ``most``.
+    """
+    numbers = {whole(option, part.strip(), least=least, most=most) for part in text.split(",")}
+    return tuple(sorted(numbers))
+
+
 def cache_folder() -> Path:
     """Where simulated inputs go unless an option says otherwise: within the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME")

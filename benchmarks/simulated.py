@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import replay.simulate
 from benchmarks.measure import run_module
@@ -37,6 +37,10 @@ class Simulated:
             f"{self.rows}-rows-{self.cards}-cards-{self.days}-days-seed-{self.seed}-"
             f"{_simulator_digest()}.parquet"
         )
+
+    def described(self) -> dict[str, Any]:
+        """What results keep about it."""
+        return asdict(self)
 
     def make(self, file: Path, *, threads: int) -> None:
         """Simulate it."""

@@ -23,6 +23,7 @@ class Suite(Protocol):
 
 SUITES: Final[dict[str, str]] = {
     "build": "benchmarks.suites.build",
+    "engines": "benchmarks.suites.engines",
 }
 
 

@@ -8,13 +8,15 @@ Processor time and peak memory are the whole process's, as the kernel accounts f
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from benchmarks import builds
+from benchmarks.builds import without
 from benchmarks.compare import Expectations, Expected, check_all
 from benchmarks.floor import CHUNK_ROWS
 from benchmarks.machine import commit, machine
@@ -161,17 +163,17 @@ class _Input:
         output = folder / FEATURES
         written = run.printed["rows"]["written"]
         check_all(self._expected, output, written, self._simulated.rows)
-        return _without(output, run)
+        return without(output, run)
 
     def floor(self, out: Path, rows_of: Path) -> Run:
         """Read and write as much."""
         files = ["--input", str(self._file), "--rows-of", str(rows_of), "--out", str(out)]
         args = [*files, "--columns", *self._columns]
-        return _without(out, run_module("benchmarks.floor", args, threads=self._threads))
+        return without(out, run_module("benchmarks.floor", args, threads=self._threads))
 
     def described(self) -> dict[str, Any]:
         """What is kept about it."""
-        return asdict(self._simulated) | {
+        return self._simulated.described() | {
             "bytes": self._file.stat().st_size,
             "columns_read": self._columns,
             "equal_to_the_reference": [expected.what for expected in self._expected],
@@ -180,15 +182,7 @@ class _Input:
 
 def run_build(source: Path, folder: Path, threads: int) -> Run:
     """The build under test, as people run it."""
-    args = [str(source), "--out", str(folder), "--set", SET, "--threads", str(threads)]
-    return run_module("engine.build", [*args, "--overwrite", "--quiet", "--json"], threads=threads)
-
-
-def _without(output: Path, run: Run) -> Run:
-    """The run with its output's size instead of its output."""
-    run.printed["output_bytes"] = output.stat().st_size
-    output.unlink()
-    return run
+    return builds.run_build(source, folder, threads, features=SET)
 
 
 def _kept(run: Run) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from benchmarks.measure import Run, Spread
+from benchmarks.tables import aligned, shown
 
 FLOOR: Final = "floor"
 BUILD: Final = "build"
@@ -69,9 +70,9 @@ def as_text(results: Mapping[str, Any]) -> str:
         *(
             (
                 label,
-                _shown(medians[FLOOR][quantity], form, unit),
-                _shown(medians[BUILD][quantity], form, unit),
-                _shown(ratios[quantity], ".2f", 1) if quantity in ratios else "",
+                shown(medians[FLOOR][quantity], form, unit),
+                shown(medians[BUILD][quantity], form, unit),
+                shown(ratios[quantity], ".2f", 1) if quantity in ratios else "",
             )
             for label, quantity, form, unit in (
                 ("rows/s", "rows_per_second", ",.0f", 1),
@@ -82,7 +83,6 @@ def as_text(results: Mapping[str, Any]) -> str:
             )
         ),
     ]
-    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     title = (
         f"build of {usual['rows']:,} rows of {usual['cards']:,} cards, "
         f"{results['threads']} threads; medians of {results['repeats']} (least to most)"
@@ -98,9 +98,9 @@ def as_text(results: Mapping[str, Any]) -> str:
     )
     hot_card = (
         f"one hot card, {hot['rows']:,} rows in a day: "
-        f"{_shown(medians[HOT]['rows_per_second'], ',.0f', 1)} rows/s, "
-        f"{_shown(medians[HOT]['peak_bytes'], ',.0f', _MIB)} MiB; time per row ÷ usual "
-        f"{_shown(results['summary']['hot_card_over_usual_per_row'], '.2f', 1)}"
+        f"{shown(medians[HOT]['rows_per_second'], ',.0f', 1)} rows/s, "
+        f"{shown(medians[HOT]['peak_bytes'], ',.0f', _MIB)} MiB; time per row ÷ usual "
+        f"{shown(results['summary']['hot_card_over_usual_per_row'], '.2f', 1)}"
     )
     sizes = results["summary"]["output_bytes"]
     size = f"output: floor {sizes[FLOOR] / _MIB:,.0f} MiB, build {sizes[BUILD] / _MIB:,.0f} MiB"
@@ -110,7 +110,7 @@ def as_text(results: Mapping[str, Any]) -> str:
         title,
         on,
         "",
-        *(_aligned(row, widths) for row in table),
+        *aligned(table),
         size,
         "",
         note,
@@ -118,16 +118,3 @@ def as_text(results: Mapping[str, Any]) -> str:
         checked,
     ]
     return "\n".join(lines) + "\n"
-
-
-def _shown(spread: Mapping[str, float], form: str, unit: int) -> str:
-    median, least, most = (spread[name] / unit for name in ("median", "least", "most"))
-    return f"{median:{form}} ({least:{form}} to {most:{form}})"
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    first, *rest = (
-        cell.rjust(width) if column else cell.ljust(width)
-        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-    )
-    return "  ".join((first, *rest)).rstrip()

@@ -1,0 +1,1 @@
+"""What the suite of engines runs in processes of their own: the online engine, event by event."""

@@ -1,0 +1,212 @@
+"""What the suite of engines is asked to measure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.measure import LEAST_REPEATS
+from benchmarks.options import RESULTS, cache_folder, whole, wholes
+from benchmarks.simulated import Simulated
+from engine.command import Parser
+
+SET: Final = "notebook"
+EVENTS_PER_CARD_AND_DAY: Final = 2.6
+
+_DAYS: Final = 366
+# The longest window is a day, and events may come an hour late: then windows are full.
+_WARM_DAYS: Final = 1.25
+# More history than that changes nothing but how many of the cards have been seen at all.
+_ENOUGH_WARM_ROWS: Final = 3_400_000
+_HOURS: Final = 24
+_MOST_ROWS: Final = 1_000_000_000
+_MOST_CARDS: Final = 10_000_000
+_MOST_EVENTS: Final = 100_000_000
+_MOST_THREADS: Final = 1024
+_MOST_REPEATS: Final = 1000
+
+_DESCRIPTION = """\
+Time every engine but the reference over one simulated file of the feature set notebook, side by
+side; then the online engine, event by event on one core: events per second, latency and bytes per
+card in the steady state of so many cards, and one card that has all the events.
+
+Before anything is timed every value of the file is compared between the engines, and what is
+served online with what a batch computes; timed outputs are compared with the reference."""
+
+_EPILOG = """\
+The simulated files are removed at the end unless --keep; those found in --dir are used and stay.
+The default sizes need 1.5 GB there and 6 GB of memory.
+
+what is done online
+  A log of 2.6 events per card and day is read to where windows are full and its state is made in
+  batch. Each run takes that state from its file and serves the events that follow, first for the
+  throughput, then as many again for the latency. Bytes per card is the growth of the resident
+  memory of a process that takes the state.
+
+examples:
+  python -m benchmarks engines
+  python -m benchmarks engines --quick
+  python -m benchmarks engines --cards 50_000 --events 1_000_000"""
+
+# By option: the value, and that of --quick.
+_SIZES: Final = {
+    "rows": ("1_000_000", "100_000"),
+    "file_cards": ("3_300", "330"),
+    "cards": ("1_000,100_000,1_000_000", "1_000,10_000"),
+    "events": ("300_000", "20_000"),
+    "hot_hour": ("10_000,100_000", "10_000"),
+    "hot_day": ("1_000_000", "20_000"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Events of so many cards.
+
+    Parameters
+    ----------
+    simulated
+        The file.
+    warm_rows
+        How many of its events the state has seen.
+    events
+        How many events each of the two passes takes then.
+    """
+
+    simulated: Simulated
+    warm_rows: int
+    events: int
+
+    @classmethod
+    def of(cls, cards: int, events: int, seed: int) -> "Online":
+        """Whole days at the usual rate, and of these the end is served."""
+        per_day = cards * EVENTS_PER_CARD_AND_DAY
+        least_warm = -int(-_WARM_DAYS * per_day // 1)
+        days = -int(-(least_warm + 2 * events) // per_day)
+        rows = max(round(days * per_day), least_warm + 2 * events)
+        warm = min(rows - 2 * events, max(least_warm, _ENOUGH_WARM_ROWS))
+        return cls(Simulated(rows=rows, cards=cards, days=days, seed=seed), warm, events)
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """All events of one card.
+
+    Parameters
+    ----------
+    name
+        What it is called in the results.
+    simulated
+        The file, of one day.
+    faster
+        How many times as fast the events come as the file says.
+    """
+
+    name: str
+    simulated: Simulated
+    faster: int
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of the suite; its help says what each does."""
+
+    command: str
+    usual: Simulated
+    online: tuple[Online, ...]
+    hot: tuple[Hot, ...]
+    threads: int
+    repeats: int
+    folder: Path
+    results: Path
+    keep: bool = False
+    json: bool = False
+
+
+def read_options(argv: Sequence[str]) -> Options:
+    """The options that a command line gives.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or a number is out of its range.
+    """
+    parser = _parser()
+    parsed = parser.parse_args(argv)
+    given = {name: getattr(parsed, name) for name in _SIZES}
+    sizes = {
+        name: (quick if parsed.quick else usual) if given[name] is None else given[name]
+        for name, (usual, quick) in _SIZES.items()
+    }
+    seed = whole("--seed", parsed.seed, least=0, most=2**64 - 1)
+    rows = whole("--rows", sizes["rows"], least=1, most=_MOST_ROWS)
+    file_cards = whole("--file-cards", sizes["file_cards"], least=1, most=_MOST_CARDS)
+    cards = wholes("--cards", sizes["cards"], least=1, most=_MOST_CARDS)
+    events = whole("--events", sizes["events"], least=100, most=_MOST_EVENTS)
+    hour = wholes("--hot-hour", sizes["hot_hour"], least=100, most=_MOST_EVENTS)
+    day = wholes("--hot-day", sizes["hot_day"], least=100, most=_MOST_EVENTS)
+    threads = whole("--threads", parsed.threads, least=1, most=_MOST_THREADS)
+    repeats = whole("--repeats", parsed.repeats, least=LEAST_REPEATS, most=_MOST_REPEATS)
+
+    def hot(count: int, span: str, faster: int) -> Hot:
+        simulated = Simulated(rows=count, cards=1, days=1, seed=seed)
+        return Hot(f"{count:,} events in {span}", simulated, faster)
+
+    told = {
+        "--rows": str(rows),
+        "--file-cards": str(file_cards),
+        "--cards": _listed(cards),
+        "--events": str(events),
+        "--hot-hour": _listed(hour),
+        "--hot-day": _listed(day),
+        "--seed": str(seed),
+        "--threads": str(threads),
+        "--repeats": str(repeats),
+    }
+    return Options(
+        # What measures the same again; folders are nobody else's business.
+        command=" ".join(["python -m benchmarks engines", *(f"{o} {v}" for o, v in told.items())]),
+        usual=Simulated(rows=rows, cards=file_cards, days=_DAYS, seed=seed),
+        online=tuple(Online.of(count, events, seed) for count in cards),
+        hot=(
+            *(hot(count, "an hour", _HOURS) for count in hour),
+            *(hot(count, "a day", 1) for count in day),
+        ),
+        threads=threads,
+        repeats=repeats,
+        folder=parsed.dir.absolute(),
+        results=parsed.results,
+        keep=parsed.keep,
+        json=parsed.json,
+    )
+
+
+def _parser() -> Parser:
+    parser = Parser("python -m benchmarks engines", _DESCRIPTION, _EPILOG)
+    add = parser.add_argument
+
+    def size(option: str, metavar: str, text: str) -> None:
+        usual, quick = _SIZES[option.strip("-").replace("-", "_")]
+        add(option, metavar=metavar, help=f"{text} ({usual}; --quick: {quick})")
+
+    size("--rows", "N", "rows of the file that all engines build")
+    size("--file-cards", "M", "its cards, in a year")
+    size("--cards", "M,M,…", "for how many cards the online engine is measured")
+    size("--events", "N", "events of each pass, 100 or more")
+    size("--hot-hour", "N,N,…", "events of one card within an hour, 100 or more")
+    size("--hot-day", "N,N,…", "events of one card within a day, 100 or more")
+    add("--quick", action="store_true", help="small sizes, to see that it works")
+    add("--seed", default="0", metavar="S", help="seed of the simulator (%(default)s)")
+    add("--threads", default="2", metavar="T", help="threads of the builds (%(default)s)")
+    add("--repeats", default="3", metavar="R", help="runs of each, 3 or more (%(default)s)")
+    add(
+        "--dir", default=cache_folder(), type=Path, metavar="FOLDER", help="for files (%(default)s)"
+    )
+    add("--results", default=RESULTS, type=Path, metavar="FOLDER", help="for engines-N.json")
+    add("--keep", action="store_true", help="keep the simulated files for the next time")
+    add("--json", action="store_true", help="print the results as JSON")
+    return parser
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))
