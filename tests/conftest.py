@@ -1,8 +1,13 @@
-"""Hypothesis profiles: ``default``, and ``deep`` for a night; HYPOTHESIS_PROFILE chooses."""
+"""Hypothesis profiles: ``default``, and ``deep`` for a night; HYPOTHESIS_PROFILE chooses.
+
+Signals are those of the foreground, wherever the tests were started.
+"""
 
 import os
 
 from hypothesis import HealthCheck, Phase, settings
+
+from processes import usual_signals
 
 # The backends compile on their first call and the machines are slow and shared: time is no verdict.
 # Explaining a failure and looking for others costs minutes where an example computes 400 features.
@@ -15,3 +20,5 @@ _COMMON = {
 settings.register_profile("default", max_examples=25, **_COMMON)
 settings.register_profile("deep", max_examples=2_000, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+usual_signals()

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,16 +14,6 @@ from engine.interrupts import Terminated, heard
 
 # It would take days.
 ENDLESS = "SELECT count(*) FROM range(1_000_000) a, range(1_000_000) b, range(1_000_000) c"
-
-
-@pytest.fixture
-def usual_signals() -> Iterator[None]:
-    """Signals as a process in the foreground has them: one in the background ignores some."""
-    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
-    was = {number: signal.signal(number, handler) for number, handler in usual.items()}
-    yield
-    for number, handler in was.items():
-        signal.signal(number, handler)
 
 
 def setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
@@ -73,7 +62,6 @@ def test_what_fails_fails_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
 )
-@pytest.mark.usefixtures("usual_signals")
 def test_a_signal_ends_a_query(number: int, raised: type[BaseException]) -> None:
     with heard(), in_memory(threads=1) as connection:
         timer = threading.Timer(0.3, os.kill, (os.getpid(), number))

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from benchmarks.suites.build_results import as_text
 from engine.build.job import FEATURES, build
 from engine.build.options import Options
 from engine.catalog import load_feature_set
+from processes import PATIENCE_SECONDS, started
 from replay.simulate import Settings, simulate
 
 ROOT = Path(__file__).parents[3]
@@ -182,14 +182,11 @@ def test_what_cannot_be_measured_is_refused(
 def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
     folders = ["--dir", str(tmp_path / "work"), "--results", str(tmp_path / "results")]
     command = [sys.executable, "-m", "benchmarks", "build", "--rows", "50_000_000", *folders]
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command, cwd=ROOT, start_new_session=True, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started(command) as process:
         assert process.stderr is not None
-        line = process.stderr.readline()
-        assert "simulating" in line
+        assert b"simulating" in process.stderr.readline()
         os.killpg(process.pid, signal.SIGINT)
-        rest = process.stderr.read()
+        rest = process.communicate(timeout=PATIENCE_SECONDS)[1].decode()
     assert process.returncode == 130, rest
     assert "interrupted: nothing was left half-written" in rest
     assert "Traceback" not in rest

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from processes import PATIENCE_SECONDS, started
 from replay.simulate import Settings
 from replay.simulate.job import simulate_to_file
 from unit.build.cases import build, built, tree, write
@@ -220,14 +221,12 @@ def test_a_signal_leaves_things_as_they_were(
         built(out, [write(events, tmp_path / "log.csv")])
     before = tree(tmp_path)
     command = [sys.executable, "-m", "engine.build", str(long_log), "--out", str(out)]
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [*command, "--overwrite", "--quiet"], stderr=subprocess.PIPE, cwd=ROOT
-    ) as running:
+    with started([*command, "--overwrite", "--quiet"]) as running:
         while not any(out.glob(awaited)):
             assert running.poll() is None
             time.sleep(0.01)
         running.send_signal(number)
-        _, error = running.communicate(timeout=60)
+        _, error = running.communicate(timeout=PATIENCE_SECONDS)
     said = b"terminated" if number == signal.SIGTERM else b"interrupted"
     assert error == said + b": nothing was left half-written\n"
     assert running.returncode == 128 + number

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.events.training_file import TRAINING_COLUMNS
+from processes import PATIENCE_SECONDS, started
 from replay.simulate import Settings, simulate
 from replay.simulate.cli import main
 from replay.simulate.stream import Simulation
@@ -196,16 +197,12 @@ def test_a_signal_while_writing_leaves_nothing(
         "100",
         "--quiet",
     ]
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [*command, "--out", str(tmp_path / f"made.{suffix}")],
-        stderr=subprocess.PIPE,
-        cwd=Path(__file__).parents[3],
-    ) as running:
+    with started([*command, "--out", str(tmp_path / f"made.{suffix}")]) as running:
         while not any(path.stat().st_size for path in tmp_path.iterdir()):
             assert running.poll() is None
             time.sleep(0.02)
         running.send_signal(number)
-        _, error = running.communicate(timeout=60)
+        _, error = running.communicate(timeout=PATIENCE_SECONDS)
     assert error == said + b": nothing was left half-written\n"
     assert running.returncode == 128 + number
     assert not list(tmp_path.iterdir())
