@@ -29,7 +29,7 @@ demo: $(READY) ## Simulate a stream, build its features, print a summary
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest
 
-test-deep: $(READY) ## Run the conformance suite with 2,000 examples a property
+test-deep: $(READY) ## Run the conformance suite with 2,000 examples a comparison
 	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/conformance
 
 lint: $(READY) ## Check style and format
