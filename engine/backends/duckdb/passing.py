@@ -8,9 +8,12 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from engine.backends.duckdb.compile import Query
+from engine.backends.duckdb.windows import ARRIVAL_BITS
 from engine.definition.schema import Schema
+from engine.errors import InputError
 from engine.events.canonical import event_schema
 
+MOST_ROWS: Final = 2**ARRIVAL_BITS
 _BATCH_ROWS: Final = 131_072
 
 
@@ -40,6 +43,11 @@ def numbered(
     for batch in batches:
         yield logged(schema, query, batch, passed).with_row_index(query.arrival, arrived)
         arrived += len(batch)
+        if arrived > MOST_ROWS:
+            raise InputError(
+                f"duckdb: a log of more rows than it numbers (was more than {MOST_ROWS:,})",
+                hint="compute it with --engine polars, which has the same bits",
+            )
 
 
 def logged(

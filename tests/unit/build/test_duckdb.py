@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from engine.backends.duckdb import entry
+from engine.backends.duckdb import entry, passing
 from engine.errors import InputError
 from engine.memory import machine_memory, memory_size
 from unit.build.cases import assert_same_bits, build, built, report, tree, write
@@ -28,6 +28,17 @@ def test_a_log_that_is_put_in_order_first(events: pl.DataFrame, tmp_path: Path) 
     expected = built(tmp_path / "polars", [log])
     assert_same_bits(built(tmp_path / "duckdb", [log], *DUCKDB), expected)
     assert report(tmp_path / "duckdb")["rows"]["duplicates"] == 50
+
+
+def test_more_rows_than_can_be_numbered_are_refused(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(passing, "MOST_ROWS", 599)
+    assert build(tmp_path / "out", [log], *DUCKDB) == 2
+    what, hint = capsys.readouterr().err.splitlines()
+    assert "(was more than 599)" in what
+    assert "--engine polars" in hint
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_log_without_rows(events: pl.DataFrame, tmp_path: Path) -> None:
