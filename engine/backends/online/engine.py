@@ -8,6 +8,8 @@ from engine.backends.online.compile import Event, Features, Row, compile_online
 from engine.backends.online.labels import NEVER, Labels
 from engine.definition.nodes import FeatureSet
 from engine.definition.schema import Schema
+from engine.errors import InputError
+from engine.events.canonical import EVENT_ID
 
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -88,8 +90,19 @@ class OnlineFeatures:
         tuple or None
             The features' values, in order, as a batch backend has them, a null as None; None if
             the event's id was there before.
+
+        Raises
+        ------
+        InputError
+            If the event has no id.
         """
-        return self._observe(self, tuple(map(event.get, self.program.columns)))
+        row = tuple(map(event.get, self.program.columns))
+        if row[0] is None:
+            raise InputError(
+                f"an event without an id (was {', '.join(event) or 'nothing'})",
+                hint=f"give it under {EVENT_ID!r}: by its id a second arrival is known",
+            )
+        return self._observe(self, row)
 
     def observe_row(self, row: Row) -> Features | None:
         """:meth:`observe` of an event given as the values of ``columns``, which is faster."""

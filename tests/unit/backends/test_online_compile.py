@@ -13,7 +13,7 @@ from engine.catalog import notebook
 from engine.definition import FeatureSet, column, feature, feature_set, key
 from engine.definition.aggregates import AGGREGATES, Algebra
 from engine.definition.nodes import Expression
-from engine.errors import DefinitionError
+from engine.errors import DefinitionError, InputError
 
 amt = column("amt")
 
@@ -68,3 +68,11 @@ def test_no_expression_is_walked_when_an_event_comes() -> None:
     assert "def observe(o, row):" in program.source
     assert "Call" not in program.source
     assert program is compile_online(over(LOG, notebook))
+
+
+def test_an_event_without_an_id_is_refused() -> None:
+    online = OnlineFeatures(over(LOG, notebook))
+    with pytest.raises(InputError, match="without an id") as said:
+        online.observe({"cc_num": 1, "unix_time": 0, "amt": 1, "merchant": "m"})
+    assert "event_id" in said.value.hint
+    assert online.events == 0
