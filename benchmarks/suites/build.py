@@ -25,7 +25,7 @@ from benchmarks.options import RESULTS, cache_folder, whole
 from benchmarks.progress import say
 from benchmarks.simulated import Simulated, Workspace, workspace
 from benchmarks.suites.build_results import BUILD, FLOOR, HOT, as_text, summary
-from engine.build.job import FEATURES
+from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from engine.clock import utc_date
 from engine.command import Parser

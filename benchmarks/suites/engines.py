@@ -22,7 +22,7 @@ from benchmarks.simulated import Workspace, workspace
 from benchmarks.suites.engines_options import SET, Hot, Online, Options, read_options
 from benchmarks.suites.engines_results import RESIDENT, as_text, run_name, summary
 from engine.backends import BACKENDS
-from engine.build.job import FEATURES
+from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from engine.clock import utc_date
 from engine.definition import FeatureSet

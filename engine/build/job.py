@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
 from engine.ahead import ReadAhead
 from engine.backends import Backend, load_backend
 from engine.build.options import Options
+from engine.build.outputs import BUILD, FEATURES, NAMES, OUTPUTS, QUARANTINE
 from engine.build.report import Report, make_report
 from engine.build.state import Gathering, check_place
 from engine.catalog import load_feature_set
@@ -29,12 +29,6 @@ from engine.events.staging import InPlaceLog, NotInOrderError, StagedLog
 from engine.interrupts import put_off
 from engine.progress import Meter
 from engine.sink import write_frames
-
-FEATURES: Final = "features.parquet"
-NAMES: Final = "features.json"
-BUILD: Final = "build.json"
-QUARANTINE: Final = "quarantine.parquet"
-OUTPUTS: Final = (FEATURES, QUARANTINE, NAMES, BUILD)
 
 
 def open_log(options: Options, features: FeatureSet) -> Log:
@@ -61,7 +55,7 @@ def build(options: Options) -> Report:
     log = open_log(options, features)
     _check_out(options)
     if options.state is not None:
-        check_place(options.state, overwrite=options.overwrite)
+        check_place(options.state, options.out, log, overwrite=options.overwrite)
     backend = load_backend(options.engine)
     began = elapsed()
     with (

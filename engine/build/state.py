@@ -8,8 +8,11 @@ import polars as pl
 
 from engine.backends.online.state import state_bytes, write_bytes
 from engine.backends.warm import WarmStart
+from engine.build.outputs import OUTPUTS
 from engine.definition import FeatureSet
 from engine.errors import OutputError
+from engine.events.inputs import kind_of
+from engine.events.log import Log
 
 
 class Gathering:
@@ -52,8 +55,24 @@ class Gathering:
         write_bytes(self._content, self._file)
 
 
-def check_place(file: Path, *, overwrite: bool) -> None:
-    """Refuse a place where no state can be put, or where something is already."""
+def check_place(file: Path, out: Path, log: Log, *, overwrite: bool) -> None:
+    """Refuse a place where no state can be put, or where something is or will be."""
+    place = file.resolve()
+    if place in {input_.path.resolve() for input_ in log.files} or kind_of(file) is not None:
+        raise OutputError(
+            f"--state: an input, or would be taken for one (was {str(file)!r})",
+            hint="name a file of its own, such as online.state",
+        )
+    if place in {(out / name).resolve() for name in OUTPUTS}:
+        raise OutputError(
+            f"--state: a result of the build has that place (was {str(file)!r})",
+            hint="name a file of its own",
+        )
+    if place.parent != out.resolve() and not place.parent.is_dir():
+        raise OutputError(
+            f"--state: there is no folder for it (was {str(file)!r})",
+            hint="make the folder, or name another file",
+        )
     if file.is_dir():
         raise OutputError(f"--state: a folder (was {str(file)!r})", hint="name a file")
     if file.exists() and not overwrite:

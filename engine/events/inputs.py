@@ -131,7 +131,7 @@ def _expand(arg: str, results: Results | None) -> Iterator[InputFile]:
 
 
 def _named(path: Path) -> InputFile:
-    kind = _kind(path)
+    kind = kind_of(path)
     if kind is None:
         raise InputError(
             f"{path}: cannot tell what kind of file this is (was {path.name!r})",
@@ -146,7 +146,7 @@ def _in_folder(
     files = [
         InputFile(path, kind)
         for path in sorted(folder.rglob("*"))
-        if (kind := _kind(path)) is not None
+        if (kind := kind_of(path)) is not None
         and path.is_file()
         and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
         and not (results is not None and results.hold(path, folder))
@@ -171,7 +171,7 @@ def _matches(pattern: str, results: Results | None) -> Iterator[InputFile]:
     for path in matched:
         if path.is_dir():
             files += _in_folder(path, results, may_be_empty=True)
-        elif _kind(path) is not None and not (results is not None and results.hold(path, base)):
+        elif kind_of(path) is not None and not (results is not None and results.hold(path, base)):
             files.append(_named(path))
     if not files:
         raise InputError(
@@ -180,7 +180,8 @@ def _matches(pattern: str, results: Results | None) -> Iterator[InputFile]:
     yield from files
 
 
-def _kind(path: Path) -> InputKind | None:
+def kind_of(path: Path) -> InputKind | None:
+    """How a file is read, as its name says; None if it is passed over."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes[-1:] == [".gz"] and suffixes[-2:-1] in ([".parquet"], [".pq"]):
         return None  # Parquet is compressed inside and cannot be read through gzip

@@ -28,7 +28,7 @@ from engine.backends.online.state import state_bytes, state_of_bytes
 from engine.backends.reference import compute
 from engine.backends.warm import WarmStart
 from engine.catalog import notebook
-from engine.definition import FeatureSet, feature_set
+from engine.definition import FeatureSet, column, feature, feature_set, key
 from engine.definition.needs import columns_in
 from engine.events.canonical import EVENT_ID, feature_schema
 
@@ -82,6 +82,53 @@ def test_s3_9_a_late_event_is_scored_on_what_has_arrived(
     assert_same_bits(observed(online, events), expected, features, events)
     times = events["unix_time"]
     assert online.late == (times < times.cum_max()).sum()
+
+
+def shown(length: str) -> FeatureSet:
+    """What windows show of points, which are never negative here, and how old it is."""
+    windows = {
+        "late": key("cc_num").last(hours=1, delay_hours=1),
+        "hour": key("cc_num").last(hours=1),
+        "ever": key("cc_num").ever(),
+        "ever_late": key("cc_num").ever(delay_seconds=3_600),
+    }
+    points = column("points")
+    features = []
+    for name, window in windows.items():
+        if name.startswith(length):
+            features += [
+                feature(f"{name}_count", window.count(), "how many"),
+                feature(f"{name}_sum", window.sum(points), "how much"),
+                feature(f"{name}_unique", window.n_unique("merchant"), "how many different"),
+                feature(f"{name}_max", window.max(points).fill(-1), "the largest"),
+            ]
+            since = (window.seconds_since_last(), window.where(column("online")).last(points))
+            features += [
+                feature(f"{name}_since", since[0], "how long ago"),
+                feature(f"{name}_last_where", since[1], "the latest of some"),
+            ]
+    return feature_set("shown", LOG, features)
+
+
+@pytest.mark.parametrize("length", ["hour", "late", "ever"])
+@given(rows=streams(LOG, min_size=1), lateness=LATENESS)
+def test_s3_9_an_event_that_is_too_late_sees_less_and_never_the_future(
+    length: str, rows: list[Row], lateness: int
+) -> None:
+    features = shown(length)
+    rows = [{**row, "points": abs(row["points"] or 0)} for row in rows]  # type: ignore[arg-type]  # points are numbers
+    events = log_of_rows(LOG, rows)
+    got = observed(OnlineFeatures(features, lateness=lateness), events)
+    truth = pl.concat(
+        compute(features, events.head(size)).tail(1) for size in range(1, len(events) + 1)
+    )
+    for name in features.names:
+        seen, there = got[name], truth[name]
+        if name.endswith("since"):  # the latest that is seen is no later than the latest there is
+            assert ((seen >= there) | seen.is_null()).all(), name
+            assert (seen >= (3_600 if "late" in name else 0)).all(), name
+        elif not name.endswith("where"):
+            assert (seen <= there).all(), name
 
 
 @LAWS

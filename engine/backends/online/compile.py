@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.backends.online import formulas, windows
 from engine.backends.online.keys import KeySource
-from engine.backends.online.labels import NEVER
+from engine.backends.online.labels import NEVER, label_at
 from engine.backends.online.lanes import Layout, lay_out
 from engine.backends.online.late import late_functions
 from engine.backends.online.observe import observe_functions
@@ -34,6 +34,7 @@ _NAMESPACE: Final[dict[str, Any]] = {
     "bisect_left": bisect_left,
     "bisect_right": bisect_right,
     "intern": intern,
+    "label_at": label_at,
     "log": log,
     "sqrt": sqrt,
 }

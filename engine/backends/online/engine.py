@@ -55,6 +55,11 @@ class OnlineFeatures:
         self.features = features
         self.program = compile_online(features)
         self.lateness = default_lateness(features.schema) if lateness is None else lateness
+        if self.lateness < 0 or self.lateness != int(self.lateness):
+            raise InputError(
+                f"lateness: not a span of ticks (was {lateness!r})",
+                hint="give a whole number, 0 or more",
+            )
         self.watermark = NEVER
         self.events = self.late = self.too_late = self.duplicates = 0
         self._observe = self.program.observe

@@ -92,6 +92,11 @@ class KeySource:
         """Whether an event may have no such key."""
         return not all(self.schema.by_name[name].required for name in self.key)
 
+    @property
+    def is_ever(self) -> bool:
+        """Whether some window has no end."""
+        return any(each.is_ever for each in self.lanes)
+
     def name_of(self, block: Block) -> str:
         """What the state of an event is found by."""
         columns = [block.value(Column(name)).source for name in self.key]
@@ -114,8 +119,10 @@ class KeySource:
         for each in self.lanes:
             j = each.number
             fields |= {f"log{j}": "[]", f"off{j}": "0"}
+            if each.is_ever:
+                fields[f"past{j}"] = "NEVER"
             if each.lane.delay:
-                fields[f"pend{j}"] = "[]"
+                fields |= {f"pend{j}": "[]", f"head{j}": "0"}
             fields |= {f"b{window.number}": "0" for window in each.finite}
             for _, partial in each.partials:
                 fields |= partial.fields
@@ -177,7 +184,8 @@ class KeySource:
         for each in self.lanes:
             j = each.number
             left = f"{each.log} or {self.state}.off{j}" if each.is_ever else each.log
-            pend = f" or {self.state}.pend{j}" if each.lane.delay else ""
+            waits = f" or len({self.state}.pend{j}) > {self.state}.head{j}"
+            pend = waits if each.lane.delay else ""
             lines += [*self.drop(each), f"if {left}{pend}: empty = False"]
         return [*lines, "return empty"]
 
@@ -226,8 +234,7 @@ class KeySource:
             if not isinstance(expression, Column):
                 return None
             if expression.name == label:
-                due = f"p[0] + {each.lane.delay}"
-                source = f"p[1][0] if p[1][1] <= {due} and p[1][2] < {due} else None"
+                source = f"label_at(p[1], p[0] + {each.lane.delay})"
                 return block.assign(source, nullable=True)
             if expression.name == self.schema.event_time:
                 return Value("p[0]", nullable=False)
@@ -305,12 +312,20 @@ class KeySource:
             f"old = floor - {self.layout.reach(each.lane)}; n = 0; m = {most}",
             f"while n < m and {log}[n][0] < old:",
             *indented([*([f"x = {log}[n]", *drops] if drops else []), "n += 1"]),
+            *self._note_past(each),
             f"del {log}[:n]; {self.state}.off{j} += n",
             *(
                 f"{self.state}.b{window.number} = {begin} = {begin} - n"
                 for window, begin in zip(each.finite, begins, strict=True)
             ),
         ]
+
+    def _note_past(self, each: LaneSource) -> list[str]:
+        """Note how late the last event is that is dropped; windows without an end see it still."""
+        if not each.is_ever:
+            return []
+        past, latest = f"{self.state}.past{each.number}", f"{each.log}[n - 1][{TIME}]"
+        return [f"if n and {latest} > {past}: {past} = {latest}"]
 
     def _load_begin(self, window: WindowSource) -> str:
         return f"b{self.number}_{window.number} = {self.state}.b{window.number}"
@@ -404,16 +419,18 @@ class KeySource:
         pend, delay = f"{self.state}.pend{each.number}", each.lane.delay
         # Partials ask where windows begin.
         begins = [self._load_begin(window) for window in each.finite]
+        head = f"{self.state}.head{each.number}"
         return [
-            f"pend = {pend}",
-            f"if pend and pend[0][0] <= t - {delay}:",
+            f"pend = {pend}; h = {head}",
+            f"if h < len(pend) and pend[h][{TIME}] <= t - {delay}:",
             *indented(
                 [
                     *begins,
-                    "n = 0",
-                    f"while n < len(pend) and pend[n][0] <= t - {delay}:",
-                    *indented(["p = pend[n]", "n += 1", *self.enter(each, self.grow(each))]),
-                    "del pend[:n]",
+                    f"while h < len(pend) and pend[h][{TIME}] <= t - {delay}:",
+                    *indented(["p = pend[h]", "h += 1", *self.enter(each, self.grow(each))]),
+                    # What is through goes when it is half of the list: constant time on average.
+                    "if h * 2 >= len(pend): del pend[:h]; h = 0",
+                    f"{head} = h",
                 ]
             ),
         ]

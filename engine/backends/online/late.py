@@ -2,7 +2,9 @@
 
 For key number k: ``rewind<k>`` makes a state what it was at an earlier instant and returns what its
 lanes have seen since, ``replay<k>`` takes in the late event and then that again, ``settle<k>``
-makes the partials of a state whose logs, and what came before them, are given.
+makes the partials of a state whose logs, and what came before them, are given. ``held<k>`` is for
+events that come too late: a state that knows what the logs still hold, and not what has been
+dropped from them, of which some may be later than the event.
 
 A late event costs as much as the key's events since its time, and those that the windows have let
 go of since; and where a set asks for a sliding minimum or maximum, or for the latest event with
@@ -22,6 +24,7 @@ def late_functions(key: KeySource) -> list[str]:
         *function(f"rewind{k}", f"{s}, t", _rewind(key)),
         *function(f"replay{k}", f"{s}, row, slip, tails", _replay(key)),
         *function(f"settle{k}", s, _settle(key)),
+        *(function(f"held{k}", s, _held(key)) if key.is_ever else []),
     ]
 
 
@@ -81,7 +84,8 @@ def _replay(key: KeySource) -> list[str]:
         j, delay = each.number, each.lane.delay
         pend = f"{key.state}.pend{j}"
         place = f"tails[{j}].insert(bisect_right(tails[{j}], t, key=TIME), x)"
-        wait = f"{pend}.insert(bisect_right({pend}, t, key=TIME), "
+        head = f"{key.state}.head{j}"
+        wait = f"{pend}.insert(bisect_right({pend}, t, lo={head}, key=TIME), "
         block = key.block(key.of_row)
         if each.lane.labelled:
             lines += [
@@ -121,6 +125,19 @@ def _settle(key: KeySource) -> list[str]:
             for _, partial in window.partials:
                 lines += [f"i = len({log}) - 1", *partial.grown, *partial.rebuild]
     return lines
+
+
+def _held(key: KeySource) -> list[str]:
+    """A state with the same logs, and nothing before them."""
+    k, s = key.number, key.state
+    lines = [f"kept = {s}; {s} = State{k}(); {s}.t = kept.t"]
+    for each in key.lanes:
+        add = of_arguments([(place, part.add) for place, part in each.partials if place.ever])
+        lines += [
+            f"{each.log} = {s}.log{each.number} = kept.log{each.number}",
+            *_for_each(each.log, add),
+        ]
+    return [*lines, f"settle{k}({s})", f"return {s}"]
 
 
 def _begin(key: KeySource, window: WindowSource) -> str:

@@ -62,6 +62,7 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
             f"if t < floor: trim{k}({s}, floor)",
             f"if t < {s}.t: tails{k} = rewind{k}({s}, t)",
             f"else: advance{k}({s}, t, floor)",
+            *_forget_what_is_later(key),
             *key.load(),
         ]
         lines += [f"tails{k} = None", *_found(key, block, back)]
@@ -73,8 +74,22 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
             f"if tails{k} is None: add{k}({s}, row, slip)",
             f"else: replay{k}({s}, row, slip, tails{k})",
         ]
-        lines += _unless_nobody(key, again)
+        restore = [f"{s} = kept{k}"] if key.is_ever else []
+        lines += _unless_nobody(key, [*restore, *again])
     return [*lines, "return features"]
+
+
+def _forget_what_is_later(key: KeySource) -> list[str]:
+    """Look at what the logs hold alone, where of what they do not some is later than the event."""
+    if not key.is_ever:
+        return []
+    later = " or ".join(
+        f"{key.state}.past{each.number} > t - {each.lane.delay}"
+        for each in key.lanes
+        if each.is_ever
+    )
+    k, s = key.number, key.state
+    return [f"kept{k} = {s}", f"if t < floor and ({later}): {s} = held{k}({s})"]
 
 
 def _block(layout: Layout, keys: list[KeySource]) -> Block:

@@ -279,9 +279,7 @@ def _last(place: Place) -> Partial:
     log, begin, size = place.log, place.begin, place.size
     if place.ever:
         lst = place.of_state(f"lst{place.lane}")
-        # An event that is later than any may come before what has been dropped.
-        held = f"{lst} if {lst} and {lst}[{TIME}] <= t else None"
-        entry = f"{log}[-1] if {size} else {held}"
+        entry = f"{log}[-1] if {size} else {lst}"
         return Partial(
             "",
             {f"lst{place.lane}": "None"},

@@ -18,15 +18,16 @@ OWNER: Final = "row"  # of an entry or a value: the row of its key
 OWNERS: Final = pl.UInt32()
 TIMES: Final = pl.Int64()
 SLIP: Final = "slip"
+SLIPS: Final[Columns] = {EVENT_ID: pl.String(), "due": TIMES}
 IDS: Final[Columns] = {EVENT_ID: pl.String(), "older": pl.Boolean()}
 # Sums of squares pass 63 bits.
 WIDE: Final = pl.Int128()
 
 
-def slip_columns(schema: Schema) -> Columns:
-    """The columns of the labels that are noted or waited for."""
+def note_columns(schema: Schema) -> Columns:
+    """The columns of what was noted about labels."""
     label = pl.Null() if schema.label is None else _dtype(schema, schema.label)
-    return {EVENT_ID: pl.String(), "due": TIMES, "label": label, "known": TIMES, "seen": TIMES}
+    return {SLIP: OWNERS, "label": label, "known": TIMES, "seen": TIMES}
 
 
 def key_columns(key: KeySource) -> Columns:
@@ -34,7 +35,9 @@ def key_columns(key: KeySource) -> Columns:
     columns = {f"key{place}": _dtype(key.schema, name) for place, name in enumerate(key.key)}
     columns["t"] = TIMES
     for each in key.lanes:
-        columns |= {f"off{each.number}": TIMES, **partial_columns(key, each)}
+        columns[f"off{each.number}"] = TIMES
+        if each.is_ever:
+            columns |= {f"past{each.number}": TIMES, **partial_columns(key, each)}
         for name in entry_fields(each):
             columns |= entry_columns(key, each, f"{name}_")
     return columns

@@ -3,7 +3,7 @@
 Partials of finite windows are made anew from the log: what can be derived is not kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -18,13 +18,14 @@ from engine.backends.online.shapes import (
     IDS,
     OWNER,
     OWNERS,
+    SLIPS,
     Columns,
     entry_columns,
     entry_fields,
     key_columns,
+    note_columns,
     partial_columns,
     pending_columns,
-    slip_columns,
     value_fields,
 )
 from engine.backends.online.state import Standing, State, read_state, write_state
@@ -65,7 +66,7 @@ def capture(online: OnlineFeatures) -> State:
         tables[f"keys{number}"] = _keys_table(key, states)
         for each in key.source.lanes:
             tables |= dict(_lane_tables(key, each, states, slips))
-    tables["slips"] = slips.table()
+    tables |= slips.tables()
     recent, before = list(online.recent), list(online.recent_before)
     older = [False] * len(recent) + [True] * len(before)
     tables["ids"] = pl.DataFrame([recent + before, older], schema=IDS)
@@ -92,7 +93,7 @@ def revive(features: FeatureSet, state: State, *, sweep: bool = True) -> OnlineF
     ids = state.tables["ids"]
     online.recent = set(ids.filter(~ids["older"])[:, 0])
     online.recent_before = set(ids.filter(ids["older"])[:, 0])
-    slips = _revived_slips(online, state.tables["slips"])
+    slips = _revived_slips(online, state.tables)
     for number, key in enumerate(online.program.keys):
         states = [key.new() for _ in range(len(state.tables[f"keys{number}"]))]
         _fill_keys(key, states, state.tables[f"keys{number}"])
@@ -120,12 +121,18 @@ class _Slips:
             self._append(slip, None, None)
         return self._rows[id(slip)]
 
-    def table(self) -> pl.DataFrame:
-        rows = [
-            (event_id, due, label, _instant(known), _instant(seen))
-            for event_id, due, (label, known, seen) in self._slips
+    def tables(self) -> Tables:
+        """The slips, and what was noted on them."""
+        notes = [
+            (row, label, _instant(known), _instant(seen))
+            for row, (_, _, slip) in enumerate(self._slips)
+            for label, known, seen in slip
         ]
-        return _frame(slip_columns(self._schema), list(zip(*rows, strict=True)))
+        slips = [(event_id, due) for event_id, due, _ in self._slips]
+        return {
+            "slips": _frame(SLIPS, list(zip(*slips, strict=True))),
+            "notes": _frame(note_columns(self._schema), list(zip(*notes, strict=True))),
+        }
 
     def _append(self, slip: Slip, event_id: str | None, due: int | None) -> None:
         self._rows[id(slip)] = len(self._slips)
@@ -141,6 +148,9 @@ def _keys_table(key: KeyProgram, states: Sequence[Any]) -> pl.DataFrame:
     for each in key.source.lanes:
         for name in (f"off{each.number}", *partial_columns(key.source, each)):
             columns[name] = [getattr(state, name) for state in states]
+        if each.is_ever:
+            name = f"past{each.number}"
+            columns[name] = [_instant(getattr(state, name)) for state in states]
         for name in entry_fields(each):
             held = [getattr(state, name) for state in states]
             for place in range(len(entry_columns(key.source, each))):
@@ -155,7 +165,7 @@ def _lane_tables(
     logs = [getattr(state, f"log{each.number}") for state in states]
     yield f"log{here}", _owned(entry_columns(key.source, each), logs)
     if each.lane.delay:
-        pending = [getattr(state, f"pend{each.number}") for state in states]
+        pending = [_waiting(state, each.number) for state in states]
         if each.lane.labelled:
             pending = [[(t, slips.row(slip), *kept) for t, slip, *kept in one] for one in pending]
         yield f"pend{here}", _owned(pending_columns(key.source, each), pending)
@@ -164,16 +174,25 @@ def _lane_tables(
         yield f"values{key.source.number}_{name}", _owned(columns, counts)
 
 
+def _waiting(state: Any, lane: int) -> list[Entry]:  # noqa: ANN401 - a generated class
+    """What waits for the lane's delay, without what is through."""
+    pending: list[Entry] = getattr(state, f"pend{lane}")
+    return pending[getattr(state, f"head{lane}") :]
+
+
 def _fill_keys(key: KeyProgram, states: Sequence[Any], table: pl.DataFrame) -> None:
     """The states' names and times, and what came before their logs."""
     columns = [table[f"key{place}"].to_list() for place in range(len(key.columns))]
     names = columns[0] if len(columns) == 1 else zip(*columns, strict=True) if columns else [()]
     for state, name in zip(states, names, strict=bool(states)):
         state.name = name
-    _set_fields(states, "t", table)
+    _set_fields(states, "t", table["t"].to_list())
     for each in key.source.lanes:
         for name in (f"off{each.number}", *partial_columns(key.source, each)):
-            _set_fields(states, name, table)
+            _set_fields(states, name, table[name].to_list())
+        if each.is_ever:
+            name = f"past{each.number}"
+            _set_fields(states, name, map(_or_never, table[name]))
         for name in entry_fields(each):
             columns_of_entry = list(entry_columns(key.source, each, f"{name}_"))
             entries = _entries(table.select(columns_of_entry))
@@ -198,18 +217,18 @@ def _fill_lane(
             setattr(states[one], name, dict(counts))
 
 
-def _revived_slips(online: OnlineFeatures, table: pl.DataFrame) -> list[Slip]:
-    slips: list[Slip] = []
-    for event_id, due, label, known, seen in table.iter_rows():
-        slip = [label, _or_never(known), _or_never(seen)]
-        slips.append(slip)
+def _revived_slips(online: OnlineFeatures, tables: Tables) -> list[Slip]:
+    slips: list[Slip] = [[] for _ in range(len(tables["slips"]))]
+    for row, label, known, seen in tables["notes"].iter_rows():
+        slips[row].append((label, _or_never(known), _or_never(seen)))
+    for slip, (event_id, due) in zip(slips, tables["slips"].iter_rows(), strict=True):
         if event_id is not None:
             online.labels.wait(event_id, due, slip)
     return slips
 
 
-def _set_fields(states: Sequence[Any], name: str, table: pl.DataFrame) -> None:
-    for state, value in zip(states, table[name].to_list(), strict=True):
+def _set_fields(states: Sequence[Any], name: str, values: Iterable[Any]) -> None:
+    for state, value in zip(states, values, strict=True):
         setattr(state, name, value)
 
 

@@ -5,8 +5,10 @@ running set again by ``revive`` (``snapshot.py``). They are:
 
 =================== =============================================================================
 ``ids``             ids that are remembered, and whether in the older of the two generations
-``slips``           labels noted or waited for: event id, when they are due, label, since when it
-                    is known, and how far the stream was when it came
+``slips``           events whose labels are waited for: event id, and until when; both null if
+                    none is any more
+``notes``           what was noted about labels: the row in ``slips``, the label, since when it is
+                    known, and how far the stream was when it came
 ``keys<k>``         a row for each state of key number k: its columns, ``t``, and per lane what came
                     before its log and the partials of windows without an end
 ``values<k>_<f>``   the values that such a window has seen, with their numbers: the key's row,

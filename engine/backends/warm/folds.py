@@ -63,6 +63,7 @@ class Fold:
         self.values: dict[str, pl.DataFrame] = {}
         off = f"off{lane.number}"
         self._each(off, pl.len().cast(TIMES), pl.Expr.sum)
+        self._each(f"past{lane.number}", pl.col("0").max(), pl.Expr.max)
         for aggregate, place, partial in ever_partials(lane):
             for name in partial.fields:
                 if aggregate.name == "n_unique":

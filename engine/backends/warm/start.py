@@ -14,13 +14,14 @@ from engine.backends.online.shapes import (
     OWNER,
     OWNERS,
     SLIP,
+    SLIPS,
     WIDE,
     Columns,
     entry_columns,
     key_columns,
+    note_columns,
     partial_columns,
     pending_columns,
-    slip_columns,
     value_fields,
 )
 from engine.backends.online.snapshot import Tables, capture
@@ -69,7 +70,7 @@ class WarmStart:
             for lane in key.lanes
             if lane.is_ever
         }
-        self._latest = {key.number: pl.DataFrame() for key in self._keys if _is_ever(key)}
+        self._latest = {key.number: pl.DataFrame() for key in self._keys if key.is_ever}
         self._rows: list[pl.DataFrame] = []
         self._watermark: int | None = None
         self._events = 0
@@ -89,7 +90,7 @@ class WarmStart:
             return capture(OnlineFeatures(self._features, lateness=self._lateness))
         rows = Rows(self._compiled, pl.concat(self._rows))
         end = _End(self._watermark, self._watermark - self._lateness, self._longest_delay)
-        tables = {"ids": _ids(rows, end.floor), "slips": _slips(rows, end, self._schema)}
+        tables = {"ids": _ids(rows, end.floor), **_slips(rows, end, self._schema)}
         for key in self._keys:
             states = self._states(key, rows, end)
             columns = states
@@ -246,22 +247,24 @@ def _ids(rows: Rows, floor: int) -> pl.DataFrame:
     return pl.DataFrame({EVENT_ID: recent, "older": False}, schema=IDS)
 
 
-def _slips(rows: Rows, end: _End, schema: Schema) -> pl.DataFrame:
+def _slips(rows: Rows, end: _End, schema: Schema) -> Tables:
     """The labels of the events that some lane may still wait for."""
+    dtypes = note_columns(schema)
     if end.longest_delay < 0:
-        return pl.DataFrame(schema=slip_columns(schema))
+        return {"slips": pl.DataFrame(schema=SLIPS), "notes": pl.DataFrame(schema=dtypes)}
     waiting = rows.frame.slice(rows.first_after(end.labels_from))
     due = pl.col(schema.event_time) + end.longest_delay
     still = due > end.watermark
-    found = waiting.select(
-        pl.when(still).then(EVENT_ID),
-        pl.when(still).then(due).alias("due"),
+    slips = waiting.select(
+        pl.when(still).then(EVENT_ID).alias(EVENT_ID), pl.when(still).then(due).alias("due")
+    )
+    notes = waiting.with_row_index(SLIP).select(
+        SLIP,
         pl.col(schema.label or "").alias("label"),
         pl.col(schema.label_time or "").alias("known"),
-        seen=None,
+        pl.lit(None).alias("seen"),
     )
-    return found.cast(dict(slip_columns(schema)))  # type: ignore[arg-type]  # its keys are names
-
-
-def _is_ever(key: KeySource) -> bool:
-    return any(lane.is_ever for lane in key.lanes)
+    return {
+        "slips": slips.select(pl.col(name).cast(dtype) for name, dtype in SLIPS.items()),
+        "notes": notes.select(pl.col(name).cast(dtype) for name, dtype in dtypes.items()),
+    }

@@ -15,8 +15,9 @@ from benchmarks.measure import Run
 from benchmarks.simulated import Simulated
 from benchmarks.suites import build as suite
 from benchmarks.suites.build_results import as_text
-from engine.build.job import FEATURES, build
+from engine.build.job import build
 from engine.build.options import Options
+from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from processes import PATIENCE_SECONDS, started
 from replay.simulate import Settings, simulate

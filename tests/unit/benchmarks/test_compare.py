@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from benchmarks.compare import DifferenceError, Expectations, Expected, check_all, first_difference
-from engine.build.job import FEATURES, build
+from engine.build.job import build
 from engine.build.options import Options
+from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from replay.simulate import Settings, simulate
 

@@ -21,8 +21,9 @@ from benchmarks.suites.engines_page import page
 from benchmarks.suites.engines_results import as_text
 from engine.backends.online.compile import Features, Row
 from engine.backends.online.engine import OnlineFeatures
-from engine.build.job import FEATURES, build
+from engine.build.job import build
 from engine.build.options import Options
+from engine.build.outputs import FEATURES
 from engine.skew.job import Findings
 from engine.skew.options import Options as SkewOptions
 from replay.simulate import Settings, simulate

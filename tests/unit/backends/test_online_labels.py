@@ -1,0 +1,96 @@
+"""Labels that come again, are corrected, or come when nothing waits for them any more."""
+
+import pytest
+
+from conformance.logs import LOG
+from engine.backends.online.engine import OnlineFeatures
+from engine.backends.online.snapshot import capture, revive
+from engine.definition import feature, feature_set, key
+from engine.errors import InputError
+
+MINUTE, HOUR = 60, 3_600
+FRAUDS = feature_set(
+    "frauds",
+    LOG,
+    [
+        feature("minute", key("cc_num").ever(delay_seconds=MINUTE).sum("is_fraud"), "a minute on"),
+        feature("hour", key("cc_num").ever(delay_seconds=HOUR).sum("is_fraud"), "an hour on"),
+    ],
+)
+
+
+def event(name: str, t: int, card: int = 1) -> dict[str, object]:
+    return {"event_id": name, "unix_time": t, "cc_num": card}
+
+
+def running(*notes: tuple[int, int]) -> OnlineFeatures:
+    """A set that has seen an event at 0, and notes of its label: (when, label)."""
+    online = OnlineFeatures(FRAUDS)
+    online.observe(event("e", 0))
+    for when, label in notes:
+        online.observe(event(f"clock {when}", when, card=2))
+        assert online.observe_label("e", label)
+    return online
+
+
+@pytest.mark.parametrize(
+    ("notes", "expected"),
+    [
+        ([(10, 1)], (1, 1)),
+        ([(10, 1), (100, 1)], (1, 1)),  # delivered once more
+        ([(10, 0), (100, 1)], (0, 1)),  # corrected between the two delays
+        ([(10, 1), (20, 0)], (0, 0)),  # corrected in time
+        ([(100, 1)], (0, 1)),  # too late for the shorter one
+    ],
+)
+@pytest.mark.parametrize("touched", [None, 70, 150])
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_window_takes_the_label_as_it_was_known_by_then(
+    notes: list[tuple[int, int]],
+    expected: tuple[int, int],
+    touched: int | None,
+    restart: bool,  # noqa: FBT001 - a case of the test
+) -> None:
+    online = OnlineFeatures(FRAUDS)
+    online.observe(event("e", 0))
+    steps = list(notes)
+    if touched is not None:
+        steps.append((touched, -1))
+    for when, label in sorted(steps):
+        if label < 0:
+            online.observe(event("touch", when))
+        else:
+            online.observe(event(f"clock {when}", when, card=2))
+            assert online.observe_label("e", label)
+    if restart:
+        online = revive(FRAUDS, capture(online))
+    assert online.observe(event("last", 2 * HOUR)) == expected
+
+
+def test_nothing_waits_for_the_label_of_an_event_that_is_past_all_delays() -> None:
+    online = running()
+    online.observe(event("later", 2 * HOUR, card=2))
+    assert not online.observe_label("e", 1)
+    online.observe(event("late", HOUR - 1, card=2))
+    assert not online.observe_label("late", 1)
+    assert not online.observe_label("unknown", 1)
+
+
+def test_what_waits_is_let_go_of_a_part_at_a_time() -> None:
+    """A window with a delay takes constant time an event: its list is never shifted for each."""
+    online = OnlineFeatures(FRAUDS)
+    for t in range(4 * HOUR):
+        online.observe(event(f"e{t}", t))
+    [state] = online.held[0].values()
+    for waiting, head, delay in (
+        (state.pend0, state.head0, MINUTE),
+        (state.pend1, state.head1, HOUR),
+    ):
+        assert len(waiting) - head == delay
+        assert len(waiting) <= 2 * delay + 2
+
+
+def test_an_impossible_lateness_is_refused() -> None:
+    for lateness in (-1, 1.5):
+        with pytest.raises(InputError, match="lateness"):
+            OnlineFeatures(FRAUDS, lateness=lateness)  # type: ignore[arg-type]  # on purpose
