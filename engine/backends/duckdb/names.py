@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from engine.backends.duckdb.sql import KEYWORDS
 from engine.definition.nodes import Aggregate, Expression, Window
 
 _MICROSECONDS: Final = 1_000_000
@@ -63,8 +64,10 @@ def aggregate_name(aggregate: Aggregate, window: str) -> str:
 
 
 def operand_name(expression: Expression) -> str:
-    """Of ``gt(amt, 200)`` the name ``gt_amt_200``."""
-    return slug(str(expression))
+    """Of ``gt(amt, 200)`` the name ``gt_amt_200``; the text ``null`` is not to be a keyword."""
+    name = slug(str(expression))
+    # Every other name has more than one word, or is quoted.
+    return f"x_{name}" if name in KEYWORDS else name
 
 
 def slug(text: str) -> str:

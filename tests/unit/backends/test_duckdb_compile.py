@@ -1,5 +1,7 @@
 """The SQL of the duckdb backend: what it looks like, and that DuckDB reads it as it is meant."""
 
+import re
+
 import duckdb
 import pytest
 
@@ -11,7 +13,7 @@ from engine.backends.duckdb.names import Names, span_name, window_name
 from engine.backends.duckdb.sql import KEYWORDS, literal, quoted
 from engine.catalog import notebook
 from engine.definition import POS, FeatureSet, column, feature, feature_set, if_else, key
-from engine.definition.nodes import Expression, Scalar, Window
+from engine.definition.nodes import Expression, Literal, Scalar, Window
 
 card = key("cc_num")
 amt = column("amt")
@@ -193,6 +195,17 @@ def test_the_keywords_are_those_of_duckdb() -> None:
         "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
     ).fetchall()
     assert {name for (name,) in rows} == KEYWORDS
+
+
+def test_no_name_that_is_made_is_a_keyword() -> None:
+    features = [
+        feature(f"f{at}", card.ever().n_unique(Literal(word)), "a word of SQL")
+        for at, word in enumerate(sorted(KEYWORDS))
+    ]
+    text = compile_features(feature_set("words", POS, features)).text()
+    made = set(re.findall(r" AS (\w+)[,\n]", text))
+    assert made >= {"x_null", "x_select", "x_xmltable"}
+    assert made & KEYWORDS == {"position"}  # which can be a column's name
 
 
 def test_names() -> None:
