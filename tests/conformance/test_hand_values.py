@@ -108,6 +108,41 @@ def test_aggregates_keep_the_type_of_their_argument(backend: Backend) -> None:
     assert_values(backend, card.previous(amt) > 1, events, [None, 1])
 
 
+def test_whole_numbers_that_are_written_have_64_bits_too(backend: Backend) -> None:
+    events = log(cc_num=1, unix_time=[1, 2, 3], amt=[100, 300, 100])
+    one = Literal(1)
+    chosen = if_else(amt > 2, one, 2)
+    none_of, minute = card.last(delay_seconds=60), card.last(seconds=60)
+    cases: list[tuple[Expression, list[object]]] = [
+        (past.first(one), [None, 1, 1]),
+        (past.last(one), [None, 1, 1]),
+        (past.min(one), [None, 1, 1]),
+        (minute.max(one), [None, 1, 1]),
+        (card.previous(one), [None, 1, 1]),
+        (none_of.min(Literal(0)), [None, None, None]),
+        (past.last(chosen), [None, 2, 1]),
+        (past.max(chosen), [None, 2, 2]),
+        (card.previous(chosen), [None, 2, 1]),
+        (past.where(amt > 2).last(one), [None, None, 1]),
+        (past.where(amt > 2).min(chosen), [None, None, 1]),
+        (past.last(one).fill(2), [2, 1, 1]),
+        (if_else(amt > 2, past.last(one), 3), [3, 1, 3]),
+        (past.sum(one), [0, 1, 2]),
+    ]
+    for expression, expected in cases:
+        assert_values(backend, expression, events, expected)
+        assert backend.compute(single(expression), events)["x"].dtype == pl.Int64
+
+
+def test_texts_that_are_words_of_sql(backend: Backend) -> None:
+    events = log(cc_num=1, unix_time=[1, 2, 3])
+    for word in ("null", "true", "select", "from", "end", "case", "distinct", "cast", "not", "in"):
+        assert_values(backend, past.n_unique(Literal(word)), events, [0, 1, 1])
+        assert_values(backend, past.last(Literal(word)), events, [None, word, word])
+        assert_values(backend, past.count(Literal(word)), events, [0, 1, 2])
+    assert_values(backend, past.n_unique(Literal(value=False)), events, [0, 1, 1])
+
+
 def test_n_unique_counts_values_of_the_window(backend: Backend) -> None:
     window = card.last(seconds=2).n_unique(category)
     # Of the last two seconds: {}, {a}, {a, b}, {a, b}, {b, c} for "a b a c" and so on.

@@ -124,5 +124,8 @@ def _is_of_literals(expression: Expression) -> bool:
             return all(map(_is_of_literals, args))
         case Call("if_else", (_, *args)):
             return all(map(_is_of_literals, args))
+        # Counts and sums are BIGINT whatever they are of; these have the type of what they take.
+        case Aggregate("min" | "max" | "first" | "last", argument) if argument is not None:
+            return _is_of_literals(argument)
         case _:
             return False
