@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
+from engine.definition.naming import verify_printable
 from engine.definition.types import CARD, FLOAT, INT, TEXT, TIME, Kind, Type, money_type
 from engine.errors import DefinitionError
 
@@ -47,6 +48,7 @@ class ColumnSpec:
     label: bool = False
 
     def __post_init__(self) -> None:
+        verify_printable("a column", self.name)
         if not 0 <= self.type.scale <= _MOST_DECIMALS:
             raise DefinitionError(
                 f"column {self.name!r}: money has 0 to {_MOST_DECIMALS} decimals "
@@ -100,6 +102,9 @@ class Schema:
     label_time: str | None = None
 
     def __post_init__(self) -> None:
+        verify_printable("a schema", self.name)
+        for name in self.event_ids:
+            verify_printable("an event id", name)
         names = [column.name for column in self.columns]
         double = {name for name in names if names.count(name) > 1}
         if double:

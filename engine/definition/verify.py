@@ -8,6 +8,7 @@ from typing import Final
 from engine.definition.aggregates import AGGREGATES
 from engine.definition.functions import FUNCTIONS
 from engine.definition.infer import is_bounded, type_of
+from engine.definition.naming import verify_printable
 from engine.definition.needs import columns_in
 from engine.definition.nodes import (
     Aggregate,
@@ -40,6 +41,7 @@ def verify(features: FeatureSet) -> None:
         At the first thing that is not well formed; the message names the feature, the value and
         what to do.
     """
+    verify_printable("a feature set", features.name)
     if not features.features:
         raise DefinitionError(
             f"feature set {features.name!r} is empty (was ())", hint="give it at least one feature"

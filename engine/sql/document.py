@@ -3,7 +3,7 @@
 from typing import Final
 
 from engine.backends.duckdb.compile import compile_features
-from engine.backends.duckdb.layout import Item
+from engine.backends.duckdb.layout import Item, one_line
 from engine.backends.duckdb.source import HALF_EVEN, log_of_files
 from engine.backends.duckdb.sql import quoted
 from engine.definition import FeatureSet, fingerprint
@@ -45,7 +45,7 @@ def document(features: FeatureSet) -> str:
     columns = tuple(name for name in schema.by_name if name in read)
     query = compile_features(features, identity)
     header = _HEADER.format(
-        name=features.name,
+        name=one_line(features.name),
         count=len(features.features),
         fingerprint=fingerprint(features),
         variable=_VARIABLE,

@@ -27,7 +27,7 @@ def items(lines: Sequence[Item]) -> list[str]:
     result = []
     for place, line in enumerate(lines):
         if line.comment:
-            result.append(f"-- {' '.join(line.comment.split())}")
+            result.append(comment(line.comment))
         comma = "," if place < len(lines) - 1 else ""
         result += _line(line.cells, widths, comma)
     return indented(result)
@@ -45,9 +45,20 @@ def listed(words: Sequence[str], *, end: str = ",") -> list[str]:
     return lines
 
 
-def cte(name: str, comment: Sequence[str], body: Sequence[str]) -> list[str]:
+def comment(text: str) -> str:
+    """A text as a comment of one line, whatever it holds: what follows a line's end is SQL."""
+    return f"-- {one_line(text)}"
+
+
+def one_line(text: str) -> str:
+    """A text without control characters and other spaces than single ones."""
+    printable = (character if character.isprintable() else " " for character in text)
+    return " ".join("".join(printable).split())
+
+
+def cte(name: str, why: Sequence[str], body: Sequence[str]) -> list[str]:
     """A common table expression behind its comment."""
-    return [*(f"-- {line}" for line in comment), f"{name} AS (", *indented(body), ")"]
+    return [*map(comment, why), f"{name} AS (", *indented(body), ")"]
 
 
 def _line(cells: tuple[str, ...], widths: Sequence[int], comma: str) -> list[str]:

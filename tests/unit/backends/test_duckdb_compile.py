@@ -1,6 +1,7 @@
 """The SQL of the duckdb backend: what it looks like, and that DuckDB reads it as it is meant."""
 
 import re
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -9,11 +10,13 @@ from conformance.broad import broad
 from conformance.logs import LOG, single
 from engine.backends.duckdb.breaking import broken
 from engine.backends.duckdb.compile import compile_features
+from engine.backends.duckdb.layout import Item, comment, cte, items
 from engine.backends.duckdb.names import Names, span_name, window_name
 from engine.backends.duckdb.sql import KEYWORDS, literal, quoted
 from engine.catalog import notebook
 from engine.definition import POS, FeatureSet, column, feature, feature_set, if_else, key
 from engine.definition.nodes import Expression, Literal, Scalar, Window
+from engine.sql.document import document
 
 card = key("cc_num")
 amt = column("amt")
@@ -246,6 +249,20 @@ def test_long_expressions_are_broken_where_they_can_be() -> None:
         "END",
     ]
     assert broken("f(a) + f(b) * 1000000000", 10) == ["f(a) + f(b) * 1000000000"]
+
+
+_INJECTED = "k\nz AS (SELECT 1) SELECT 1;\r COPY (SELECT 2) TO 'x';\x00\u2028 WITH q AS (SELECT 3)"
+
+
+def test_no_text_of_an_author_ends_its_comment() -> None:
+    said = "k z AS (SELECT 1) SELECT 1; COPY (SELECT 2) TO 'x'; WITH q AS (SELECT 3)"
+    assert comment(_INJECTED) == f"-- {said}"
+    assert cte("t", [_INJECTED], ["SELECT 1"])[0] == f"-- {said}"
+    assert items([Item(("1",), _INJECTED)])[0] == f"    -- {said}"
+    # Verified names hold nothing of that; SQL does not rely on it.
+    named = replace(SMALL, name=_INJECTED)
+    assert document(named).splitlines()[0].startswith(f"-- {said}: 5 features")
+    assert not re.search("^ *(z AS|COPY)", document(named), re.MULTILINE)
 
 
 def test_comparisons_say_what_nan_means_only_where_it_may_be() -> None:

@@ -85,3 +85,16 @@ def test_ticks_per_second() -> None:
 def test_the_label_is_found() -> None:
     assert POS.label == "is_fraud"
     assert GOOD.label is None
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "\0", "a\x85b", "a\u2028b"])
+def test_names_with_control_characters_are_refused(name: str) -> None:
+    with pytest.raises(DefinitionError, match="name of a column has no control") as caught:
+        ColumnSpec(name, TEXT)
+    assert caught.value.what.endswith(f"(was {name!r})")
+    assert "one line" in caught.value.hint
+    with pytest.raises(DefinitionError, match="name of a schema has no control"):
+        replace(GOOD, name=name)
+    with pytest.raises(DefinitionError, match="name of an event id has no control"):
+        replace(GOOD, event_ids=("id", name))
+    ColumnSpec("Betrag in €", TEXT)

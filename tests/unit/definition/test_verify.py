@@ -172,3 +172,16 @@ def test_what_is_well_formed_is_accepted(expression: Expression) -> None:
 def test_a_finer_unit_takes_shorter_windows() -> None:
     half = feature("half", card.last(seconds=0.5).count(), "within half a second")
     feature_set("mine", replace(LOG, time_unit="ms"), [half])
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "a\rb", "a\x00", "a\u2029b"])
+def test_the_name_of_a_set_has_no_control_characters(name: str) -> None:
+    with pytest.raises(DefinitionError, match="name of a feature set has no control") as caught:
+        feature_set(name, LOG, [feature("x", amt + 1, "well formed")])
+    assert caught.value.what.endswith(f"(was {name!r})")
+    assert "one line" in caught.value.hint
+
+
+def test_the_name_of_a_feature_has_no_control_characters() -> None:
+    with pytest.raises(DefinitionError, match="letters, digits and underscores"):
+        feature_set("mine", LOG, [feature("x\n", amt + 1, "its name ends with its line")])
