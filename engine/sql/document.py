@@ -4,7 +4,7 @@ from typing import Final
 
 from engine.backends.duckdb.compile import compile_features
 from engine.backends.duckdb.layout import Item, one_line
-from engine.backends.duckdb.source import HALF_EVEN, log_of_files
+from engine.backends.duckdb.source import log_of_files, macros_of_files
 from engine.backends.duckdb.sql import quoted
 from engine.definition import FeatureSet, fingerprint
 from engine.definition.needs import columns_of
@@ -50,9 +50,7 @@ def document(features: FeatureSet) -> str:
         fingerprint=fingerprint(features),
         variable=_VARIABLE,
     )
-    macros = [macro.text for macro in query.macros]
-    if any(schema.by_name[name].type.kind is Kind.MONEY for name in columns):
-        macros.insert(0, HALF_EVEN)
+    macros = [*macros_of_files(schema, columns), *(macro.text for macro in query.macros)]
     text = query.text(
         log_of_files(schema, columns, query.arrival, _VARIABLE),
         [Item((quoted(name), "")) for name in identity],

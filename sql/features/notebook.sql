@@ -25,6 +25,11 @@ CREATE OR REPLACE TEMP MACRO half_even(x) AS
         ELSE 0
     END;
 
+-- An amount in minor units, of which units, an even number, make one: what is whole of it and what
+-- is not apart, as both at once can have more than the 38 digits of a DECIMAL.
+CREATE OR REPLACE TEMP MACRO minor_units(x, units) AS
+    (floor(x) * units + half_even((x - floor(x)) * units))::BIGINT;
+
 -- Events in one order, by time and then by arrival: an event's position is
 -- instant(its time) + its arrival, and a log has fewer than 2^30 rows.
 CREATE OR REPLACE TEMP MACRO instant(t) AS
@@ -115,23 +120,23 @@ log AS (
     SELECT
         arrival,
         coalesce(
-            nullif(trim(trans_num::VARCHAR), ''),
-            nullif(trim(profile::VARCHAR), ''),
-            nullif(trim(transaction_id::VARCHAR), '')
+            nullif(trim(trans_num::VARCHAR, ' '), ''),
+            nullif(trim(profile::VARCHAR, ' '), ''),
+            nullif(trim(transaction_id::VARCHAR, ' '), '')
         ) AS event_id,
-        cc_num::UBIGINT                                        AS cc_num,
-        unix_time::BIGINT                                      AS unix_time,
-        half_even(amt::VARCHAR::DECIMAL(38, 20) * 100)::BIGINT AS amt,
-        nullif(merchant::VARCHAR, '')                          AS merchant,
-        nullif(category::VARCHAR, '')                          AS category,
-        nullif(gender::VARCHAR, '')                            AS gender,
-        nullif(dob::VARCHAR, '')                               AS dob,
-        lat::DOUBLE + 0e0                                      AS lat,
-        long::DOUBLE + 0e0                                     AS long,
-        city_pop::DOUBLE + 0e0                                 AS city_pop,
-        merch_lat::DOUBLE + 0e0                                AS merch_lat,
-        merch_long::DOUBLE + 0e0                               AS merch_long,
-        is_fraud::BIGINT                                       AS is_fraud
+        cc_num::UBIGINT                                 AS cc_num,
+        unix_time::BIGINT                               AS unix_time,
+        minor_units(amt::VARCHAR::DECIMAL(38, 20), 100) AS amt,
+        nullif(merchant::VARCHAR, '')                   AS merchant,
+        nullif(category::VARCHAR, '')                   AS category,
+        nullif(gender::VARCHAR, '')                     AS gender,
+        nullif(dob::VARCHAR, '')                        AS dob,
+        lat::DOUBLE + 0e0                               AS lat,
+        long::DOUBLE + 0e0                              AS long,
+        city_pop::DOUBLE + 0e0                          AS city_pop,
+        merch_lat::DOUBLE + 0e0                         AS merch_lat,
+        merch_long::DOUBLE + 0e0                        AS merch_long,
+        is_fraud::BIGINT                                AS is_fraud
     FROM raw
     QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY arrival) = 1
 ),

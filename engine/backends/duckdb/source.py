@@ -1,11 +1,12 @@
 """A log as it lies in Parquet files, read as the project's own reader reads it."""
 
+from collections.abc import Iterable
 from typing import Final, assert_never
 
 from engine.backends.duckdb.breaking import indented
 from engine.backends.duckdb.compile import LOG
 from engine.backends.duckdb.layout import Item, cte, items, listed
-from engine.backends.duckdb.sql import quoted
+from engine.backends.duckdb.sql import quoted, whole
 from engine.definition.schema import ColumnSpec, Schema
 from engine.definition.types import Kind
 from engine.events.canonical import EVENT_ID
@@ -14,13 +15,26 @@ from engine.events.canonical import EVENT_ID
 _DECIMALS_BEYOND: Final = 18
 _RAW: Final = "raw"
 
-HALF_EVEN: Final = """\
+_HALF_EVEN: Final = """\
 -- A decimal number to the nearest whole one, halves to the even one, as amounts are rounded.
 CREATE OR REPLACE TEMP MACRO half_even(x) AS
     floor(x) + CASE
         WHEN x - floor(x) > 0.5 OR (x - floor(x) = 0.5 AND floor(x) % 2 <> 0) THEN 1
         ELSE 0
     END;"""
+
+_MINOR_UNITS: Final = """\
+-- An amount in minor units, of which units, an even number, make one: what is whole of it and what
+-- is not apart, as both at once can have more than the 38 digits of a DECIMAL.
+CREATE OR REPLACE TEMP MACRO minor_units(x, units) AS
+    (floor(x) * units + half_even((x - floor(x)) * units))::BIGINT;"""
+
+
+def macros_of_files(schema: Schema, columns: Iterable[str]) -> list[str]:
+    """The macros that the log of these columns is made with."""
+    types = [schema.by_name[name].type for name in columns]
+    scales = {type_.scale for type_ in types if type_.kind is Kind.MONEY}
+    return [_HALF_EVEN] * bool(scales) + [_MINOR_UNITS] * any(scales)
 
 
 def log_of_files(
@@ -80,7 +94,8 @@ def log_of_files(
 
 
 def _event_id(schema: Schema) -> str:
-    ids = [f"nullif(trim({quoted(name)}::VARCHAR), '')" for name in schema.event_ids]
+    # Without a second argument it would take spaces of every kind.
+    ids = [f"nullif(trim({quoted(name)}::VARCHAR, ' '), '')" for name in schema.event_ids]
     return f"coalesce({', '.join(ids)})" if len(ids) > 1 else ids[0]
 
 
@@ -90,8 +105,11 @@ def _column(spec: ColumnSpec) -> Item:
         case Kind.MONEY:
             decimals = spec.type.scale + _DECIMALS_BEYOND
             # A double counts as the shortest decimal that reads back as it.
-            amount = f"{name}::VARCHAR::DECIMAL(38, {decimals}) * {spec.type.minor_units}"
-            held = f"half_even({amount})::BIGINT"
+            amount = f"{name}::VARCHAR::DECIMAL(38, {decimals})"
+            units = whole(spec.type.minor_units).text
+            held = f"minor_units({amount}, {units})"
+            if spec.type.scale == 0:
+                held = f"half_even({amount})::BIGINT"
         case Kind.FLOAT:
             held = f"{name}::DOUBLE + 0e0"
         case Kind.TEXT:

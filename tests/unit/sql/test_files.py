@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,10 +12,22 @@ import pytest
 
 from engine.backends import load_backend
 from engine.catalog import SETS, notebook
-from engine.definition import POS, fingerprint
+from engine.definition import (
+    POS,
+    TIME,
+    ColumnSpec,
+    column,
+    feature,
+    feature_set,
+    fingerprint,
+    key,
+    money_type,
+)
 from engine.definition.needs import columns_of
+from engine.events.money import minor_units
 from engine.events.normalise import normalise
 from engine.sql.cli import main
+from engine.sql.document import document
 from replay.simulate import Settings, simulate
 from unit.build.cases import IDENTITY, assert_same_bits
 
@@ -99,6 +112,61 @@ def test_amounts_are_rounded_as_the_reader_rounds_them(
     log = events[: len(AMOUNTS)].with_columns(pl.Series("amt", values, dtype=dtype))
     log.write_parquet(tmp_path / "log.parquet")
     assert_same_bits(run(tmp_path / "log.parquet"), reference(log))
+
+
+MAJOR = ["999.25", "0.5", "1.5", "2.5", "-1.5", "-2.5", "1e-05", "0.0000000015", "-0.0000000025"]
+
+
+@pytest.mark.parametrize("scale", range(10))
+def test_amounts_of_every_scale(scale: int, tmp_path: Path) -> None:
+    most = 2**63 - 1
+    longest = [str(Decimal(sign * most).scaleb(-scale)) for sign in (1, -1)]
+    halves = [str(Decimal(f"{whole}.5").scaleb(-scale)) for whole in (0, 1, 2, -1, -2, 10**14)]
+    amounts = [*MAJOR, *longest, *halves]
+    schema = replace(
+        POS,
+        columns=(
+            ColumnSpec("unix_time", TIME, required=True),
+            ColumnSpec("amt", money_type(scale)),
+            ColumnSpec("tip", money_type(scale)),
+        ),
+        label_time=None,
+    )
+    amt, tip = column("amt"), column("tip")
+    # A float does not tell the last units of a large amount; that two amounts are equal does.
+    features = feature_set(
+        "money",
+        schema,
+        [
+            feature("amt", amt + 0, "the amount"),
+            feature("same", key().previous(amt).eq(tip), "whether the tip is the amount before"),
+        ],
+    )
+    exact = [minor_units(pl.Series([text]), scale)[0].item() for text in amounts]
+    tips = [None, *(str(Decimal(units).scaleb(-scale)) for units in exact[:-1])]
+    log = pl.DataFrame({"unix_time": range(len(amounts)), "amt": amounts, "tip": tips})
+    log = log.with_columns(pl.format("e{}", "unix_time").alias("trans_num"))
+    log.write_parquet(tmp_path / "log.parquet")
+    (tmp_path / "money.sql").write_text(document(features), "utf-8")
+    events = normalise(log, schema, ["unix_time", "amt", "tip"]).events
+    assert events["amt"].to_list() == exact
+    got = run(tmp_path / "log.parquet", tmp_path / "money.sql")
+    expected = load_backend("reference").compute(features, events)
+    assert_same_bits(got.select(expected.columns), expected)
+    assert got["same"].to_list() == [None] + [1] * (len(amounts) - 1)
+
+
+def test_other_spaces_are_a_part_of_an_id(events: pl.DataFrame, tmp_path: Path) -> None:
+    ids = ["a", " a", "\u00a0a", "a\u2003", "\ta", "\u00a0", "  ", "a\n"]
+    log = events[: len(ids)].with_columns(
+        pl.Series("trans_num", ids), pl.lit("other").alias("profile")
+    )
+    log.write_parquet(tmp_path / "log.parquet")
+    got = run(tmp_path / "log.parquet")
+    assert got["event_id"].to_list() == [
+        "a", "\u00a0a", "a\u2003", "\ta", "\u00a0", "other", "a\n"
+    ]  # fmt: skip
+    assert_same_bits(got, reference(log))
 
 
 def test_text_of_nothing_is_null_and_zeros_have_no_sign(
