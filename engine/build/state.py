@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 
-from engine.backends.online.state import state_bytes, write_bytes
+from engine.backends.online.state import state_bytes
 from engine.backends.warm import WarmStart
 from engine.build.outputs import OUTPUTS
 from engine.definition import FeatureSet
 from engine.errors import OutputError
+from engine.events.disk import write_bytes
 from engine.events.inputs import kind_of
 from engine.events.log import Log
 

@@ -1,6 +1,7 @@
-"""Writing: full disks as errors people can act upon, and scratch that leaves nothing behind."""
+"""Writing: full disks as errors to act upon, files whole or not at all, scratch that is cleared."""
 
 import errno
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,26 @@ def writing(path: Path) -> Iterator[None]:
             if full
             else "check that the folder exists and that you may write to it",
         ) from error
+
+
+def write_bytes(content: bytes, path: Path) -> None:
+    """Write bytes to a file, which appears, or changes, only when it is complete.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    with writing(path):
+        try:
+            with partial.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from engine.command import EXIT_CODES, EXIT_DONE, Parser, run_command
-from engine.errors import InputError, OutputError
+from engine.errors import InputError
+from engine.events.disk import write_bytes, writing
 from engine.interrupts import put_off
 
 _OUT: Final = "sql/features"
@@ -39,6 +40,10 @@ def _prepare(argv: Sequence[str] | None, stale: list[str]) -> Callable[[], None]
         raise InputError(
             f"--check: there is no file to look at (was --out {_STDOUT})",
             hint="name the folder, or leave --out away",
+        )
+    if not options.out:
+        raise InputError(
+            f"--out: no folder (was {options.out!r})", hint="name the folder, or leave --out away"
         )
     from engine.catalog import SETS, load_feature_set  # noqa: PLC0415 - after the command line
     from engine.sql.document import document  # noqa: PLC0415 - the same
@@ -92,15 +97,10 @@ def _written(folder: Path, name: str) -> str | None:
 def _write(folder: Path, texts: dict[str, str]) -> None:
     for name, text in texts.items():
         path = _path(folder, name)
-        try:
-            with put_off():
+        with put_off():
+            with writing(folder):
                 folder.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, "utf-8")
-        except OSError as error:
-            raise OutputError(
-                f"{path}: cannot be written (was: {error.strerror or error})",
-                hint="check that the folder exists and that you may write to it",
-            ) from error
+            write_bytes(text.encode(), path)
         sys.stdout.write(f"{path}: {len(text.splitlines()):,} lines\n")
 
 

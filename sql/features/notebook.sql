@@ -111,7 +111,10 @@ raw AS (
             NULL AS merch_long, NULL AS is_fraud
         WHERE false
         UNION ALL BY NAME
-        FROM read_parquet(getvariable('input'))
+        FROM read_parquet(coalesce(
+            getvariable('input'),
+            error('say which files to read: SET VARIABLE input = ''log.parquet''')
+        ))
     )
 ),
 -- the events: amounts in whole minor units, empty text as null, −0.0 as 0.0;

@@ -68,7 +68,10 @@ def log_of_files(
                     *indented(listed([f"NULL AS {quoted(name)}" for name in read], end="")),
                     "WHERE false",
                     "UNION ALL BY NAME",
-                    f"FROM read_parquet(getvariable('{variable}'))",
+                    "FROM read_parquet(coalesce(",
+                    f"    getvariable('{variable}'),",
+                    f"    error('{_unset(variable)}')",
+                    "))",
                 ]
             ),
             ")",
@@ -91,6 +94,11 @@ def log_of_files(
         ],
     )
     return raw, log
+
+
+def _unset(variable: str) -> str:
+    """What is said, inside of a text, where the variable names no files."""
+    return f"say which files to read: SET VARIABLE {variable} = ''log.parquet''"
 
 
 def _event_id(schema: Schema) -> str:

@@ -27,7 +27,6 @@ The file
 import hashlib
 import io
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +36,7 @@ import polars as pl
 from engine.definition.fingerprint import fingerprint
 from engine.definition.nodes import FeatureSet
 from engine.errors import InputError
-from engine.events.disk import writing
+from engine.events.disk import write_bytes
 
 FORMAT: Final = 1
 _MAGIC: Final = b"SentinelPOS online state\n"
@@ -94,20 +93,6 @@ def write_state(features: FeatureSet, state: State, path: Path) -> None:
         If it cannot be written.
     """
     write_bytes(state_bytes(features, state), path)
-
-
-def write_bytes(content: bytes, path: Path) -> None:
-    """Write a state's bytes to a file, which appears only when it is complete."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with writing(path):
-        try:
-            with partial.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def read_state(features: FeatureSet, path: Path) -> State:

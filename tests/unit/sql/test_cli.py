@@ -1,5 +1,7 @@
 """The command line that writes SQL."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -39,11 +41,21 @@ def test_stale_files_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[s
     [
         (["--set", "none"], "no such feature set (was 'none')"),
         (["--check", "--out", "-"], "--check: there is no file to look at"),
+        (["--out", ""], "--out: no folder (was '')"),
+        (["--check", "--out", ""], "--out: no folder (was '')"),
         (["--sets"], "cannot read the command line"),
     ],
 )
-def test_refusals(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_refusals(
+    argv: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
     assert main(argv) == 2
+    assert not list(tmp_path.iterdir())
     captured = capsys.readouterr()
     assert said in captured.err
     assert "hint: " in captured.err
@@ -53,3 +65,20 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "file").write_text("")
     assert main(["--out", str(tmp_path / "file" / "inside")]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_file_changes_only_when_it_is_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "notebook.sql"
+    file.write_text("as it was", "utf-8")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        assert main(["--out", str(tmp_path)]) == 2
+    assert "cannot be written (was: No space left on device)" in capsys.readouterr().err
+    assert file.read_text("utf-8") == "as it was"
+    assert list(tmp_path.iterdir()) == [file]

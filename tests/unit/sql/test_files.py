@@ -74,6 +74,22 @@ def test_it_gives_the_bits_of_the_reference(events: pl.DataFrame, tmp_path: Path
     assert_same_bits(run(escaped), reference(events))
 
 
+def test_without_files_it_says_what_to_do() -> None:
+    said = r"say which files to read: SET VARIABLE input = 'log\.parquet'"
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error, match=said):
+        connection.sql(NOTEBOOK.read_text("utf-8"))
+
+
+def test_a_list_of_files_is_one_log(events: pl.DataFrame, tmp_path: Path) -> None:
+    paths = [tmp_path / "b.parquet", tmp_path / "a.parquet"]
+    for path, part in zip(paths, (events[:150], events[150:]), strict=True):
+        part.write_parquet(path)
+    with duckdb.connect() as connection:
+        connection.execute(f"SET VARIABLE input = {list(map(str, paths))}")
+        table = connection.sql(NOTEBOOK.read_text("utf-8")).to_arrow_table()
+    assert_same_bits(pl.DataFrame(table), reference(events))
+
+
 def test_several_files_are_one_log(events: pl.DataFrame, tmp_path: Path) -> None:
     for number, start in enumerate(range(0, 400, 100)):
         events[start : start + 100].write_parquet(tmp_path / f"part-{number}.parquet")
