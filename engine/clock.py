@@ -17,3 +17,8 @@ def elapsed_ns() -> int:
 def utc_date() -> date:
     """Today in UTC, for what is kept about a run; nothing may be computed from it."""
     return datetime.now(UTC).date()
+
+
+def utc_second() -> datetime:
+    """This second in UTC, for the names of what a run leaves; nothing may be computed from it."""
+    return datetime.now(UTC).replace(microsecond=0)

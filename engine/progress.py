@@ -14,20 +14,25 @@ _SECONDS_BETWEEN_LINES: Final = 5.0
 
 
 class Meter:
-    """Shows rows done, rows per second and time left on standard error.
+    """Shows what is done, how fast, and the time left on standard error.
 
     Parameters
     ----------
     what
         The work, in a word or two.
     total
-        How many rows there will be, or about how many; None if nobody knows.
+        How many there will be, or about how many; None if nobody knows.
     quiet
         Show nothing.
+    noun
+        What is counted, one of them.
     """
 
-    def __init__(self, what: str, total: int | None, *, quiet: bool) -> None:
+    def __init__(
+        self, what: str, total: int | None, *, quiet: bool, noun: str = "row"
+    ) -> None:
         self._what = what
+        self._noun = noun
         self._total = total
         self._done = 0
         self._began = elapsed()
@@ -79,9 +84,9 @@ class Meter:
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
 
-    def begin(self, what: str, total: int | None) -> None:
+    def begin(self, what: str, total: int | None, noun: str = "row") -> None:
         """Go on to another piece of work, counted from nothing."""
-        self._what, self._total = what, total
+        self._what, self._total, self._noun = what, total, noun
         self._done, self._began = 0, elapsed()
         if self._bar is not None:
             self._bar.remove_task(self._task)
@@ -95,7 +100,7 @@ class Meter:
                 self._task,
                 completed=self._done,
                 rows=self._count(),
-                speed=f"{self.rows_per_second:,.0f} rows/s",
+                speed=f"{self.rows_per_second:,.0f} {self._noun}s/s",
             )
         elif self._lines and elapsed() - self._said >= _SECONDS_BETWEEN_LINES:
             self._said = elapsed()
@@ -104,11 +109,11 @@ class Meter:
 
     def _count(self) -> str:
         if self._total is None:
-            return counted(self._done, "row")
-        return f"{self._done:,} of {counted(self._total, 'row')}"
+            return counted(self._done, self._noun)
+        return f"{self._done:,} of {counted(self._total, self._noun)}"
 
     def _pace(self) -> str:
         speed = self.rows_per_second
         if self._total is None or speed == 0:
-            return f"{speed:,.0f} rows/s"
-        return f"{speed:,.0f} rows/s, {max(self._total - self._done, 0) / speed:.0f} s left"
+            return f"{speed:,.0f} {self._noun}s/s"
+        return f"{speed:,.0f} {self._noun}s/s, {max(self._total - self._done, 0) / speed:.0f} s left"

@@ -1,14 +1,13 @@
 """What a build says about itself: ``build.json``, and a few lines for people."""
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from engine.build.options import Options
 from engine.definition import FeatureSet, fingerprint
 from engine.events.log import Counts
+from engine.versions import versions
 from engine.words import counted
 
 _LIBRARIES: Final = ("sentinelpos", "polars", "numpy", "pyarrow", "duckdb")
@@ -98,7 +97,7 @@ def make_report(
             "state": state,
             "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
             "rows_per_second": round(read / max(seconds["total"], 1e-9)),
-            "versions": {"python": platform.python_version()} | _versions(),
+            "versions": versions(_LIBRARIES),
         }
     )
 
@@ -109,13 +108,3 @@ def _of_state(state: dict[str, Any] | None) -> list[str]:
     events = counted(state["entries"], "event")
     size = f"{state['bytes']:,} bytes"
     return [f"{state['file']}: state of {counted(state['keys'], 'key')}, {events} in sight, {size}"]
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            found[library] = "not installed"
-    return found

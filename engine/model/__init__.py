@@ -1,0 +1,1 @@
+"""Models of fraud: splits, training, thresholds, honest metrics, artefacts and reasons."""

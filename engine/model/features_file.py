@@ -1,0 +1,233 @@
+"""A build's features as arrays, once it is known that this code computes the same features."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.catalog import load_feature_set
+from engine.definition import FeatureSet, column, fingerprint, log1p
+from engine.definition.types import Kind
+from engine.errors import DefinitionError, InputError
+from engine.events.canonical import EVENT_ID
+from engine.model.labels import read_labels
+
+FEATURES: Final = "features.parquet"
+NAMES: Final = "features.json"
+BUILD: Final = "build.json"
+
+_AGAIN: Final = "build the features anew with python -m engine.build"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTable:
+    """Events with their features, in the order of the file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    features
+        The feature set that it was built with.
+    values
+        float64, a row for each event, a column for each feature in declared order; null is NaN.
+    event_ids
+        String.
+    cards
+        uint64, the card of each event.
+    card_codes
+        int64, the same counted from 0 in the order of card numbers.
+    times
+        int64, seconds since 1970 UTC.
+    labels
+        int8, 1 for fraud; None where the file has no labels, or lacks some.
+    unlabelled
+        How many events have no label.
+    amounts
+        float64, in major units, exact to the cent; None where no feature tells them.
+    """
+
+    path: Path
+    features: FeatureSet
+    values: NDArray[np.float64]
+    event_ids: pl.Series
+    cards: NDArray[np.uint64]
+    card_codes: NDArray[np.int64]
+    times: NDArray[np.int64]
+    labels: NDArray[np.int8] | None
+    unlabelled: int
+    amounts: NDArray[np.float64] | None
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+def locate_features(path: Path) -> Path | None:
+    """The features file that a path means: itself, or the one in a build's folder; else None."""
+    file = path / FEATURES if path.is_dir() else path
+    built = file.name == FEATURES and file.is_file()
+    return file if built and (file.parent / BUILD).is_file() else None
+
+
+def read_features(path: Path, *, labels_required: bool) -> FeatureTable:
+    """Read a build's features, checked against the code.
+
+    Parameters
+    ----------
+    path
+        A build's folder, or the ``features.parquet`` in it; ``build.json`` and ``features.json``
+        stand beside that.
+    labels_required
+        Whether to refuse a file without a label for each event.
+
+    Raises
+    ------
+    InputError
+        If something is missing, the features were built by other definitions than this code's, the
+        files do not belong together, a feature is no number, or a label cannot be read.
+    """
+    file = path / FEATURES if path.is_dir() else path
+    if not file.is_file():
+        raise InputError(
+            f"no features there (was {str(path)!r})",
+            hint=f"name a folder that python -m engine.build made, or the {FEATURES} in it",
+        )
+    report = _json(file.parent / BUILD, dict)
+    features = _checked_set(file, report)
+    _check_columns(file, features, report)
+    frame = _read(file)
+    return _table(file, features, frame, labels_required=labels_required)
+
+
+def _json(path: Path, kind: type) -> Any:  # noqa: ANN401 - JSON of the kind that is asked for
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"{path}: cannot be read, so nobody knows what the features are (was: {reason})",
+            hint=f"keep it beside {FEATURES}, or {_AGAIN}",
+        ) from error
+    if not isinstance(content, kind):
+        raise InputError(
+            f"{path}: was not made by a build (was {type(content).__name__})", hint=_AGAIN
+        )
+    return content
+
+
+def _checked_set(file: Path, report: dict[str, Any]) -> FeatureSet:
+    name, built_with = report.get("feature_set"), report.get("fingerprint")
+    try:
+        features = load_feature_set(str(name))
+    except DefinitionError as error:
+        raise InputError(f"{file.parent / BUILD}: {error.what}", hint=error.hint) from error
+    ours = fingerprint(features)
+    if built_with != ours:
+        raise InputError(
+            f"{file}: built with other definitions of {name} than this code's "
+            f"(was {str(built_with)[:12]}, this code's is {ours[:12]})",
+            hint=f"{_AGAIN}, or use the version of the code that built these",
+        )
+    return features
+
+
+def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any]) -> None:
+    names = _json(file.parent / NAMES, list)
+    if names != list(features.names):
+        raise InputError(
+            f"{file.parent / NAMES}: not the features of {features.name} in their order "
+            f"(was {len(names)} names)",
+            hint=_AGAIN,
+        )
+    try:
+        schema = pl.read_parquet_schema(file)
+        rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(
+            f"{file}: cannot be read as Parquet (was: {str(error).splitlines()[0]})", hint=_AGAIN
+        ) from error
+    there = [name for name in schema if name in set(names)]
+    if there != names:
+        lacking = [name for name in names if name not in schema]
+        raise InputError(
+            f"{file}: its columns are not the features of {features.name} in their order "
+            f"(was {'lacking ' + ', '.join(lacking) if lacking else 'another order'})",
+            hint=_AGAIN,
+        )
+    written = report.get("rows", {}).get("written")
+    if rows != written:
+        raise InputError(
+            f"{file}: not the file that {BUILD} beside it tells of "
+            f"(was {rows:,} rows where it says {written})",
+            hint=_AGAIN,
+        )
+    text = [name for name in names if not (schema[name].is_numeric() or schema[name] == pl.Boolean)]
+    if text:
+        raise InputError(
+            f"{file}: models take numbers (was {', '.join(text)} as {schema[text[0]]})",
+            hint="leave such features out of the set, or define numbers of them",
+        )
+
+
+def _read(file: Path) -> pl.DataFrame:
+    frame = pl.read_parquet(file)
+    if not len(frame):
+        raise InputError(f"{file}: there are no events (was 0 rows)", hint="build a longer log")
+    return frame
+
+
+def _table(
+    file: Path, features: FeatureSet, frame: pl.DataFrame, *, labels_required: bool
+) -> FeatureTable:
+    schema = features.schema
+    card = next(column.name for column in schema.columns if column.type.kind is Kind.CARD)
+    values = frame.select(pl.col(features.names).cast(pl.Float64).fill_null(float("nan")))
+    labels, unlabelled = _labels(file, schema.label, frame, required=labels_required)
+    codes = frame[card].rank("dense").cast(pl.Int64) - 1
+    return FeatureTable(
+        path=file,
+        features=features,
+        values=values.to_numpy(),
+        event_ids=frame[EVENT_ID],
+        cards=frame[card].to_numpy(),
+        card_codes=codes.to_numpy(),
+        times=(frame[schema.event_time] // schema.ticks_per_second).to_numpy(),
+        labels=labels,
+        unlabelled=unlabelled,
+        amounts=_amounts(features, frame),
+    )
+
+
+def _labels(
+    file: Path, label: str | None, frame: pl.DataFrame, *, required: bool
+) -> tuple[NDArray[np.int8] | None, int]:
+    if label is None or label not in frame.columns:
+        if required:
+            raise InputError(
+                f"{file}: there is no label column (was {', '.join(frame.columns[:4])}, …)",
+                hint=f"build from a log with the column {label}: 1 for fraud, 0 for not",
+            )
+        return None, len(frame)
+    unlabelled = frame[label].null_count()
+    if unlabelled and not required:
+        return None, unlabelled
+    return read_labels(frame[label], str(file)), 0
+
+
+def _amounts(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.float64] | None:
+    """The amounts, from the feature that tells them.
+
+    The logarithm of one plus an amount holds the amount to within 1e-7 up to the schema's bound of
+    ten million, so that rounding gives back the very cents.
+    """
+    amount = column("amt")
+    for feature in features.features:
+        if feature.expression == amount:
+            return frame[feature.name].to_numpy()
+        if feature.expression == log1p(amount):
+            return np.round(np.exp(frame[feature.name].to_numpy()) - 1.0, 2)
+    return None

@@ -1,0 +1,70 @@
+"""Labels as people write them: 1 is fraud, 0 is not, and nothing else passes for either."""
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+
+_WORDS: Final = {
+    **dict.fromkeys(("1", "true", "t", "yes", "y"), 1),
+    **dict.fromkeys(("0", "false", "f", "no", "n"), 0),
+}
+_HINT: Final = "labels are 1/0, true/false, t/f or yes/no; leave out rows whose label is not known"
+
+
+def read_labels(column: pl.Series, where: str) -> NDArray[np.int8]:
+    """Labels as 1 and 0.
+
+    Parameters
+    ----------
+    column
+        Booleans, the numbers 1 and 0, or words: 1/0, true/false, t/f, yes/no, y/n, in any case.
+    where
+        What messages call the file.
+
+    Returns
+    -------
+    numpy.ndarray
+        int8, a label for each row.
+
+    Raises
+    ------
+    InputError
+        If a row's label is null, NaN or anything else.
+    """
+    if column.dtype == pl.String or isinstance(column.dtype, (pl.Categorical, pl.Enum)):
+        words = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+        labels = words.replace_strict(_WORDS, default=None, return_dtype=pl.Int8)
+    elif column.dtype == pl.Boolean:
+        labels = column.cast(pl.Int8)
+    elif column.dtype.is_numeric():
+        frame = column.to_frame("label")
+        readable = pl.col("label").is_in([0, 1])
+        labels = frame.select(pl.when(readable).then(pl.col("label")).cast(pl.Int8)).to_series()
+    else:
+        raise InputError(
+            f"{where}: the column {column.name} cannot hold labels (was {column.dtype})", hint=_HINT
+        )
+    bad = labels.is_null()
+    if bad.any():
+        first = bad.arg_true()[0]
+        raise InputError(
+            f"{where}: {bad.sum():,} of {len(column):,} rows have no label that can be read, the "
+            f"first of them row {first + 1:,} (was {column[first]!r})",
+            hint=_HINT,
+        )
+    return labels.to_numpy()
+
+
+def require_both_classes(labels: NDArray[np.int8], where: str) -> None:
+    """Refuse labels that are all fraud or all not; ``where`` is what the message calls them."""
+    fraud = int(labels.sum())
+    if fraud in {0, len(labels)}:
+        what = "no fraud" if fraud == 0 else "nothing but fraud"
+        raise InputError(
+            f"{where}: there is {what} (was {fraud:,} of {len(labels):,} events)",
+            hint="a model learns and is judged on both; take a longer log, or other dates",
+        )
