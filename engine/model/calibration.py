@@ -1,0 +1,158 @@
+"""From scores to probabilities: a rising curve, fitted on held-out events, kept as plain numbers.
+
+Scores come of classes weighted in training, so they rank and do not say how likely fraud is.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.model.ranked import Floats
+
+Method = Literal["platt", "isotonic", "none"]
+METHODS: Final[tuple[Method, ...]] = ("platt", "isotonic", "none")
+
+_NEAREST: Final = 1e-9  # to 0 and 1, where log-odds have no end
+_MOST_STEPS: Final = 100
+_CLOSE: Final = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted curve.
+
+    Parameters
+    ----------
+    method
+        ``platt``: a logistic curve over the score's log-odds, ``slope`` and ``intercept``; it
+        keeps the order of scores. ``isotonic``: straight lines between points of a rising step
+        function, which can make different scores equally likely. ``none``: the score itself.
+    slope, intercept
+        Of ``platt``.
+    scores, probabilities
+        The points of ``isotonic``, both rising.
+    """
+
+    method: Method
+    slope: float = 1.0
+    intercept: float = 0.0
+    scores: tuple[float, ...] = ()
+    probabilities: tuple[float, ...] = ()
+
+    def apply(self, scores: Floats) -> Floats:
+        """The probability of fraud for each score."""
+        match self.method:
+            case "platt":
+                odds: Floats = _log_odds(scores) * self.slope + self.intercept
+                return _logistic(odds)
+            case "isotonic":
+                return np.interp(scores, self.scores, self.probabilities)
+            case "none":
+                return scores
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``threshold.json`` holds of it."""
+        match self.method:
+            case "platt":
+                return {"method": "platt", "slope": self.slope, "intercept": self.intercept}
+            case "isotonic":
+                return {
+                    "method": "isotonic",
+                    "scores": list(self.scores),
+                    "probabilities": list(self.probabilities),
+                }
+            case "none":
+                return {"method": "none"}
+
+
+def calibration_from_json(content: dict[str, Any], where: str) -> Calibration:
+    """Read what ``to_json`` gave; ``where`` is what messages call the file."""
+    try:
+        return Calibration(
+            method=METHODS[METHODS.index(content["method"])],
+            slope=float(content.get("slope", 1.0)),
+            intercept=float(content.get("intercept", 0.0)),
+            scores=tuple(map(float, content.get("scores", ()))),
+            probabilities=tuple(map(float, content.get("probabilities", ()))),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{where}: the calibration cannot be read (was {error!r})", hint="train anew"
+        ) from error
+
+
+def fit_calibration(method: Method, scores: Floats, labels: NDArray[np.int8]) -> Calibration:
+    """Fit a curve.
+
+    Parameters
+    ----------
+    method
+        Which.
+    scores, labels
+        Of events that the model did not learn from, some fraud and some not.
+    """
+    match method:
+        case "platt":
+            slope, intercept = _platt(_log_odds(scores), labels)
+            return Calibration("platt", slope=slope, intercept=intercept)
+        case "isotonic":
+            return _isotonic(scores, labels)
+        case "none":
+            return Calibration("none")
+
+
+def _isotonic(scores: Floats, labels: NDArray[np.int8]) -> Calibration:
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - a second to import
+
+    fitted = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, labels)
+    return Calibration(
+        "isotonic",
+        scores=tuple(fitted.X_thresholds_.tolist()),
+        probabilities=tuple(fitted.y_thresholds_.tolist()),
+    )
+
+
+def _platt(odds: Floats, labels: NDArray[np.int8]) -> tuple[float, float]:
+    """Slope and intercept of a logistic regression of two parameters, by Newton's method.
+
+    Labels are drawn in by the usual half a case, so that scores that part the classes exactly do
+    not ask for an endless slope.
+    """
+    fraud = int(labels.sum())
+    wanted = np.where(labels == 1, (fraud + 1) / (fraud + 2), 1 / (len(labels) - fraud + 2))
+    design = np.stack([odds, np.ones_like(odds)])
+    found = np.array([1.0, 0.0])
+    loss = _loss(found, design, wanted)
+    for _ in range(_MOST_STEPS):
+        guess = _logistic(found @ design)
+        gradient = design @ (guess - wanted)
+        curvature = (design * (guess * (1 - guess))) @ design.T + _CLOSE * np.eye(2)
+        step = np.linalg.solve(curvature, gradient)
+        scale = 1.0
+        while scale > _CLOSE and _loss(found - scale * step, design, wanted) > loss:
+            scale /= 2
+        found = found - scale * step
+        before, loss = loss, _loss(found, design, wanted)
+        if before - loss <= _CLOSE * abs(before):
+            break
+    # A falling curve would say that high scores are less likely fraud: worse than no score at all.
+    return max(float(found[0]), _CLOSE), float(found[1])
+
+
+def _loss(found: Floats, design: Floats, wanted: Floats) -> float:
+    odds = found @ design
+    return float(np.sum(np.logaddexp(0.0, odds) - wanted * odds))
+
+
+def _log_odds(scores: Floats) -> Floats:
+    inside = np.clip(scores, _NEAREST, 1 - _NEAREST)
+    odds: Floats = np.log(inside) - np.log1p(-inside)
+    return odds
+
+
+def _logistic(odds: Floats) -> Floats:
+    probability: Floats = 0.5 * (1.0 + np.tanh(0.5 * odds))
+    return probability

@@ -1,0 +1,127 @@
+"""Figures with the intervals that they may be off by: cards drawn anew, and measured again."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from engine.model.calibration import Calibration
+from engine.model.metrics import HALF, Measurement, Scored, Terms
+from engine.model.ranked import Floats, divided
+
+CONFIDENCE: Final = 0.95
+_BINS: Final = 10
+# Figures of which people see a whole number, not an estimate.
+_COUNTS: Final = ("bursts.count",)
+
+
+def evaluate(
+    scored: Scored,
+    terms: Terms,
+    *,
+    resamples: int,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Everything measured of scored events, as ``metrics.json`` holds it.
+
+    Parameters
+    ----------
+    scored
+        Labelled events that nothing was chosen on.
+    terms
+        What figures depend on besides.
+    resamples
+        How often as many cards as there are, are drawn with replacement; 0 for no intervals.
+    seed
+        Of these draws.
+    progress
+        Called after each draw with how many there were.
+
+    Returns
+    -------
+    dict
+        Figures, in groups; each is ``value``, with ``low`` and ``high``, between which 95 % of the
+        draws lie. A figure that nothing could be measured for is null.
+    """
+    measured = Measurement(scored, terms)
+    figures = measured.figures()
+    draws = _draws(measured, resamples, seed, progress)
+    report: dict[str, Any] = {
+        "events": len(scored.labels),
+        "fraud": int(scored.labels.sum()),
+        "cards": measured.cards,
+        "days": terms.days,
+        "threshold": terms.threshold,
+        "alert_cost": terms.alert_cost,
+        "cards_per_day": terms.cards_per_day,
+        "intervals": {"confidence": CONFIDENCE, "resamples": resamples, "of": "cards"},
+        "figures": {},
+        "confusion": {
+            "at_threshold": measured.confusion(terms.threshold),
+            "at_half": measured.confusion(HALF),
+        },
+        "calibration": reliability(scored),
+    }
+    for name, value in figures.items():
+        report["figures"][name] = _figure(
+            value, None if name in _COUNTS or not resamples else [draw[name] for draw in draws]
+        )
+    return report
+
+
+def _draws(
+    measured: Measurement, resamples: int, seed: int, progress: Callable[[int], None] | None
+) -> list[dict[str, float]]:
+    random = np.random.default_rng(seed)
+    chances = np.full(measured.cards, 1.0 / measured.cards)
+    draws = []
+    for done in range(1, resamples + 1):
+        draws.append(measured.figures(random.multinomial(measured.cards, chances)))
+        if progress is not None:
+            progress(done)
+    return draws
+
+
+def _figure(value: float, drawn: list[float] | None) -> dict[str, float | None]:
+    figure: dict[str, float | None] = {"value": None if np.isnan(value) else value}
+    if drawn is None:
+        return figure
+    known = np.array(drawn)[~np.isnan(drawn)]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(known, [tail, 1 - tail]).tolist() if len(known) else (None, None)
+    return figure | {"low": low, "high": high}
+
+
+def reliability(scored: Scored) -> dict[str, Any]:
+    """How probabilities compare with what came: tenths of the events, by falling probability.
+
+    Returns
+    -------
+    dict
+        ``bins``: events, mean probability and share of fraud of each; ``expected_error``: the mean
+        over events of how far the two are apart in their bin.
+    """
+    order = np.argsort(-scored.probabilities, kind="stable")
+    # Fraud is rare: what matters is at the top, where bins are halved again and again.
+    ends = [len(order) // 2**power for power in range(_BINS - 1, -1, -1)]
+    bins: list[dict[str, float]] = []
+    error, start = 0.0, 0
+    for end in ends:
+        rows = order[start:end]
+        start = max(start, end)
+        if not len(rows):
+            continue
+        said: Floats = scored.probabilities[rows]
+        came = scored.labels[rows]
+        mean, share = float(said.mean()), float(came.mean())
+        bins.append({"events": len(rows), "mean_probability": mean, "fraud_share": share})
+        error += len(rows) * abs(mean - share)
+    return {"bins": bins, "expected_error": float(divided(error, len(order)))}
+
+
+def score_events(
+    scores: Floats, calibration: Calibration
+) -> Floats:
+    """Probabilities of scores."""
+    return calibration.apply(scores)

@@ -1,0 +1,85 @@
+"""The kinds of model: what each owes, and how each is trained and read back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["lightgbm", "random_forest"]
+KINDS: Final[tuple[Kind, ...]] = ("lightgbm", "random_forest")
+# In which file of a run each is.
+MODEL_FILES: Final[dict[Kind, str]] = {"lightgbm": "model.txt", "random_forest": "model.pkl"}
+
+Floats = NDArray[np.float64]
+
+
+class Model(Protocol):
+    """What a trained model can do."""
+
+    @property
+    def kind(self) -> Kind:
+        """Which kind it is."""
+        ...
+
+    def scores(self, values: Floats) -> Floats:
+        """A score from 0 to 1 for each row of features, higher for what looks more like fraud."""
+        ...
+
+    def contributions(self, values: Floats) -> Floats:
+        """By how much each feature raised or lowered each row's score.
+
+        float64, a row for each row, a column for each feature; in which unit, and how they add
+        up, the kind says.
+        """
+        ...
+
+    def to_bytes(self) -> bytes:
+        """The file of a run; equal for equal trainings."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What a model is trained with.
+
+    Parameters
+    ----------
+    names
+        The features, in order.
+    values, labels
+        Of the training part.
+    validation_values, validation_labels
+        Of the validation part; None where there is none.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+    labels: NDArray[np.int8]
+    validation_values: Floats | None
+    validation_labels: NDArray[np.int8] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model and what came of its training.
+
+    Parameters
+    ----------
+    model
+        The model.
+    held_out_scores
+        float64: how it scores the validation part or, without one, the training part, each event
+        by those trees that have not learnt from it.
+    facts
+        What is to be said of it: trees, weights.
+    """
+
+    model: Model
+    held_out_scores: Floats
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+# Called after each tree with how many there are so far.
+Progress = Callable[[int], None]

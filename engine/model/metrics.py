@@ -1,0 +1,171 @@
+"""How good scores are: everything that is measured, for events each counted as often as is said.
+
+A card is what events hang together by: they come in bursts, so a row is no sample of its own. To
+know how far a figure may be off, cards are drawn anew and the same is measured of the draw.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.model.bursts import Bursts
+from engine.model.daily import DayCards
+from engine.model.ranked import Curve, Floats, Integers, Ranked, divided
+
+HALF: Final = 0.5
+FALSE_POSITIVE_RATES: Final = (0.001, 0.01)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Labelled events with their scores.
+
+    Parameters
+    ----------
+    scores
+        float64, as the model gives them.
+    probabilities
+        float64, calibrated.
+    labels
+        int8, 1 for fraud.
+    card_codes
+        int64 from 0, the events' cards.
+    times
+        int64, seconds since 1970 UTC.
+    amounts
+        float64 in major units; None if nobody knows them.
+    """
+
+    scores: Floats
+    probabilities: Floats
+    labels: NDArray[np.int8]
+    card_codes: Integers
+    times: Integers
+    amounts: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What figures depend on besides the scores.
+
+    Parameters
+    ----------
+    threshold
+        The lowest score that is flagged.
+    alert_cost
+        What a false alert costs, in the amounts' unit.
+    cards_per_day
+        How many cards people can look at a day.
+    days
+        How many days' events these are.
+    """
+
+    threshold: float
+    alert_cost: float
+    cards_per_day: int
+    days: float
+
+
+class Measurement:
+    """Measures scores, over the events as they are or over a draw of cards.
+
+    Parameters
+    ----------
+    scored
+        The events.
+    terms
+        What figures depend on besides.
+    """
+
+    def __init__(self, scored: Scored, terms: Terms) -> None:
+        cards, codes = np.unique(scored.card_codes, return_inverse=True)
+        self.cards = len(cards)
+        self._codes: Integers = codes.astype(np.int64)
+        self._terms = terms
+        self._ranked = Ranked(scored.scores, scored.labels)
+        self._flagged = scored.scores >= terms.threshold
+        self._fraud = scored.labels == 1
+        self._amounts = scored.amounts
+        self._squares: Floats = (scored.probabilities - scored.labels) ** 2
+        self._day_cards = DayCards(scored.scores, scored.labels, self._codes, scored.times)
+        self._bursts = Bursts(
+            self._flagged[self._fraud],
+            self._codes[self._fraud],
+            scored.times[self._fraud],
+            None if scored.amounts is None else scored.amounts[self._fraud],
+        )
+
+    def figures(self, card_weights: Integers | None = None) -> dict[str, float]:
+        """All figures by name, NaN where there is nothing to measure.
+
+        Parameters
+        ----------
+        card_weights
+            int64, how often each card is counted; once unless said otherwise.
+        """
+        if card_weights is None:
+            card_weights = np.ones(self.cards, dtype=np.int64)
+        weights = card_weights[self._codes]
+        curve = self._ranked.curve(weights)
+        found = {
+            "average_precision": curve.average_precision,
+            "roc_auc": curve.roc_auc,
+            **self._at("at_threshold", curve, self._terms.threshold),
+            **self._at("at_half", curve, HALF),
+            **{
+                f"recall_at_fpr.{rate:g}": curve.recall_at(rate) for rate in FALSE_POSITIVE_RATES
+            },
+            "brier_score": float(divided(weights @ self._squares, weights.sum())),
+            **_under("cards", self._day_cards.figures(card_weights, self._terms.cards_per_day)),
+            **_under("bursts", self._bursts.figures(card_weights)),
+        }
+        if self._amounts is not None:
+            found |= _under("money", self._money(weights, self._amounts))
+        return found
+
+    def confusion(self, threshold: float) -> dict[str, int]:
+        """How many events are flagged and not, right and wrong, at a threshold."""
+        curve = self._ranked.curve()
+        true, false = self._flagged_at(curve, threshold)
+        return {
+            "true_positives": true,
+            "false_positives": false,
+            "false_negatives": curve.fraud - true,
+            "true_negatives": curve.legitimate - false,
+        }
+
+    def _flagged_at(self, curve: Curve, threshold: float) -> tuple[int, int]:
+        steps = self._ranked.flagged(threshold)
+        return (int(curve.true[steps - 1]), int(curve.false[steps - 1])) if steps else (0, 0)
+
+    def _at(self, name: str, curve: Curve, threshold: float) -> dict[str, float]:
+        true, false = self._flagged_at(curve, threshold)
+        return _under(
+            name,
+            {
+                "precision": float(divided(true, true + false)),
+                "recall": float(divided(true, curve.fraud)),
+                "f1": float(divided(2 * true, true + false + curve.fraud)),
+                "alerts_per_day": (true + false) / self._terms.days,
+            },
+        )
+
+    def _money(self, weights: Integers, amounts: Floats) -> dict[str, float]:
+        counted = weights * amounts
+        fraud = float(counted[self._fraud].sum())
+        caught = float(counted[self._fraud & self._flagged].sum())
+        alerts = int(weights[~self._fraud & self._flagged].sum()) * self._terms.alert_cost
+        return {
+            "fraud": fraud,
+            "caught": caught,
+            "caught_share": float(divided(caught, fraud)),
+            "false_alerts_cost": alerts,
+            "saved": caught - alerts,
+        }
+
+
+def _under(name: str, figures: Mapping[str, float]) -> dict[str, float]:
+    return {f"{name}.{figure}": value for figure, value in figures.items()}

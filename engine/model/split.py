@@ -1,0 +1,255 @@
+"""Which events a model learns from, which its threshold is chosen on, which it is judged by.
+
+In time, as it would be used: the past, then later days, then the last ones, and between two parts a
+gap as long as labels take to be known. The end of the log, younger than that delay, is left out,
+for there a missing label and a legitimate event look the same.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError
+from engine.model.features_file import FeatureTable
+from engine.model.labels import require_both_classes
+
+SplitKind = Literal["time", "random", "time+cards"]
+SPLITS: Final[tuple[SplitKind, ...]] = ("time", "random", "time+cards")
+
+DAY: Final = 86_400
+_WHOLE_DAYS: Final = 10  # a log of more days than that is cut at midnight
+TEST_SHARE: Final = 0.2  # of a random split
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOptions:
+    """How to split.
+
+    Parameters
+    ----------
+    kind
+        ``time``; ``random``, stratified, 80 % to learn from and 20 % to be judged by; or
+        ``time+cards``, in time and each part on cards of its own.
+    shares
+        Of the time (and the cards) that is to be split: training, validation, test; they add up
+        to 1.
+    label_delay
+        Seconds until a label is known.
+    start, validation_from, test_from, until
+        UTC dates instead of shares; ``until`` is the first day that is not used any more.
+    seed
+        Of what is drawn at random.
+    """
+
+    kind: SplitKind = "time"
+    shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
+    label_delay: int = 7 * DAY
+    start: date | None = None
+    validation_from: date | None = None
+    test_from: date | None = None
+    until: date | None = None
+    seed: int = 42
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether any date is given."""
+        dates = (self.start, self.validation_from, self.test_from, self.until)
+        return any(given is not None for given in dates)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of the events.
+
+    Parameters
+    ----------
+    name
+        ``train``, ``validation`` or ``test``.
+    rows
+        int64, their places in the table, ascending.
+    start, end
+        The time it covers: seconds since 1970 UTC, from ``start`` to before ``end``.
+    coverage
+        Which share of all events of that time it holds.
+    """
+
+    name: str
+    rows: NDArray[np.int64]
+    start: int
+    end: int
+    coverage: float = 1.0
+
+    @property
+    def days(self) -> float:
+        """How long the time it covers is, in days."""
+        return (self.end - self.start) / DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The parts. Without a validation part, a model has to tell of what it has not learnt."""
+
+    train: Part
+    validation: Part | None
+    test: Part
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Those that there are, in order."""
+        if self.validation is None:
+            return (self.train, self.test)
+        return (self.train, self.validation, self.test)
+
+
+def split(table: FeatureTable, options: SplitOptions, *, validation: bool) -> Split:
+    """Split events into parts, each with fraud and legitimate events.
+
+    Parameters
+    ----------
+    table
+        Labelled events.
+    options
+        How.
+    validation
+        Whether a random split sets a validation part aside, of the events to learn from, a fifth;
+        a split in time always does.
+
+    Raises
+    ------
+    InputError
+        If the log is too short, dates are not in order, or a part has no fraud or nothing else.
+    """
+    if options.kind == "random":
+        made = _random(table, options, validation=validation)
+    else:
+        made = _in_time(table, options)
+    labels = _labels_of(table)
+    for part in made.parts:
+        where = f"the {part.name} part, {utc_text(part.start)} to {utc_text(part.end)}"
+        require_both_classes(labels[part.rows], where)
+    return made
+
+
+def utc_text(seconds: int) -> str:
+    """An instant as people read it: the date, and the time if it is not midnight."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    return f"{at:%Y-%m-%d}" if seconds % DAY == 0 else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def _labels_of(table: FeatureTable) -> NDArray[np.int8]:
+    if table.labels is None:
+        raise InputError(
+            f"{table.path}: not every event has a label (was {table.unlabelled:,} without)",
+            hint="leave out the events whose label is not known",
+        )
+    return table.labels
+
+
+def _random(table: FeatureTable, options: SplitOptions, *, validation: bool) -> Split:
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415 - a second to import
+
+    if options.has_dates:
+        raise InputError(
+            "--split random: takes no dates (was some)", hint="leave them out, or split by time"
+        )
+    labels = _labels_of(table)
+    require_both_classes(labels, str(table.path))
+    start, end = int(table.times.min()), int(table.times.max()) + 1
+
+    def drawn(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        try:
+            kept, taken = train_test_split(
+                rows, test_size=TEST_SHARE, random_state=options.seed, stratify=labels[rows]
+            )
+        except ValueError as error:
+            raise InputError(
+                f"{table.path}: too few events of a class to split (was "
+                f"{int(labels[rows].sum()):,} fraud of {len(rows):,})",
+                hint="take a longer log",
+            ) from error
+        return kept, taken
+
+    def part(name: str, rows: NDArray[np.int64]) -> Part:
+        return Part(name, rows, start, end, len(rows) / len(table))
+
+    # The training part keeps the order of the draw: what a forest draws from it depends on that.
+    learnt, test = drawn(np.arange(len(table)))
+    held = None
+    if validation:
+        learnt, chosen_on = drawn(learnt)
+        held = part("validation", np.sort(chosen_on))
+    return Split(part("train", learnt), held, part("test", np.sort(test)))
+
+
+def _in_time(table: FeatureTable, options: SplitOptions) -> Split:
+    _labels_of(table)
+    start, validation_from, test_from, until = _bounds(table, options)
+    delay = options.label_delay
+    cards = _card_groups(table, options)
+
+    def part(name: str, first: int, end: int, group: int) -> Part:
+        inside = (table.times >= first) & (table.times < end)
+        of_group = inside if cards is None else inside & (cards[table.card_codes] == group)
+        rows = np.flatnonzero(of_group)
+        if not len(rows):
+            raise InputError(
+                f"the {name} part holds no events (was {utc_text(first)} to {utc_text(end)})",
+                hint=f"the log goes from {utc_text(int(table.times.min()))} to "
+                f"{utc_text(int(table.times.max()))}; choose other dates or shares",
+            )
+        return Part(name, rows, first, end, len(rows) / int(inside.sum()))
+
+    return Split(
+        part("train", start, validation_from - delay, 0),
+        part("validation", validation_from, test_from - delay, 1),
+        part("test", test_from, until, 2),
+    )
+
+
+def _bounds(table: FeatureTable, options: SplitOptions) -> tuple[int, int, int, int]:
+    """Where the parts begin, the first three, and where the last one ends."""
+    delay = options.label_delay
+    first, last = int(table.times.min()), int(table.times.max()) + 1
+    grain = DAY if last - first > _WHOLE_DAYS * DAY else 1
+    start = first if options.start is None else _midnight(options.start)
+    until = (last - delay) // grain * grain if options.until is None else _midnight(options.until)
+    room = until - start - 2 * delay  # the gaps belong to no part
+    train, held, _ = options.shares
+    # Where one date is given, the rest is split by what the shares say of it.
+    test_from = (
+        int(start + 2 * delay + (train + held) * room) // grain * grain
+        if options.test_from is None
+        else _midnight(options.test_from)
+    )
+    before = test_from - start - 2 * delay
+    validation_from = (
+        int(start + delay + train / (train + held) * before) // grain * grain
+        if options.validation_from is None
+        else _midnight(options.validation_from)
+    )
+    if not start < validation_from - delay < test_from - 2 * delay < until - 2 * delay:
+        raise InputError(
+            "no room for training, validation and test, with gaps for the label delay between "
+            f"(was validation from {utc_text(validation_from)}, test from {utc_text(test_from)} "
+            f"to {utc_text(until)}, delay {delay / DAY:g} days, "
+            f"log from {utc_text(first)} to {utc_text(last - 1)})",
+            hint="take a longer log, other dates or shares, or a shorter --label-delay",
+        )
+    return start, validation_from, test_from, until
+
+
+def _card_groups(table: FeatureTable, options: SplitOptions) -> NDArray[np.int8] | None:
+    """For each card code the part it belongs to; None if cards are in all of them."""
+    if options.kind != "time+cards":
+        return None
+    cards = int(table.card_codes.max()) + 1
+    places = np.random.default_rng(options.seed).permutation(cards)
+    ends = np.round(np.cumsum(options.shares[:2]) * cards)
+    return np.searchsorted(ends, places, side="right").astype(np.int8)
+
+
+def _midnight(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
