@@ -28,9 +28,7 @@ class Meter:
         What is counted, one of them.
     """
 
-    def __init__(
-        self, what: str, total: int | None, *, quiet: bool, noun: str = "row"
-    ) -> None:
+    def __init__(self, what: str, total: int | None, *, quiet: bool, noun: str = "row") -> None:
         self._what = what
         self._noun = noun
         self._total = total
@@ -116,4 +114,6 @@ class Meter:
         speed = self.rows_per_second
         if self._total is None or speed == 0:
             return f"{speed:,.0f} {self._noun}s/s"
-        return f"{speed:,.0f} {self._noun}s/s, {max(self._total - self._done, 0) / speed:.0f} s left"
+        return (
+            f"{speed:,.0f} {self._noun}s/s, {max(self._total - self._done, 0) / speed:.0f} s left"
+        )

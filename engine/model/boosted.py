@@ -100,9 +100,7 @@ def train_boosted(
         "verbosity": -1,
     }
     learnt = lgb.Dataset(data.values, data.labels, feature_name=list(data.names))
-    held_out = lgb.Dataset(
-        data.validation_values, data.validation_labels, reference=learnt
-    )
+    held_out = lgb.Dataset(data.validation_values, data.validation_labels, reference=learnt)
 
     def count(environment: lgb.callback.CallbackEnv) -> None:
         if progress is not None:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.model.calibration import Calibration
 from engine.model.metrics import HALF, Measurement, Scored, Terms
 from engine.model.ranked import Floats, divided
 
@@ -41,8 +40,9 @@ def evaluate(
     Returns
     -------
     dict
-        Figures, in groups; each is ``value``, with ``low`` and ``high``, between which 95 % of the
-        draws lie. A figure that nothing could be measured for is null.
+        ``figures`` by name, each a ``value`` with ``low`` and ``high``, between which 95 % of the
+        draws lie, null where nothing could be measured; confusion matrices, and the reliability of
+        probabilities.
     """
     measured = Measurement(scored, terms)
     figures = measured.figures()
@@ -94,7 +94,10 @@ def _figure(value: float, drawn: list[float] | None) -> dict[str, float | None]:
 
 
 def reliability(scored: Scored) -> dict[str, Any]:
-    """How probabilities compare with what came: tenths of the events, by falling probability.
+    """How probabilities compare with what came, in bins of events by falling probability.
+
+    Each bin holds half of the events not above it yet, as fraud is rare and what matters is at the
+    top.
 
     Returns
     -------
@@ -103,7 +106,6 @@ def reliability(scored: Scored) -> dict[str, Any]:
         over events of how far the two are apart in their bin.
     """
     order = np.argsort(-scored.probabilities, kind="stable")
-    # Fraud is rare: what matters is at the top, where bins are halved again and again.
     ends = [len(order) // 2**power for power in range(_BINS - 1, -1, -1)]
     bins: list[dict[str, float]] = []
     error, start = 0.0, 0
@@ -118,10 +120,3 @@ def reliability(scored: Scored) -> dict[str, Any]:
         bins.append({"events": len(rows), "mean_probability": mean, "fraud_share": share})
         error += len(rows) * abs(mean - share)
     return {"bins": bins, "expected_error": float(divided(error, len(order)))}
-
-
-def score_events(
-    scores: Floats, calibration: Calibration
-) -> Floats:
-    """Probabilities of scores."""
-    return calibration.apply(scores)

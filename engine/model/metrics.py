@@ -115,9 +115,7 @@ class Measurement:
             "roc_auc": curve.roc_auc,
             **self._at("at_threshold", curve, self._terms.threshold),
             **self._at("at_half", curve, HALF),
-            **{
-                f"recall_at_fpr.{rate:g}": curve.recall_at(rate) for rate in FALSE_POSITIVE_RATES
-            },
+            **{f"recall_at_fpr.{rate:g}": curve.recall_at(rate) for rate in FALSE_POSITIVE_RATES},
             "brier_score": float(divided(weights @ self._squares, weights.sum())),
             **_under("cards", self._day_cards.figures(card_weights, self._terms.cards_per_day)),
             **_under("bursts", self._bursts.figures(card_weights)),

@@ -1,0 +1,68 @@
+"""Values of options as people write them."""
+
+import re
+from datetime import date
+from typing import Final
+
+from engine.errors import InputError
+
+_DURATION: Final = re.compile(r"([0-9]*\.?[0-9]+)(d|h|m|s)", re.ASCII)
+_DECIMAL: Final = re.compile(r"[0-9]*\.?[0-9]+", re.ASCII)
+_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_LONGEST: Final = 10_000 * 86_400
+_LARGEST: Final = 1e12
+
+
+def whole(text: str, option: str, low: int, high: int) -> int:
+    """A whole number from ``low`` to ``high``."""
+    if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
+        raise InputError(
+            f"{option}: not a whole number in bounds (was {text!r})",
+            hint=f"give a number from {low:,} to {high:,}",
+        )
+    return int(text)
+
+
+def amount(text: str, option: str) -> float:
+    """An amount of money or another quantity, 0 or more."""
+    if not _DECIMAL.fullmatch(text) or float(text) > _LARGEST:
+        raise InputError(
+            f"{option}: not an amount (was {text!r})", hint="give one such as 5 or 2.50"
+        )
+    return float(text)
+
+
+def span(text: str, option: str) -> int:
+    """A span of time in seconds: ``7d``, ``12h``, ``30m``, ``90s``, ``0d``."""
+    written = _DURATION.fullmatch(text)
+    seconds = float(written[1]) * _SECONDS[written[2]] if written else -1.0
+    if not 0 <= seconds <= _LONGEST:
+        raise InputError(
+            f"{option}: not a span of time (was {text!r})", hint="give one such as 7d, 12h or 0d"
+        )
+    return round(seconds)
+
+
+def day(text: str | None, option: str) -> date | None:
+    """A date, None if none is given."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"{option}: not a date (was {text!r})", hint="give one such as 2025-09-01"
+        ) from error
+
+
+def shares(text: str, option: str, count: int) -> tuple[float, ...]:
+    """Per cents that add up to 100, all above 0, as shares of 1."""
+    parts = text.split(",")
+    if all(_DECIMAL.fullmatch(part) for part in parts) and len(parts) == count:
+        found = tuple(float(part) / 100 for part in parts)
+        if all(found) and abs(sum(found) - 1) < 1e-9:
+            return found
+    raise InputError(
+        f"{option}: not {count} shares (was {text!r})",
+        hint="give per cents above 0 that add up to 100, such as 60,20,20",
+    )

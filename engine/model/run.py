@@ -1,0 +1,53 @@
+"""A trained run: a model with everything that scoring needs, and its manifest."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.definition import FeatureSet
+from engine.model.calibration import Calibration
+from engine.model.kinds import Floats, Model
+
+MANIFEST: Final = "manifest.json"
+NAMES: Final = "features.json"
+THRESHOLD: Final = "threshold.json"
+METRICS: Final = "metrics.json"
+CURRENT: Final = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that was read and verified, or has just been trained.
+
+    Parameters
+    ----------
+    path
+        Its folder.
+    features
+        The feature set that it was trained on.
+    model
+        The model.
+    threshold
+        The lowest score that is flagged.
+    calibration
+        From scores to probabilities.
+    usual
+        The median of each feature in training; NaN where it had no value.
+    manifest
+        What ``manifest.json`` holds.
+    """
+
+    path: Path
+    features: FeatureSet
+    model: Model
+    threshold: float
+    calibration: Calibration
+    usual: dict[str, float]
+    manifest: dict[str, Any]
+
+    def flags(self, scores: Floats) -> NDArray[np.bool_]:
+        """Which scores are flagged."""
+        return scores >= self.threshold

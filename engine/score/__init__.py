@@ -1,0 +1,1 @@
+"""``python -m engine.score``: events scored by a trained run."""

@@ -1,0 +1,257 @@
+"""The training itself: read, split, train, choose, measure, and keep it all in a run."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.clock import elapsed
+from engine.errors import InputError
+from engine.model.calibration import Calibration, fit_calibration
+from engine.model.evaluate import evaluate
+from engine.model.features_file import FeatureTable, read_features
+from engine.model.kinds import Floats, Trained, TrainingData
+from engine.model.metrics import Scored, Terms
+from engine.model.run import Run
+from engine.model.split import DAY, Part, Split, split, utc_text
+from engine.model.store import check_place, load_run, make_current, write_run
+from engine.model.threshold import Choice, choose
+from engine.progress import Meter
+from engine.train.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A finished training.
+
+    Parameters
+    ----------
+    run
+        The run, as it was read back from disk.
+    thresholds, metrics
+        What ``threshold.json`` and ``metrics.json`` hold.
+    current
+        Where ``current`` leads to the run from; None if it was left alone.
+    seconds
+        How long each stage took, ``total`` among them.
+    """
+
+    run: Run
+    thresholds: dict[str, Any]
+    metrics: dict[str, Any]
+    current: Path | None
+    seconds: dict[str, float]
+
+
+def train(options: Options) -> Training:
+    """Train a model and write its run.
+
+    Raises
+    ------
+    SentinelError
+        If something was refused or could not be written. Whatever goes wrong, the folder of runs
+        holds what it held before.
+    """
+    check_place(options.out, options.id, overwrite=options.overwrite)
+    with Meter("train", None, quiet=options.quiet, noun="tree") as meter:
+        return _Job(options, meter).run()
+
+
+class _Job:
+    """One training."""
+
+    def __init__(self, options: Options, meter: Meter) -> None:
+        self._options = options
+        self._meter = meter
+        self._seconds: dict[str, float] = {}
+        self._began = elapsed()
+        self._since = self._began
+
+    def run(self) -> Training:
+        options = self._options
+        table = read_features(options.features, labels_required=True)
+        # A forest can score what it has learnt from by the trees that have not.
+        needs_validation = options.model == "lightgbm"
+        parts = split(table, options.split, validation=needs_validation)
+        self._passed("read")
+        trained = self._train(table, parts)
+        self._passed("train")
+        held_out = parts.validation if parts.validation is not None else parts.train
+        choice = self._choose(table, held_out, trained)
+        labels = _labels(table)
+        calibration = fit_calibration(
+            options.calibration, trained.held_out_scores, labels[held_out.rows]
+        )
+        self._passed("choose")
+        metrics = self._measure(table, parts.test, trained, choice, calibration)
+        self._passed("measure")
+        thresholds = self._threshold_json(parts, choice, calibration)
+        folder = write_run(
+            options.out,
+            options.id,
+            model=trained.model,
+            features=table.features,
+            threshold=thresholds,
+            metrics=metrics,
+            manifest=self._manifest(table, parts, trained, metrics),
+        )
+        # Read back as others will read it: a run that cannot be loaded is found here, not there.
+        run = load_run(folder, threads=options.threads)
+        current = make_current(folder) if options.make_current else None
+        self._passed("write")
+        seconds = {**self._seconds, "total": elapsed() - self._began}
+        return Training(run, thresholds, metrics, current, seconds)
+
+    def _passed(self, stage: str) -> None:
+        now = elapsed()
+        self._seconds[stage] = now - self._since
+        self._since = now
+
+    def _train(self, table: FeatureTable, parts: Split) -> Trained:
+        options = self._options
+        labels, held_out = _labels(table), parts.validation
+        data = TrainingData(
+            names=table.features.names,
+            values=table.values[parts.train.rows],
+            labels=labels[parts.train.rows],
+            validation_values=None if held_out is None else table.values[held_out.rows],
+            validation_labels=None if held_out is None else labels[held_out.rows],
+        )
+        events = f"{len(data.labels):,} events, {int(data.labels.sum()):,} of them fraud"
+        self._meter.say(f"training {options.model} on {events}")
+        if options.model == "lightgbm":
+            from engine.model.boosted import MOST_TREES, train_boosted  # noqa: PLC0415 - slow
+
+            self._meter.begin("train", MOST_TREES, "tree")
+            return train_boosted(
+                data,
+                seed=options.seed,
+                threads=options.threads,
+                progress=lambda _: self._meter.advance(1),
+            )
+        from engine.model.forest import train_forest  # noqa: PLC0415 - slow to import
+
+        return train_forest(data, seed=options.seed, threads=options.threads)
+
+    def _choose(self, table: FeatureTable, held_out: Part, trained: Trained) -> Choice:
+        return choose(
+            self._options.rule,
+            trained.held_out_scores,
+            _labels(table)[held_out.rows],
+            days=held_out.days * held_out.coverage,
+            amounts=None if table.amounts is None else table.amounts[held_out.rows],
+            alert_cost=self._options.alert_cost,
+        )
+
+    def _measure(
+        self,
+        table: FeatureTable,
+        test: Part,
+        trained: Trained,
+        choice: Choice,
+        calibration: Calibration,
+    ) -> dict[str, Any]:
+        options = self._options
+        scores = trained.model.scores(table.values[test.rows])
+        scored = Scored(
+            scores=scores,
+            probabilities=calibration.apply(scores),
+            labels=_labels(table)[test.rows],
+            card_codes=table.card_codes[test.rows],
+            times=table.times[test.rows],
+            amounts=None if table.amounts is None else table.amounts[test.rows],
+        )
+        terms = Terms(
+            threshold=choice.threshold,
+            alert_cost=options.alert_cost,
+            cards_per_day=options.cards_per_day,
+            days=test.days * test.coverage,
+        )
+        self._meter.begin("measure", options.resamples, "draw")
+        return evaluate(
+            scored,
+            terms,
+            resamples=options.resamples,
+            seed=options.seed,
+            progress=lambda _: self._meter.advance(1),
+        )
+
+    def _threshold_json(
+        self, parts: Split, choice: Choice, calibration: Calibration
+    ) -> dict[str, Any]:
+        chosen_on = "validation" if parts.validation is not None else "training, out of bag"
+        return {
+            "threshold": choice.threshold,
+            "rule": str(self._options.rule),
+            "chosen_on": chosen_on,
+            "there": {
+                "precision": choice.precision,
+                "recall": choice.recall,
+                "f1": choice.f1,
+                "alerts_per_day": choice.alerts_per_day,
+                "cost": choice.cost,
+            },
+            "alert_cost": self._options.alert_cost,
+            "calibration": calibration.to_json(),
+        }
+
+    def _manifest(
+        self, table: FeatureTable, parts: Split, trained: Trained, metrics: dict[str, Any]
+    ) -> dict[str, Any]:
+        options, labels = self._options, _labels(table)
+        headline = ("average_precision", "roc_auc", "at_threshold.f1")
+        return {
+            "seed": options.seed,
+            "options": {
+                "split": options.split.kind,
+                "label_delay_days": options.split.label_delay / DAY,
+                "threshold": str(options.rule),
+                "alert_cost": options.alert_cost,
+                "calibration": options.calibration,
+                "cards_per_day": options.cards_per_day,
+                "resamples": options.resamples,
+            },
+            "training": trained.facts,
+            "data": {
+                "file": str(table.path),
+                "sha256": _sha256_of(table.path),
+                "events": len(table),
+                "from": utc_text(int(table.times.min())),
+                "to": utc_text(int(table.times.max())),
+            },
+            "parts": {
+                part.name: {
+                    "from": utc_text(part.start),
+                    "until": utc_text(part.end),
+                    "events": len(part.rows),
+                    "fraud": int(labels[part.rows].sum()),
+                    "cards": len(np.unique(table.card_codes[part.rows])),
+                }
+                for part in parts.parts
+            },
+            "metrics": {name: metrics["figures"][name] for name in headline},
+            "usual": _medians(table.features.names, table.values[parts.train.rows]),
+        }
+
+
+def _labels(table: FeatureTable) -> np.ndarray[Any, np.dtype[np.int8]]:
+    if table.labels is None:
+        raise InputError(f"{table.path}: there are no labels (was none)", hint="label the events")
+    return table.labels
+
+
+def _medians(names: tuple[str, ...], values: Floats) -> dict[str, float | None]:
+    """The usual value of each feature; None where it never had one."""
+    found: dict[str, float | None] = {}
+    for place, name in enumerate(names):
+        column = values[:, place]
+        known = column[~np.isnan(column)]
+        found[name] = float(np.median(known)) if len(known) else None
+    return found
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
