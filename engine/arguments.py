@@ -11,6 +11,7 @@ _DECIMAL: Final = re.compile(r"[0-9]*\.?[0-9]+", re.ASCII)
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _LONGEST: Final = 10_000 * 86_400
 _LARGEST: Final = 1e12
+_CLOSE: Final = 1e-9
 
 
 def whole(text: str, option: str, low: int, high: int) -> int:
@@ -60,7 +61,7 @@ def shares(text: str, option: str, count: int) -> tuple[float, ...]:
     parts = text.split(",")
     if all(_DECIMAL.fullmatch(part) for part in parts) and len(parts) == count:
         found = tuple(float(part) / 100 for part in parts)
-        if all(found) and abs(sum(found) - 1) < 1e-9:
+        if all(found) and abs(sum(found) - 1) < _CLOSE:
             return found
     raise InputError(
         f"{option}: not {count} shares (was {text!r})",

@@ -12,6 +12,8 @@ Threads. A thread that comes back from a native call waits for the interpreter u
 holds it is asked to let go, 5 ms by default; what a thread does between two native calls takes a
 few microseconds. Asking sooner made builds a tenth to a fifth faster. NumPy's linear algebra, which
 nothing here calls, keeps to one thread: the others would only wait, and look busy while they do.
+OpenMP's threads, which models are trained with, meet many times a second and by default spin until
+the last one is there; where another process has a processor, training took fifteen times as long.
 
 Garbage. The job makes hardly any that only the collector could find: it may look less often.
 
@@ -40,6 +42,7 @@ _ALLOCATIONS: Final = 1_000_000  # between two collections; 700 by default
 def settle_in() -> None:
     """Tune memory, threads and garbage collection; call it once, before NumPy is imported."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     gc.set_threshold(_ALLOCATIONS)
     sys.setswitchinterval(_SWITCH_SECONDS)
     _keep_freed_memory()

@@ -80,6 +80,9 @@ def train_boosted(
     progress
         Called after each tree.
     """
+    validation_values = data.validation_values
+    if validation_values is None:
+        raise AssertionError("early stopping needs a validation part")
     fraud = int(data.labels.sum())
     weight = math.sqrt((len(data.labels) - fraud) / fraud)
     parameters: dict[str, Any] = {
@@ -100,7 +103,7 @@ def train_boosted(
         "verbosity": -1,
     }
     learnt = lgb.Dataset(data.values, data.labels, feature_name=list(data.names))
-    held_out = lgb.Dataset(data.validation_values, data.validation_labels, reference=learnt)
+    held_out = lgb.Dataset(validation_values, data.validation_labels, reference=learnt)
 
     def count(environment: lgb.callback.CallbackEnv) -> None:
         if progress is not None:
@@ -115,9 +118,8 @@ def train_boosted(
     )
     # As it will be read back, so that what is measured is what is served.
     model = read_boosted(Boosted(booster).to_bytes(), threads)
-    assert data.validation_values is not None
     return Trained(
         model,
-        model.scores(data.validation_values),
+        model.scores(validation_values),
         {"trees": booster.best_iteration, "fraud_weight": round(weight, 3)},
     )

@@ -120,4 +120,4 @@ class Ranked:
 
 def divided(above: Floats | Integers | float, below: float) -> Floats:
     """A quotient; NaN where the divisor is 0."""
-    return np.asarray(above, dtype=np.float64) / (below if below else np.nan)
+    return np.asarray(above, dtype=np.float64) / (below or np.nan)

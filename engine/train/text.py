@@ -13,16 +13,16 @@ def training_text(training: Training) -> str:
     thresholds = training.thresholds
     short = manifest["fingerprint"][:12]
     trees = counted(manifest["training"]["trees"], "tree")
+    there = thresholds["there"]
     lines = [
-        f"{run.path}: {manifest['model']} on {run.features.name} ({short}), {trees}, "
-        f"{training.seconds['total']:.1f} s",
+        f"{run.path}: {manifest['model']} on {run.features.name} ({short}), {trees}",
         *_parts(manifest),
-        f"threshold {run.threshold:.4f}: {thresholds['rule']} on {thresholds['chosen_on']} "
-        f"(there precision {thresholds['there']['precision']:.3f}, "
-        f"recall {thresholds['there']['recall']:.3f}, "
-        f"{thresholds['there']['alerts_per_day']:,.1f} alerts a day)",
+        f"threshold {run.threshold:.4g}, {thresholds['rule']} on {thresholds['chosen_on']}: there",
+        f"  precision {there['precision']:.3f}, recall {there['recall']:.3f}, "
+        + f"{there['alerts_per_day']:,.1f} alerts a day",
         "on test:",
         *(f"  {line}" for line in figure_lines(training.metrics)),
+        f"{training.seconds['total']:.1f} s, of which training {training.seconds['train']:.1f}",
     ]
     if training.current is not None:
         lines.append(f"{training.current} leads here now")
@@ -38,8 +38,5 @@ def _parts(manifest: dict[str, Any]) -> list[str]:
     ]
     if manifest["options"]["split"] == "random":
         return ["split at random, so that a burst is in several parts: flattering", *lines]
-    return [
-        f"split by {manifest['options']['split']}; labels are known after {delay:g} days, so as "
-        "much lies between the parts (to: exclusive)",
-        *lines,
-    ]
+    split = f"split by {manifest['options']['split']}, each part up to and without its last day"
+    return [f"{split}; between them the {delay:g} days until labels are known", *lines]
