@@ -20,5 +20,5 @@ def utc_date() -> date:
 
 
 def utc_second() -> datetime:
-    """The current second in UTC, for the names of what a run leaves; nothing may be computed from it."""
+    """The current second in UTC, for the names of runs; nothing may be computed from it."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -69,8 +69,7 @@ class FeatureTable:
 def locate_features(path: Path) -> Path | None:
     """The features file that a path means: itself, or the one in a build's folder; else None."""
     file = path / FEATURES if path.is_dir() else path
-    built = file.name == FEATURES and file.is_file()
-    return file if built and (file.parent / BUILD).is_file() else None
+    return file if file.name == FEATURES and file.is_file() else None
 
 
 def read_features(path: Path, *, labels_required: bool) -> FeatureTable:
@@ -229,5 +228,7 @@ def _amounts(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.float64] |
         if feature.expression == amount:
             return frame[feature.name].to_numpy()
         if feature.expression == log1p(amount):
-            return np.round(np.exp(frame[feature.name].to_numpy()) - 1.0, 2)
+            logarithm: NDArray[np.float64] = frame[feature.name].to_numpy()
+            amounts: NDArray[np.float64] = np.round(np.exp(logarithm) - 1.0, 2)
+            return amounts
     return None

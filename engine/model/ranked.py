@@ -31,7 +31,8 @@ class Curve:
     def precision(self) -> Floats:
         """Share of fraud among what is flagged; 0 where nothing is."""
         flagged = self.true + self.false
-        return self.true / np.maximum(flagged, 1)
+        precision: Floats = self.true / np.maximum(flagged, 1)
+        return precision
 
     @property
     def recall(self) -> Floats:
@@ -41,7 +42,8 @@ class Curve:
     @property
     def f1(self) -> Floats:
         """Harmonic mean of precision and recall."""
-        return 2 * self.true / np.maximum(self.true + self.false + self.fraud, 1)
+        f1: Floats = 2 * self.true / np.maximum(self.true + self.false + self.fraud, 1)
+        return f1
 
     @property
     def average_precision(self) -> float:

@@ -14,12 +14,15 @@ def training_text(training: Training) -> str:
     short = manifest["fingerprint"][:12]
     trees = counted(manifest["training"]["trees"], "tree")
     there = thresholds["there"]
+    there_text = (
+        f"  precision {there['precision']:.3f}, recall {there['recall']:.3f}, "
+        f"{there['alerts_per_day']:,.1f} alerts a day"
+    )
     lines = [
         f"{run.path}: {manifest['model']} on {run.features.name} ({short}), {trees}",
         *_parts(manifest),
         f"threshold {run.threshold:.4g}, {thresholds['rule']} on {thresholds['chosen_on']}: there",
-        f"  precision {there['precision']:.3f}, recall {there['recall']:.3f}, "
-        + f"{there['alerts_per_day']:,.1f} alerts a day",
+        there_text,
         "on test:",
         *(f"  {line}" for line in figure_lines(training.metrics)),
         f"{training.seconds['total']:.1f} s, of which training {training.seconds['train']:.1f}",

@@ -1,0 +1,150 @@
+"""A feature's value in words, from what its definition says."""
+
+import math
+from typing import Final
+
+from engine.definition import Feature, column, log1p
+from engine.definition.infer import type_of
+from engine.definition.nodes import Aggregate, Call, Column, Expression, Literal, Window
+from engine.definition.schema import Schema
+from engine.definition.types import Kind
+from engine.words import counted
+
+_WHERE: Final = {
+    ("cc_num",): "on this card",
+    ("merchant",): "at this merchant",
+    ("cc_num", "merchant"): "on this card at this merchant",
+    (): "in the whole stream",
+}
+_MANY: Final = {"category": "categories", "city": "cities", "cc_num": "cards"}
+_UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+_OF_VALUES: Final = {
+    "sum": "sum",
+    "mean": "mean",
+    "std": "standard deviation",
+    "min": "smallest",
+    "max": "largest",
+}
+_MICROSECONDS: Final = 1_000_000
+_LONGEST_IN_HOURS: Final = 48  # a day and a night people count in hours
+
+
+def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
+    """What a feature says of an event, and what it usually says.
+
+    Parameters
+    ----------
+    feature
+        The feature.
+    value
+        Its value for the event; NaN if it has none.
+    usual
+        Its median in training; NaN if it had none.
+    schema
+        The schema that it is defined over.
+
+    Returns
+    -------
+    str
+        Such as ``7 transactions on this card in 15 minutes; usual is 0``.
+    """
+    said = _said(feature.expression, value, usual)
+    if said is not None:
+        return said
+    is_bool = type_of(feature.expression, schema).kind is Kind.BOOL
+    write = _yes if is_bool else _number
+    return f"{feature.doc}: {write(value)}; usual is {write(usual)}"
+
+
+def _said(expression: Expression, value: float, usual: float) -> str | None:
+    """The words for what has words of its own, None for the rest."""
+    if math.isnan(value):
+        return None
+    match expression:
+        case Call("ln", _) if expression == log1p(column("amt")):
+            return f"amount {_money(math.exp(value) - 1)}; usual is {_money(math.exp(usual) - 1)}"
+        case Column("amt"):
+            return f"amount {_money(value)}; usual is {_money(usual)}"
+        case Call("fill", (Aggregate() as inner, Literal(nothing))):
+            return _aggregate(inner, value, usual, float(nothing) if _is_number(nothing) else None)
+        case Aggregate():
+            return _aggregate(expression, value, usual, None)
+        case _:
+            return None
+
+
+def _aggregate(
+    aggregate: Aggregate, value: float, usual: float, nothing: float | None
+) -> str | None:
+    """``nothing`` is the value that stands for an empty history, if one does."""
+    where = _WHERE.get(aggregate.key)
+    if where is None or aggregate.where is not None:
+        return None
+    place = f"{where}{_within(aggregate.window)}"
+    match aggregate.name, aggregate.argument:
+        case "count", None:
+            return f"{counted(round(value), 'transaction')} {place}; usual is {_number(usual)}"
+        case "n_unique", Column(name):
+            many = _MANY.get(name, f"{name}s")
+            noun = name if value == 1 else many
+            return f"{_number(value)} different {noun} {place}; usual is {_number(usual)}"
+        case "exists", None:
+            found = "a transaction" if value else "no transaction"
+            return f"{found} {place} before; usual is {_yes(usual)}"
+        case "seconds_since_last", None:
+            known = "none before" if usual == nothing else duration(usual)
+            if value == nothing:
+                return f"no transaction {place} before; usual is {known}"
+            return f"{duration(value)} since the last transaction {where}; usual is {known}"
+        case ("sum" | "mean" | "std" | "min" | "max") as name, Column("amt"):
+            return (
+                f"{_OF_VALUES[name]} of amounts {_money(value)} {place}; usual is {_money(usual)}"
+            )
+        case _:
+            return None
+
+
+def _within(window: Window) -> str:
+    if window.length is None:
+        length = ""
+    else:
+        length = f" in {duration(window.length / _MICROSECONDS)}"
+    return (
+        f"{length} until {duration(window.delay / _MICROSECONDS)} ago" if window.delay else length
+    )
+
+
+def duration(seconds: float) -> str:
+    """A span of time in the largest unit that leaves it at least one: ``15 minutes``."""
+    if math.isnan(seconds):
+        return "unknown"
+    for size, noun in _UNITS:
+        hours = size == _UNITS[0][0] and seconds < _LONGEST_IN_HOURS * 3_600
+        if seconds >= size and not hours:
+            return _several(seconds / size, noun)
+    return _several(seconds, "second")
+
+
+def _several(amount: float, noun: str) -> str:
+    text = f"{amount:,.1f}".removesuffix(".0")
+    return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "unknown"
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
+
+
+def _money(value: float) -> str:
+    return "unknown" if math.isnan(value) else f"{value:,.2f}"
+
+
+def _yes(value: float) -> str:
+    if math.isnan(value):
+        return "unknown"
+    return "yes" if value else "no"

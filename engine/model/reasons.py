@@ -1,0 +1,76 @@
+"""Why an event scored high: the features that raised its score most, in words."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.model.kinds import Floats
+from engine.model.phrases import phrase
+from engine.model.run import Run
+
+# Contributions take milliseconds a row: so many rows at a time, to be interrupted in between.
+_ROWS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One feature's part in a score.
+
+    Parameters
+    ----------
+    feature
+        Its name.
+    contribution
+        By how much it raised the score: in log-odds for ``lightgbm``, in the score itself for
+        ``random_forest``.
+    words
+        What it says of the event, and what it usually says.
+    """
+
+    feature: str
+    contribution: float
+    words: str
+
+
+def reasons(run: Run, values: Floats, most: int) -> list[list[Reason]]:
+    """The features that raised the score of each row, the strongest first.
+
+    Parameters
+    ----------
+    run
+        The model, with the values that are usual.
+    values
+        float64, a row of features for each event.
+    most
+        How many to name; those that lowered the score are not named.
+    """
+    return [
+        _of_row(run, row, contributions, most)
+        for start in range(0, len(values), _ROWS)
+        for row, contributions in zip(
+            values[start : start + _ROWS],
+            run.model.contributions(values[start : start + _ROWS]),
+            strict=True,
+        )
+    ]
+
+
+def _of_row(run: Run, row: Floats, contributions: Floats, most: int) -> list[Reason]:
+    # Of equal ones in the order of the features.
+    strongest = np.argsort(-contributions, kind="stable")[:most]
+    features = run.features.features
+    return [
+        Reason(
+            features[place].name,
+            float(contributions[place]),
+            phrase(
+                features[place],
+                float(row[place]),
+                run.usual.get(features[place].name, float("nan")),
+                run.features.schema,
+            ),
+        )
+        for place in strongest.tolist()
+        if contributions[place] > 0
+    ]

@@ -1,0 +1,250 @@
+"""The scoring itself: features read or computed, scored, explained, measured where labelled."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.build.job import build
+from engine.build.options import Options as BuildOptions
+from engine.clock import elapsed
+from engine.errors import InputError, OutputError
+from engine.events.canonical import EVENT_ID
+from engine.events.disk import scratch_folder, writing
+from engine.model.evaluate import evaluate
+from engine.model.features_file import FeatureTable, locate_features, read_features
+from engine.model.kinds import Floats
+from engine.model.labels import require_both_classes
+from engine.model.metrics import Scored, Terms
+from engine.model.reasons import Reason, reasons
+from engine.model.run import Run
+from engine.model.split import DAY
+from engine.model.store import load_run
+from engine.progress import Meter
+from engine.score.options import Options
+from engine.sink import write_frames
+
+_SHOWN: Final = 3  # of the events with the highest scores
+_MOST_SHOWN_REASONS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One of the highest scores.
+
+    Parameters
+    ----------
+    event_id
+        The event.
+    card
+        Its card, whole.
+    time
+        Seconds since 1970 UTC.
+    score, probability
+        What the model says.
+    reasons
+        Why.
+    """
+
+    event_id: str
+    card: str
+    time: int
+    score: float
+    probability: float
+    reasons: list[Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """A finished scoring.
+
+    Parameters
+    ----------
+    run
+        What scored.
+    events, flagged
+        How many there are.
+    built
+        ``build.json`` of a raw log; None for features that were built before.
+    unlabelled
+        How many events have no label.
+    metrics
+        As of a training; None if an event has no label, or all have the same.
+    highest
+        The highest scores, explained.
+    seconds
+        How long it took.
+    """
+
+    run: Run
+    events: int
+    flagged: int
+    built: dict[str, Any] | None
+    unlabelled: int
+    metrics: dict[str, Any] | None
+    highest: list[Explained]
+    seconds: float
+
+
+def score(options: Options) -> Scoring:
+    """Score events with a run.
+
+    Raises
+    ------
+    SentinelError
+        If the run or the input was refused, or the scores could not be written.
+    """
+    began = elapsed()
+    _check_out(options)
+    run = load_run(options.run, threads=options.threads)
+    with (
+        Meter("measure", options.resamples, quiet=options.quiet, noun="draw") as meter,
+        _features(options, run) as (table, built),
+    ):
+        scores = run.model.scores(table.values)
+        probabilities = run.calibration.apply(scores)
+        flagged = run.flags(scores)
+        if options.out is not None:
+            _write(options, options.out, run, table, scores, probabilities, flagged)
+        metrics = _measure(options, run, table, scores, probabilities, meter)
+        return Scoring(
+            run=run,
+            events=len(table),
+            flagged=int(flagged.sum()),
+            built=built,
+            unlabelled=table.unlabelled,
+            metrics=metrics,
+            highest=_highest(run, table, scores, probabilities),
+            seconds=elapsed() - began,
+        )
+
+
+def _check_out(options: Options) -> None:
+    if options.out is None:
+        return
+    with writing(options.out):
+        if options.out.is_dir():
+            raise OutputError(
+                f"--out: a folder (was {str(options.out)!r})", hint="name a file to make"
+            )
+        if options.out.exists() and not options.overwrite:
+            raise OutputError(
+                f"--out: there already (was {str(options.out)!r})",
+                hint="add --overwrite to replace it, or name another file",
+            )
+        if not options.out.parent.is_dir():
+            raise OutputError(
+                f"--out: there is no such folder (was {str(options.out.parent)!r})",
+                hint="make it first",
+            )
+
+
+@contextmanager
+def _features(options: Options, run: Run) -> Iterator[tuple[FeatureTable, dict[str, Any] | None]]:
+    """The features of the input: a build's, or those of a raw log, built in scratch files."""
+    path = locate_features(Path(options.inputs[0])) if len(options.inputs) == 1 else None
+    if path is not None:
+        table = read_features(path, labels_required=False)
+        if table.features.name != run.features.name:
+            raise InputError(
+                f"{path}: not the features that the run was trained on "
+                f"(was {table.features.name}, the run's are {run.features.name})",
+                hint=f"build them with python -m engine.build --set {run.features.name}",
+            )
+        yield table, None
+        return
+    near = Path(tempfile.gettempdir()) if options.out is None else options.out.parent
+    with scratch_folder(near) as scratch:
+        report = build(
+            BuildOptions(
+                inputs=options.inputs,
+                out=scratch / "features",
+                set=run.features.name,
+                threads=options.threads,
+                quiet=options.quiet,
+            )
+        )
+        yield read_features(scratch / "features", labels_required=False), report.content
+
+
+def _write(
+    options: Options,
+    out: Path,
+    run: Run,
+    table: FeatureTable,
+    scores: Floats,
+    probabilities: Floats,
+    flagged: NDArray[np.bool_],
+) -> None:
+    schema = run.features.schema
+    columns: dict[str, Any] = {
+        EVENT_ID: table.event_ids,
+        "cc_num": table.cards,
+        schema.event_time: table.times * schema.ticks_per_second,
+    }
+    if table.labels is not None and schema.label is not None:
+        columns[schema.label] = table.labels
+    columns |= {"score": scores, "probability": probabilities, "flagged": flagged.astype(np.int8)}
+    if options.reasons:
+        said = iter(reasons(run, table.values[flagged], options.reasons))
+        columns["reasons"] = pl.Series(
+            [[reason.words for reason in next(said)] if flag else [] for flag in flagged.tolist()],
+            dtype=pl.List(pl.String),
+        )
+    write_frames([pl.DataFrame(columns)], out)
+
+
+def _measure(
+    options: Options,
+    run: Run,
+    table: FeatureTable,
+    scores: Floats,
+    probabilities: Floats,
+    meter: Meter,
+) -> dict[str, Any] | None:
+    if table.labels is None:
+        return None
+    require_both_classes(table.labels, str(table.path))
+    days = int(table.times.max() // DAY - table.times.min() // DAY) + 1
+    trained = run.manifest.get("options", {})
+    alert_cost = options.alert_cost
+    terms = Terms(
+        threshold=run.threshold,
+        alert_cost=float(trained.get("alert_cost", 0.0)) if alert_cost is None else alert_cost,
+        cards_per_day=options.cards_per_day,
+        days=days,
+    )
+    scored = Scored(
+        scores, probabilities, table.labels, table.card_codes, table.times, table.amounts
+    )
+    return evaluate(
+        scored,
+        terms,
+        resamples=options.resamples,
+        seed=options.seed,
+        progress=lambda _: meter.advance(1),
+    )
+
+
+def _highest(
+    run: Run, table: FeatureTable, scores: Floats, probabilities: Floats
+) -> list[Explained]:
+    rows = np.argsort(-scores, kind="stable")[:_SHOWN]
+    said = reasons(run, table.values[rows], _MOST_SHOWN_REASONS)
+    return [
+        Explained(
+            event_id=table.event_ids[row],
+            card=str(table.cards[row]),
+            time=int(table.times[row]),
+            score=float(scores[row]),
+            probability=float(probabilities[row]),
+            reasons=why,
+        )
+        for row, why in zip(rows.tolist(), said, strict=True)
+    ]
