@@ -6,6 +6,7 @@ from typing import Final
 from engine.definition import Feature, column, log1p
 from engine.definition.infer import type_of
 from engine.definition.nodes import Aggregate, Call, Column, Expression, Literal, Window
+from engine.definition.personal import is_personal
 from engine.definition.schema import Schema
 from engine.definition.types import Kind
 from engine.words import counted
@@ -46,11 +47,14 @@ def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
     Returns
     -------
     str
-        Such as ``7 transactions on this card in 15 minutes; usual is 0``.
+        Such as ``7 transactions on this card in 15 minutes; usual is 0``; without the value where
+        that would be what a log tells of its card holder.
     """
     said = _said(feature.expression, value, usual)
     if said is not None:
         return said
+    if is_personal(feature.expression):
+        return f"{feature.doc}; the value is not shown"
     is_bool = type_of(feature.expression, schema).kind is Kind.BOOL
     write = _yes if is_bool else _number
     return f"{feature.doc}: {write(value)}; usual is {write(usual)}"
@@ -83,32 +87,31 @@ def _aggregate(
     place = f"{where}{_within(aggregate.window)}"
     match aggregate.name, aggregate.argument:
         case "count", None:
-            return f"{counted(round(value), 'transaction')} {place}; usual is {_number(usual)}"
+            said = f"{counted(round(value), 'transaction')} {place}; usual is {_number(usual)}"
         case "n_unique", Column(name):
             many = _MANY.get(name, f"{name}s")
             noun = name if value == 1 else many
-            return f"{_number(value)} different {noun} {place}; usual is {_number(usual)}"
+            said = f"{_number(value)} different {noun} {place}; usual is {_number(usual)}"
         case "exists", None:
             found = "a transaction" if value else "no transaction"
-            return f"{found} {place} before; usual is {_yes(usual)}"
+            said = f"{found} {place} before; usual is {_yes(usual)}"
         case "seconds_since_last", None:
             known = "none before" if usual == nothing else duration(usual)
-            if value == nothing:
-                return f"no transaction {place} before; usual is {known}"
-            return f"{duration(value)} since the last transaction {where}; usual is {known}"
+            found = f"no transaction {place} before"
+            if value != nothing:
+                found = f"{duration(value)} since the last transaction {where}"
+            said = f"{found}; usual is {known}"
         case ("sum" | "mean" | "std" | "min" | "max") as name, Column("amt"):
-            return (
+            said = (
                 f"{_OF_VALUES[name]} of amounts {_money(value)} {place}; usual is {_money(usual)}"
             )
         case _:
             return None
+    return said
 
 
 def _within(window: Window) -> str:
-    if window.length is None:
-        length = ""
-    else:
-        length = f" in {duration(window.length / _MICROSECONDS)}"
+    length = "" if window.length is None else f" in {duration(window.length / _MICROSECONDS)}"
     return (
         f"{length} until {duration(window.delay / _MICROSECONDS)} ago" if window.delay else length
     )

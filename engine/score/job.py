@@ -74,6 +74,8 @@ class Scoring:
         ``build.json`` of a raw log; None for features that were built before.
     unlabelled
         How many events have no label.
+    of_training
+        How many are of the time that the run was trained, or its threshold chosen, on.
     metrics
         As of a training; None if an event has no label, or all have the same.
     highest
@@ -87,6 +89,7 @@ class Scoring:
     flagged: int
     built: dict[str, Any] | None
     unlabelled: int
+    of_training: int
     metrics: dict[str, Any] | None
     highest: list[Explained]
     seconds: float
@@ -119,6 +122,7 @@ def score(options: Options) -> Scoring:
             flagged=int(flagged.sum()),
             built=built,
             unlabelled=table.unlabelled,
+            of_training=_of_training(run, table),
             metrics=metrics,
             highest=_highest(run, table, scores, probabilities),
             seconds=elapsed() - began,
@@ -230,6 +234,14 @@ def _measure(
         seed=options.seed,
         progress=lambda _: meter.advance(1),
     )
+
+
+def _of_training(run: Run, table: FeatureTable) -> int:
+    seen = [part for name, part in run.manifest.get("parts", {}).items() if name != "test"]
+    inside = np.zeros(len(table), dtype=bool)
+    for part in seen:
+        inside |= (table.times >= part["start"]) & (table.times < part["end"])
+    return int(inside.sum())
 
 
 def _highest(

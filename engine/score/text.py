@@ -11,14 +11,19 @@ from engine.words import counted
 def scoring_text(scoring: Scoring) -> str:
     """The summary of a scoring, for people; cards are masked."""
     run = scoring.run
+    model = f"{run.path} ({run.manifest['model']}, {run.manifest['id']})"
     lines = [
-        f"{counted(scoring.events, 'event')} scored by {run.path} "
-        f"({run.manifest['model']}, {run.manifest['id']}): {scoring.flagged:,} flagged at "
-        f"{run.threshold:.4g} or above",
+        f"{counted(scoring.events, 'event')} scored by {model}",
+        f"{scoring.flagged:,} flagged, at {run.threshold:.4g} or above",
     ]
     if scoring.built is not None:
         rows = scoring.built["rows"]
         lines.append(f"read {rows['read']:,}, quarantined {rows['quarantined']:,}")
+    if scoring.of_training:
+        lines.append(
+            f"{scoring.of_training:,} are of the days that the run was trained on: if they are of "
+            "the same log, figures flatter"
+        )
     if scoring.metrics is None:
         lines.append(f"no figures: {counted(scoring.unlabelled, 'event')} have no label")
     else:
@@ -38,6 +43,7 @@ def scoring_json(scoring: Scoring) -> dict[str, Any]:
         "flagged": scoring.flagged,
         "threshold": scoring.run.threshold,
         "unlabelled": scoring.unlabelled,
+        "of_training": scoring.of_training,
         "build": scoring.built,
         "metrics": scoring.metrics,
         "highest": [

@@ -3,19 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from engine.definition.nodes import Aggregate, Call, Column, Expression
+from engine.definition.nodes import Expression
+from engine.definition.personal import PERSONAL, is_personal
 from engine.definition.schema import ColumnSpec, TimeUnit
 from engine.definition.types import Kind
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS: Final[dict[TimeUnit, int]] = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _KEPT_DIGITS: Final = 10_000
-# What a log tells of its card holders; of these only whether there is a value is shown.
-PERSONAL: Final = frozenset({"dob", "lat", "long", "city", "state", "zip", "job", "gender"})
-
 _HIDDEN: Final = "(not shown)"
-_CHOICES: Final = frozenset({"fill", "if_else"})
-_PICKING: Final = frozenset({"first", "last", "previous", "min", "max"})
 
 Cell = str | int | float | bool | None
 
@@ -51,7 +47,7 @@ def shown_time(ticks: int, unit: TimeUnit) -> str:
 
 def shown_value(value: object, expression: Expression) -> dict[str, Cell]:
     """A feature's value so that its bits can be told, unless it is a personal column's as it is."""
-    if value is not None and _is_personal(expression):
+    if value is not None and is_personal(expression):
         return {"value": _HIDDEN, "hex": None}
     if isinstance(value, float):
         return {"value": repr(value), "hex": value.hex()}
@@ -62,16 +58,3 @@ def _money(minor: int, scale: int) -> str:
     sign = "-" if minor < 0 else ""
     whole, part = divmod(abs(minor), 10**scale)
     return f"{sign}{whole}.{part:0{scale}d}" if scale else f"{sign}{whole}"
-
-
-def _is_personal(expression: Expression) -> bool:
-    """Whether a value of it may be a value of a personal column, unchanged."""
-    match expression:
-        case Column(name):
-            return name in PERSONAL
-        case Call(function, args):
-            return function in _CHOICES and any(map(_is_personal, args))
-        case Aggregate(name, argument):
-            return name in _PICKING and argument is not None and _is_personal(argument)
-        case _:
-            return False

@@ -225,6 +225,8 @@ class _Job:
                 part.name: {
                     "from": utc_text(part.start),
                     "until": utc_text(part.end),
+                    "start": part.start,
+                    "end": part.end,
                     "events": len(part.rows),
                     "fraud": int(labels[part.rows].sum()),
                     "cards": len(np.unique(table.card_codes[part.rows])),
