@@ -31,7 +31,8 @@ def evaluate(
     terms
         What figures depend on besides.
     resamples
-        How often as many cards as there are, are drawn with replacement; 0 for no intervals.
+        How often as many cards as there are, are drawn with replacement, and as many days; 0 for
+        no intervals.
     seed
         Of these draws.
     progress
@@ -74,10 +75,13 @@ def _draws(
     measured: Measurement, resamples: int, seed: int, progress: Callable[[int], None] | None
 ) -> list[dict[str, float]]:
     random = np.random.default_rng(seed)
-    chances = np.full(measured.cards, 1.0 / measured.cards)
+    card_chances = np.full(measured.cards, 1.0 / measured.cards)
+    day_chances = np.full(measured.days, 1.0 / measured.days)
     draws = []
     for done in range(1, resamples + 1):
-        draws.append(measured.figures(random.multinomial(measured.cards, chances)))
+        cards = random.multinomial(measured.cards, card_chances)
+        days = random.multinomial(measured.days, day_chances)
+        draws.append(measured.figures(cards, days))
         if progress is not None:
             progress(done)
     return draws

@@ -51,7 +51,8 @@ def figure_lines(metrics: dict[str, Any]) -> Iterator[str]:
     yield f"{metrics['events']:,} events, {metrics['fraud']:,} fraud, {metrics['cards']:,} cards"
     if intervals["resamples"]:
         share = f"{100 * intervals['confidence']:g} %"
-        yield f"in brackets {share} of {intervals['resamples']:,} draws of as many cards"
+        draws = f"{intervals['resamples']:,} draws of as many cards"
+        yield f"in brackets {share} of {draws}; of days for card precision"
     for name, words, form in _LINES:
         if name in figures:
             yield f"{words.format(**said):<34} {_figure(figures[name], form)}"

@@ -1,7 +1,9 @@
 """How good scores are: everything that is measured, for events each counted as often as is said.
 
 A card is what events hang together by: they come in bursts, so a row is no sample of its own. To
-know how far a figure may be off, cards are drawn anew and the same is measured of the draw.
+know how far a figure may be off, cards are drawn anew and the same is measured of the draw. Where
+a figure is about the cards of a day, days are drawn instead: of cards drawn twice a day would hold
+the same one twice.
 """
 
 from collections.abc import Mapping
@@ -90,7 +92,10 @@ class Measurement:
         self._fraud = scored.labels == 1
         self._amounts = scored.amounts
         self._squares: Floats = (scored.probabilities - scored.labels) ** 2
-        self._day_cards = DayCards(scored.scores, scored.labels, self._codes, scored.times)
+        self._day_cards = DayCards(
+            scored.scores, scored.labels, self._codes, scored.times, terms.cards_per_day
+        )
+        self.days = self._day_cards.days
         self._bursts = Bursts(
             self._flagged[self._fraud],
             self._codes[self._fraud],
@@ -98,16 +103,20 @@ class Measurement:
             None if scored.amounts is None else scored.amounts[self._fraud],
         )
 
-    def figures(self, card_weights: Integers | None = None) -> dict[str, float]:
+    def figures(
+        self, card_weights: Integers | None = None, day_weights: Integers | None = None
+    ) -> dict[str, float]:
         """All figures by name, NaN where there is nothing to measure.
 
         Parameters
         ----------
-        card_weights
-            int64, how often each card is counted; once unless said otherwise.
+        card_weights, day_weights
+            int64, how often each card and each day is counted; once unless said otherwise.
         """
         if card_weights is None:
             card_weights = np.ones(self.cards, dtype=np.int64)
+        if day_weights is None:
+            day_weights = np.ones(self.days, dtype=np.int64)
         weights = card_weights[self._codes]
         curve = self._ranked.curve(weights)
         found = {
@@ -117,7 +126,7 @@ class Measurement:
             **self._at("at_half", curve, HALF),
             **{f"recall_at_fpr.{rate:g}": curve.recall_at(rate) for rate in FALSE_POSITIVE_RATES},
             "brier_score": float(divided(weights @ self._squares, weights.sum())),
-            **_under("cards", self._day_cards.figures(card_weights, self._terms.cards_per_day)),
+            **_under("cards", self._day_cards.figures(day_weights)),
             **_under("bursts", self._bursts.figures(card_weights)),
         }
         if self._amounts is not None:
