@@ -1,0 +1,115 @@
+"""Splits: the past before the future, gaps between, cards apart, and nothing in two parts."""
+
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from engine.errors import InputError
+from engine.model.features_file import FeatureTable
+from engine.model.split import DAY, SplitOptions, split, utc_text
+from unit.model.cases import table_of
+
+START = 1_735_689_600  # 2025-01-01
+
+
+@pytest.fixture
+def table() -> FeatureTable:
+    """An event an hour for 60 days, on 24 cards in turn, every fifth of them fraud."""
+    hours = list(range(60 * 24))
+    return table_of(
+        [START + 3_600 * hour for hour in hours],
+        [int(hour % 5 == 0) for hour in hours],
+        [hour % 24 for hour in hours],
+    )
+
+
+def test_time_goes_from_training_to_test_with_gaps(table: FeatureTable) -> None:
+    made = split(table, SplitOptions(label_delay=7 * DAY), validation=True)
+    assert [part.name for part in made.parts] == ["train", "validation", "test"]
+    for earlier, later in pairwise(made.parts):
+        assert later.start - earlier.end == 7 * DAY
+    for part in made.parts:
+        assert part.end % DAY == 0
+        times = table.times[part.rows]
+        assert part.start <= times.min() <= times.max() < part.end
+        # Every event of that time is in it.
+        assert len(part.rows) == ((table.times >= part.start) & (table.times < part.end)).sum()
+    # The end of the log, whose labels would not be known yet, is left out.
+    assert table.times.max() - made.test.end >= 7 * DAY - 3_600
+    lengths = [part.days for part in made.parts]
+    assert lengths == pytest.approx([0.6 * 38, 0.2 * 38, 0.2 * 38], abs=1.5)
+
+
+def test_dates_instead_of_shares(table: FeatureTable) -> None:
+    options = SplitOptions(
+        label_delay=2 * DAY,
+        start=date(2025, 1, 3),
+        validation_from=date(2025, 1, 20),
+        test_from=date(2025, 2, 1),
+        until=date(2025, 2, 10),
+    )
+    made = split(table, options, validation=True)
+    assert [(utc_text(part.start), utc_text(part.end)) for part in made.parts] == [
+        ("2025-01-03", "2025-01-18"),
+        ("2025-01-20", "2025-01-30"),
+        ("2025-02-01", "2025-02-10"),
+    ]
+
+
+def test_some_dates_and_shares_for_the_rest(table: FeatureTable) -> None:
+    options = SplitOptions(label_delay=0, test_from=date(2025, 2, 20), until=date(2025, 3, 1))
+    made = split(table, options, validation=True)
+    assert made.test.start == START + 50 * DAY
+    assert made.train.days / made.validation.days == pytest.approx(3, abs=0.3)  # type: ignore[union-attr] # a split in time has one
+
+
+def test_cards_are_held_out_too(table: FeatureTable) -> None:
+    made = split(table, SplitOptions(kind="time+cards", label_delay=DAY), validation=True)
+    cards = [set(table.card_codes[part.rows].tolist()) for part in made.parts]
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not cards[one] & cards[other]
+    assert [len(some) for some in cards] == [14, 5, 5]
+    assert made.test.coverage == pytest.approx(5 / 24, abs=0.02)
+    again = split(table, SplitOptions(kind="time+cards", label_delay=DAY), validation=True)
+    assert np.array_equal(made.test.rows, again.test.rows)
+
+
+def test_random_is_the_notebooks(table: FeatureTable) -> None:
+    from sklearn.model_selection import train_test_split
+
+    made = split(table, SplitOptions(kind="random"), validation=False)
+    train, test = train_test_split(
+        np.arange(len(table)), test_size=0.2, random_state=42, stratify=table.labels
+    )
+    assert made.validation is None
+    assert np.array_equal(made.train.rows, train)
+    assert np.array_equal(made.test.rows, np.sort(test))
+    with_validation = split(table, SplitOptions(kind="random"), validation=True)
+    assert np.array_equal(with_validation.test.rows, made.test.rows)
+    assert with_validation.validation is not None
+    parts = np.concatenate([part.rows for part in with_validation.parts])
+    assert np.array_equal(np.sort(parts), np.arange(len(table)))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (SplitOptions(label_delay=30 * DAY), "no room"),
+        (SplitOptions(test_from=date(2024, 1, 1)), "no room"),
+        (SplitOptions(until=date(2030, 1, 1), test_from=date(2029, 1, 1)), "holds no events"),
+        (SplitOptions(kind="random", until=date(2025, 2, 1)), "takes no dates"),
+    ],
+)
+def test_what_cannot_be_split(table: FeatureTable, options: SplitOptions, words: str) -> None:
+    with pytest.raises(InputError, match=words) as refused:
+        split(table, options, validation=True)
+    assert refused.value.hint
+
+
+def test_a_part_without_fraud(table: FeatureTable) -> None:
+    labels = np.where(table.times > START + 40 * DAY, 0, table.labels)
+    without = table_of(table.times.tolist(), labels.tolist())
+    with pytest.raises(InputError, match=r"the test part, 2025.*there is no fraud"):
+        split(without, SplitOptions(label_delay=DAY), validation=True)
