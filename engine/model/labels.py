@@ -41,9 +41,9 @@ def read_labels(column: pl.Series, where: str) -> NDArray[np.int8]:
     elif column.dtype == pl.Boolean:
         labels = column.cast(pl.Int8)
     elif column.dtype.is_numeric():
-        frame = column.to_frame("label")
-        readable = pl.col("label").is_in([0, 1])
-        labels = frame.select(pl.when(readable).then(pl.col("label")).cast(pl.Int8)).to_series()
+        label = pl.col(column.name)
+        readable = (label == 0) | (label == 1)
+        labels = column.to_frame().select(pl.when(readable).then(label).cast(pl.Int8)).to_series()
     else:
         raise InputError(
             f"{where}: the column {column.name} cannot hold labels (was {column.dtype})", hint=_HINT

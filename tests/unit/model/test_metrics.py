@@ -182,7 +182,7 @@ def test_intervals_draw_cards_and_not_rows() -> None:
     assert recall == {"value": 0.5, "low": 0.0, "high": 1.0}
     by_row = evaluate(scored(scores, labels), terms(), resamples=200, seed=1)
     recall = by_row["figures"]["at_threshold.recall"]
-    assert 0.45 < recall["low"] < recall["high"] < 0.55
+    assert 0.42 < recall["low"] < recall["high"] < 0.58
 
 
 def test_draws_depend_on_the_seed_alone() -> None:
@@ -199,5 +199,6 @@ def test_draws_depend_on_the_seed_alone() -> None:
 
 def test_reliability() -> None:
     report = reliability(scored([0.8, 0.8, 0.2, 0.2], [1, 1, 0, 1]))
-    assert sum(row["events"] for row in report["bins"]) == 4
-    assert report["expected_error"] == pytest.approx((0.2 + 0.2 + 0.2 + 0.8) / 4, abs=0.2)
+    # The top one, the next one, the lower half: said 0.8, 0.8, 0.2; came 1, 1, 0.5.
+    assert [row["events"] for row in report["bins"]] == [1, 1, 2]
+    assert report["expected_error"] == pytest.approx((0.2 + 0.2 + 2 * 0.3) / 4)

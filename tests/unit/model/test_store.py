@@ -1,0 +1,122 @@
+"""Runs that are not what was trained are refused, before a pickle runs."""
+
+import json
+import os
+import pickle
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import InputError, OutputError
+from engine.model import store
+from engine.model.store import load_run
+from unit.build.cases import tree
+from unit.model.cases import build_features, simulated
+from unit.train.cases import read_json, train, trained
+
+
+@pytest.fixture(scope="session")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_features(tmp_path_factory.mktemp("built") / "features", simulated(2_000))
+
+
+@pytest.fixture(scope="session")
+def whole(features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(features, tmp_path_factory.mktemp("runs"), "run", "--model", "random_forest")
+
+
+@pytest.fixture
+def run(whole: Path, tmp_path: Path) -> Path:
+    """A run to be tampered with."""
+    return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+def rewrite(run: Path, **changes: Any) -> None:  # noqa: ANN401 - JSON
+    path = run / "manifest.json"
+    path.write_text(json.dumps(read_json(path) | changes))
+
+
+def assert_refused(run: Path, words: str) -> None:
+    with pytest.raises(InputError) as refused:
+        load_run(run)
+    what, hint = str(refused.value).splitlines()
+    assert words in what
+    assert "(was" in what
+    assert hint.startswith("hint: ")
+
+
+def test_a_run_that_is_whole_loads(run: Path) -> None:
+    loaded = load_run(run)
+    assert loaded.threshold == read_json(run / "threshold.json")["threshold"]
+    assert loaded.model.kind == "random_forest"
+
+
+class _Trap:
+    def __init__(self, mark: Path) -> None:
+        self._mark = str(mark)
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.mkdir, (self._mark,)
+
+
+def test_no_pickle_runs_whose_hash_is_not_the_manifests(run: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "it ran"
+    (run / "model.pkl").write_bytes(pickle.dumps(_Trap(mark)))
+    assert_refused(run, "model.pkl: not the file that was trained")
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["features.json", "threshold.json", "metrics.json", "model.pkl"])
+def test_files_that_were_changed_or_are_missing(run: Path, name: str) -> None:
+    content = (run / name).read_bytes()
+    (run / name).write_bytes(content + b" ")
+    assert_refused(run, f"{name}: not the file that was trained")
+    (run / name).unlink()
+    assert_refused(run, f"{name}: cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fingerprint": "0" * 64}, "other definitions of notebook"),
+        ({"feature_set": "other"}, "no such feature set"),
+        ({"format": 99}, "not a manifest of format 1"),
+        ({"model": "oracle"}, "no such kind of model"),
+        ({"versions": {"scikit-learn": "0.1"}}, "another version of scikit-learn"),
+        ({"sha256": {}}, "not the file that was trained"),
+        ({"sha256": None}, "not the file that was trained"),
+        ({"usual": None}, "usual values cannot be read"),
+    ],
+)
+def test_manifests_of_something_else(run: Path, changes: dict[str, Any], words: str) -> None:
+    rewrite(run, **changes)
+    assert_refused(run, words)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{"])
+def test_manifests_that_are_none(run: Path, content: str) -> None:
+    (run / "manifest.json").write_text(content)
+    assert_refused(run, "manifest.json: ")
+    (run / "manifest.json").unlink()
+    assert_refused(run, "holds no manifest.json")
+
+
+def test_a_failure_half_way_leaves_what_was_there(
+    features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = tmp_path / "runs"
+    trained(features, runs, "run")
+    before = tree(runs)
+
+    def full(path: Path, _data: bytes) -> None:
+        if path.name == "threshold.json":
+            raise OSError(28, "No space left on device")
+        path.touch()
+
+    monkeypatch.setattr(store, "_write_through", full)
+    assert train(features, runs, "run", "--overwrite") == 2
+    assert train(features, runs, "other") == 2
+    assert tree(runs) == before
+    assert issubclass(OutputError, Exception)

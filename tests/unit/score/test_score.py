@@ -1,0 +1,120 @@
+"""Scoring: the same from features and from the log, reasons that add up, and honest figures."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from engine.model.features_file import read_features
+from engine.model.reasons import reasons
+from engine.model.store import load_run
+from engine.score.cli import main
+from unit.build.cases import tree, write
+from unit.model.cases import simulated
+
+
+def score(*args: str | Path, resamples: int = 5) -> int:
+    return main([*map(str, args), "--resamples", str(resamples)])
+
+
+def test_features_and_raw_logs_give_the_same_scores(
+    features: Path, boosted: Path, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
+    assert score(features, "--run", boosted, "--out", one, "--quiet") == 0
+    log = features.parent / "features.csv"
+    assert score(log, "--run", boosted, "--out", two, "--quiet") == 0
+    frame = pl.read_parquet(one)
+    assert frame.equals(pl.read_parquet(two))
+    assert frame.columns == [
+        *("event_id", "cc_num", "unix_time", "is_fraud"),
+        *("score", "probability", "flagged", "reasons"),
+    ]
+    run = load_run(boosted)
+    assert np.array_equal(frame["flagged"].to_numpy() == 1, run.flags(frame["score"].to_numpy()))
+    said = frame.filter(pl.col("flagged") == 1)["reasons"].list.len()
+    assert said.min() >= 1  # type: ignore[operator] # of numbers it is one
+    assert said.max() <= 3  # type: ignore[operator] # of numbers it is one
+    assert not frame.filter(pl.col("flagged") == 0)["reasons"].list.len().any()
+    # Nothing is left of what was built on the way.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.parquet", "two.parquet"]
+
+
+@pytest.mark.parametrize("kind", ["boosted", "forest"])
+def test_contributions_add_up_to_the_score(
+    features: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    run = load_run(request.getfixturevalue(kind))
+    values = read_features(features, labels_required=True).values[:300]
+    together = run.model.contributions(values).sum(axis=1)
+    scores = run.model.scores(values)
+    if kind == "boosted":
+        scores = np.log(scores) - np.log1p(-scores)
+    # What is left is the same for each event: where a score begins that nothing is known of.
+    assert np.ptp(scores - together) < 1e-9
+    for row, found in zip(values, reasons(run, values, 3), strict=True):
+        strengths = [reason.contribution for reason in found]
+        assert strengths == sorted(strengths, reverse=True)
+        assert all(strength > 0 for strength in strengths)
+        assert len(row) == len(run.features.names)
+
+
+def test_figures_of_events_it_has_never_seen(
+    boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = write(simulated(3_000, seed=8), tmp_path / "new.csv")
+    assert score(log, "--run", boosted) == 0
+    said = capsys.readouterr().out
+    assert "3,000 events scored by" in said
+    assert "average precision" in said
+    assert "; usual is " in said
+    assert "of the days that the run was trained on" in said
+    for card in pl.read_csv(log, separator="|", infer_schema=False)["cc_num"].unique():
+        assert card not in said
+    assert score(log, "--run", boosted, "--json", "--quiet") == 0
+    said = capsys.readouterr().out
+    content = json.loads(said)
+    assert content["metrics"]["events"] == 3_000
+    assert content["highest"][0]["card"].startswith("*")
+
+
+def test_without_labels_there_are_scores_and_no_figures(
+    boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = write(simulated(500).drop("is_fraud"), tmp_path / "new.parquet")
+    assert score(log, "--run", boosted, "--out", tmp_path / "scores.parquet") == 0
+    assert "no figures: 500 events have no label" in capsys.readouterr().out
+    assert "is_fraud" not in pl.read_parquet(tmp_path / "scores.parquet").columns
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--run", "nowhere"], "not a run"),
+        (["--reasons", "x"], "--reasons"),
+        (["--alert-cost", "x"], "--alert-cost"),
+        (["--out", "."], "--out: a folder"),
+        (["--out", "there.parquet"], "--out: there already"),
+        (["--out", "no/where.parquet"], "no such folder"),
+    ],
+)
+def test_what_is_refused(
+    features: Path,
+    boosted: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.parquet").write_text("mine")
+    before = tree(tmp_path)
+    assert score(features, "--run", boosted, *options) == 2
+    what, hint = capsys.readouterr().err.splitlines()
+    assert words in what
+    assert "(was" in what
+    assert hint.startswith("hint: ")
+    assert tree(tmp_path) == before

@@ -1,0 +1,161 @@
+"""What a training leaves: the same bytes each time, whole or not at all, and readable elsewhere."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import joblib
+import lightgbm
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import average_precision_score
+
+from engine.catalog import notebook
+from engine.definition import fingerprint
+from engine.model.features_file import read_features
+from engine.model.store import load_run
+from unit.build.cases import tree
+from unit.train.cases import read_json, train, trained
+
+FILES = ["features.json", "manifest.json", "metrics.json", "threshold.json"]
+
+
+def test_the_files_of_a_run(boosted: Path, forest: Path) -> None:
+    assert sorted(path.name for path in boosted.iterdir()) == sorted([*FILES, "model.txt"])
+    assert sorted(path.name for path in forest.iterdir()) == sorted([*FILES, "model.pkl"])
+    manifest = read_json(boosted / "manifest.json")
+    assert manifest["fingerprint"] == fingerprint(notebook)
+    for name, digest in manifest["sha256"].items():
+        assert hashlib.sha256((boosted / name).read_bytes()).hexdigest() == digest
+    assert sorted(manifest["sha256"]) == sorted({*FILES, "model.txt"} - {"manifest.json"})
+    assert manifest["seed"] == 42
+    assert manifest["versions"]["lightgbm"] == lightgbm.__version__
+    assert list(manifest["parts"]) == ["train", "validation", "test"]
+    assert manifest["metrics"]["average_precision"]["value"] > 0.3
+    assert json.loads((boosted / "features.json").read_text()) == list(notebook.names)
+
+
+@pytest.mark.parametrize("model", ["lightgbm", "random_forest"])
+def test_two_trainings_with_one_seed_give_the_same_bytes(
+    features: Path, tmp_path: Path, model: str
+) -> None:
+    options = ("--model", model, "--resamples", "5")
+    one = trained(features, tmp_path, "one", *options, "--threads", "1")
+    two = trained(features, tmp_path, "two", *options, "--threads", "2")
+    other = trained(features, tmp_path, "other", *options, "--seed", "1")
+    name = "model.txt" if model == "lightgbm" else "model.pkl"
+    for file in (name, "threshold.json", "metrics.json"):
+        assert (one / file).read_bytes() == (two / file).read_bytes()
+    assert (one / name).read_bytes() != (other / name).read_bytes()
+
+
+def test_the_forest_is_the_notebooks(features: Path, forest: Path) -> None:
+    """Trained by hand as the notebook does it, and read as the notebook does."""
+    from sklearn.model_selection import train_test_split
+
+    frame = pl.read_parquet(features / "features.parquet")
+    values, labels = frame.select(notebook.names).to_numpy(), frame["is_fraud"].to_numpy()
+    learnt, test, learnt_labels, test_labels = train_test_split(
+        values, labels, test_size=0.2, random_state=42, stratify=labels
+    )
+    by_hand = RandomForestClassifier(
+        n_estimators=160, class_weight={0: 1, 1: 5}, random_state=42, n_jobs=2
+    ).fit(learnt, learnt_labels)
+    model = joblib.load(forest / "model.pkl")
+    names = json.loads((forest / "features.json").read_text())
+    threshold = read_json(forest / "threshold.json")["threshold"]
+    scores = model.predict_proba(frame.select(names).to_numpy())[:, 1]
+    assert np.array_equal(model.predict_proba(test), by_hand.predict_proba(test))
+    assert load_run(forest).flags(scores).sum() == (scores >= threshold).sum()
+    figures = read_json(forest / "metrics.json")["figures"]
+    expected = average_precision_score(test_labels, model.predict_proba(test)[:, 1])
+    assert figures["average_precision"]["value"] == pytest.approx(expected)
+
+
+def test_lightgbm_reads_its_text(features: Path, boosted: Path) -> None:
+    table = read_features(features, labels_required=True)
+    booster = lightgbm.Booster(model_file=boosted / "model.txt")
+    scores = load_run(boosted).model.scores(table.values)
+    assert np.array_equal(booster.predict(table.values), scores)
+
+
+def test_the_threshold_never_sees_the_test_part(features: Path, tmp_path: Path) -> None:
+    """Labels of the test part, and all after it, turned over: all but the figures stays."""
+    one = trained(features, tmp_path, "one")
+    test = read_json(one / "manifest.json")["parts"]["test"]
+    turned = tmp_path / "turned"
+    turned.mkdir()
+    for name in ("features.json", "build.json"):
+        (turned / name).write_bytes((features / name).read_bytes())
+    frame = pl.read_parquet(features / "features.parquet")
+    label = pl.col("is_fraud")
+    later = pl.col("unix_time") >= test["start"]
+    frame.with_columns(
+        pl.when(later).then(1 - label).otherwise(label).alias("is_fraud")
+    ).write_parquet(turned / "features.parquet")
+    two = trained(turned, tmp_path, "two")
+    for name in ("model.txt", "threshold.json"):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+    assert (one / "metrics.json").read_bytes() != (two / "metrics.json").read_bytes()
+
+
+def test_current_leads_to_the_newest_and_moves_with_its_folder(
+    features: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    trained(features, runs, "one")
+    trained(features, runs, "two", "--keep-current")
+    assert (runs / "current").readlink() == Path("one")
+    trained(features, runs, "three")
+    assert (runs / "current").readlink() == Path("three")
+    assert sorted(path.name for path in runs.iterdir()) == ["current", "one", "three", "two"]
+    runs.rename(tmp_path / "moved")
+    assert load_run(tmp_path / "moved" / "current").manifest["id"] == "three"
+
+
+def test_a_run_is_replaced_only_if_that_is_said(
+    features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = trained(features, tmp_path, "one")
+    before = tree(tmp_path)
+    assert train(features, tmp_path, "one") == 2
+    assert "add --overwrite" in capsys.readouterr().err
+    assert tree(tmp_path) == before
+    trained(features, tmp_path, "one", "--overwrite", "--seed", "9")
+    assert read_json(one / "manifest.json")["seed"] == 9
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "one"]
+
+
+def test_the_summary(features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from engine.train.cli import main
+
+    args = [str(features), "--out", str(tmp_path / "runs"), "--label-delay", "2d"]
+    assert main([*args, "--resamples", "5", "--calibration", "isotonic"]) == 0
+    said = capsys.readouterr().out
+    assert "max-f1 on validation" in said
+    assert "average precision" in said
+    assert "current leads here now" in said
+    assert all(len(line) <= 110 for line in said.splitlines())
+    assert main([*args, "--id", "json", "--resamples", "0", "--json", "--quiet"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["manifest"]["id"] == "json"
+    assert content["metrics"]["figures"]["roc_auc"].keys() == {"value"}
+
+
+@pytest.mark.parametrize(
+    "rule", ["precision=0.5", "recall=0.5", "alerts-per-day=5", "cost", "max-f1"]
+)
+def test_rules_hold_where_they_were_chosen(features: Path, tmp_path: Path, rule: str) -> None:
+    run = trained(features, tmp_path, "run", "--threshold", rule, "--split", "time+cards")
+    threshold = read_json(run / "threshold.json")
+    assert threshold["rule"] == rule
+    assert threshold["chosen_on"] == "validation"
+    match rule.split("="):
+        case ["precision", value]:
+            assert threshold["there"]["precision"] >= float(value)
+        case ["recall", value]:
+            assert threshold["there"]["recall"] >= float(value)
+        case ["alerts-per-day", value]:
+            assert threshold["there"]["alerts_per_day"] <= float(value)
