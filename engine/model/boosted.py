@@ -72,7 +72,7 @@ def train_boosted(
     Parameters
     ----------
     data
-        With a validation part.
+        What to learn from, and what to stop by.
     seed
         Of what is drawn at random.
     threads
@@ -80,9 +80,6 @@ def train_boosted(
     progress
         Called after each tree.
     """
-    validation_values = data.validation_values
-    if validation_values is None:
-        raise AssertionError("early stopping needs a validation part")
     fraud = int(data.labels.sum())
     weight = math.sqrt((len(data.labels) - fraud) / fraud)
     parameters: dict[str, Any] = {
@@ -103,7 +100,7 @@ def train_boosted(
         "verbosity": -1,
     }
     learnt = lgb.Dataset(data.values, data.labels, feature_name=list(data.names))
-    held_out = lgb.Dataset(validation_values, data.validation_labels, reference=learnt)
+    held_out = lgb.Dataset(data.validation_values, data.validation_labels, reference=learnt)
 
     def count(environment: lgb.callback.CallbackEnv) -> None:
         if progress is not None:
@@ -120,6 +117,6 @@ def train_boosted(
     model = read_boosted(Boosted(booster).to_bytes(), threads)
     return Trained(
         model,
-        model.scores(validation_values),
+        model.scores(data.validation_values),
         {"trees": booster.best_iteration, "fraud_weight": round(weight, 3)},
     )

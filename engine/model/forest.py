@@ -84,37 +84,40 @@ def read_forest(content: bytes, threads: int) -> Forest:
     return Forest(forest)
 
 
-def train_forest(data: TrainingData, *, seed: int, threads: int) -> Trained:
+def train_forest(data: TrainingData, *, refit: bool, seed: int, threads: int) -> Trained:
     """Train the forest: 160 trees without a depth limit, fraud weighted by five.
-
-    Without a validation part, each event of the training part is scored by the trees that were
-    grown without it, so that a threshold can be chosen on them all the same.
 
     Parameters
     ----------
     data
-        With a validation part or without.
+        What to learn from, and what to choose a threshold on.
+    refit
+        Whether, once the validation part has been scored, to train anew on both parts: the model
+        then is one of all that is not test, and its threshold was chosen by one of less. Trees
+        have no other way to tell of what they have learnt: drawn by weight, a fraud is in nearly
+        every tree, so that hardly any is left to score it unseen.
     seed
         Of what is drawn at random; no tree depends on the number of threads.
     threads
         How many threads train.
     """
-    out_of_bag = data.validation_values is None
-    forest = RandomForestClassifier(
+    forest = _fitted(data.values, data.labels, seed, threads)
+    held_out: Floats = forest.predict_proba(data.validation_values)[:, 1]
+    if refit:
+        values = np.concatenate([data.values, data.validation_values])
+        labels = np.concatenate([data.labels, data.validation_labels])
+        forest = _fitted(values, labels, seed, threads)
+    forest.set_params(n_jobs=None)  # of this machine
+    facts = {"trees": TREES, "fraud_weight": _FRAUD_WEIGHT, "refitted_with_validation": refit}
+    return Trained(Forest(forest), held_out, facts)
+
+
+def _fitted(values: Floats, labels: NDArray[np.int8], seed: int, threads: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
+    return RandomForestClassifier(
         n_estimators=TREES,
         max_depth=None,
         min_samples_leaf=1,
         class_weight={0: 1, 1: _FRAUD_WEIGHT},
         random_state=seed,
         n_jobs=threads,
-        oob_score=out_of_bag,
-    )
-    forest.fit(data.values, data.labels)
-    if data.validation_values is None:
-        held_out = np.nan_to_num(forest.oob_decision_function_[:, 1])
-        del forest.oob_decision_function_  # as long as the training data, and of no further use
-    else:
-        held_out = forest.predict_proba(data.validation_values)[:, 1]
-    forest.set_params(n_jobs=None)  # of this machine
-    model = Forest(forest)
-    return Trained(model, held_out, {"trees": TREES, "fraud_weight": _FRAUD_WEIGHT})
+    ).fit(values, labels)

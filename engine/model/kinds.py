@@ -51,14 +51,14 @@ class TrainingData:
     values, labels
         Of the training part.
     validation_values, validation_labels
-        Of the validation part; None where there is none.
+        Of the validation part.
     """
 
     names: tuple[str, ...]
     values: Floats
     labels: NDArray[np.int8]
-    validation_values: Floats | None
-    validation_labels: NDArray[np.int8] | None
+    validation_values: Floats
+    validation_labels: NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,7 @@ class Trained:
     model
         The model.
     held_out_scores
-        float64: how it scores the validation part or, without one, the training part, each event
-        by those trees that have not learnt from it.
+        float64: how the validation part was scored by a model that had not learnt from it.
     facts
         What is to be said of it: trees, weights.
     """

@@ -69,7 +69,7 @@ class Part:
     name
         ``train``, ``validation`` or ``test``.
     rows
-        int64, their places in the table, ascending.
+        int64, their places in the table: ascending, or in the order they were drawn in.
     start, end
         The time it covers: seconds since 1970 UTC, from ``start`` to before ``end``.
     coverage
@@ -90,21 +90,19 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The parts. Without a validation part, a model has to tell of what it has not learnt."""
+    """The parts."""
 
     train: Part
-    validation: Part | None
+    validation: Part
     test: Part
 
     @property
-    def parts(self) -> tuple[Part, ...]:
-        """Those that there are, in order."""
-        if self.validation is None:
-            return (self.train, self.test)
+    def parts(self) -> tuple[Part, Part, Part]:
+        """All of them, in order."""
         return (self.train, self.validation, self.test)
 
 
-def split(table: FeatureTable, options: SplitOptions, *, validation: bool) -> Split:
+def split(table: FeatureTable, options: SplitOptions) -> Split:
     """Split events into parts, each with fraud and legitimate events.
 
     Parameters
@@ -112,10 +110,7 @@ def split(table: FeatureTable, options: SplitOptions, *, validation: bool) -> Sp
     table
         Labelled events.
     options
-        How.
-    validation
-        Whether a random split sets a validation part aside, of the events to learn from, a fifth;
-        a split in time always does.
+        How. At random, the validation part is a fifth of what is not test.
 
     Raises
     ------
@@ -123,7 +118,7 @@ def split(table: FeatureTable, options: SplitOptions, *, validation: bool) -> Sp
         If the log is too short, dates are not in order, or a part has no fraud or nothing else.
     """
     if options.kind == "random":
-        made = _random(table, options, validation=validation)
+        made = _random(table, options)
     else:
         made = _in_time(table, options)
     labels = _labels_of(table)
@@ -148,7 +143,7 @@ def _labels_of(table: FeatureTable) -> NDArray[np.int8]:
     return table.labels
 
 
-def _random(table: FeatureTable, options: SplitOptions, *, validation: bool) -> Split:
+def _random(table: FeatureTable, options: SplitOptions) -> Split:
     from sklearn.model_selection import train_test_split  # noqa: PLC0415 - a second to import
 
     if options.has_dates:
@@ -175,13 +170,11 @@ def _random(table: FeatureTable, options: SplitOptions, *, validation: bool) -> 
     def part(name: str, rows: NDArray[np.int64]) -> Part:
         return Part(name, rows, start, end, len(rows) / len(table))
 
-    # The training part keeps the order of the draw: what a forest draws from it depends on that.
+    # In the order of the draw, which is what a forest draws from in its turn: with the validation
+    # part after it, the training part is the same 80 % whatever is held out of it meanwhile.
     learnt, test = drawn(np.arange(len(table)))
-    held = None
-    if validation:
-        learnt, chosen_on = drawn(learnt)
-        held = part("validation", np.sort(chosen_on))
-    return Split(part("train", learnt), held, part("test", np.sort(test)))
+    learnt, held_out = drawn(learnt)
+    return Split(part("train", learnt), part("validation", held_out), part("test", np.sort(test)))
 
 
 def _in_time(table: FeatureTable, options: SplitOptions) -> Split:

@@ -72,22 +72,19 @@ class _Job:
     def run(self) -> Training:
         options = self._options
         table = read_features(options.features, labels_required=True)
-        # A forest can score what it has learnt from by the trees that have not.
-        needs_validation = options.model == "lightgbm"
-        parts = split(table, options.split, validation=needs_validation)
+        parts = split(table, options.split)
         self._passed("read")
         trained = self._train(table, parts)
         self._passed("train")
-        held_out = parts.validation if parts.validation is not None else parts.train
-        choice = self._choose(table, held_out, trained)
+        choice = self._choose(table, parts.validation, trained)
         labels = _labels(table)
         calibration = fit_calibration(
-            options.calibration, trained.held_out_scores, labels[held_out.rows]
+            options.calibration, trained.held_out_scores, labels[parts.validation.rows]
         )
         self._passed("choose")
         metrics = self._measure(table, parts.test, trained, choice, calibration)
         self._passed("measure")
-        thresholds = self._threshold_json(parts, choice, calibration)
+        thresholds = self._threshold_json(choice, calibration)
         folder = write_run(
             options.out,
             options.id,
@@ -116,8 +113,8 @@ class _Job:
             names=table.features.names,
             values=table.values[parts.train.rows],
             labels=labels[parts.train.rows],
-            validation_values=None if held_out is None else table.values[held_out.rows],
-            validation_labels=None if held_out is None else labels[held_out.rows],
+            validation_values=table.values[held_out.rows],
+            validation_labels=labels[held_out.rows],
         )
         events = f"{len(data.labels):,} events, {int(data.labels.sum()):,} of them fraud"
         self._meter.say(f"training {options.model} on {events}")
@@ -133,7 +130,9 @@ class _Job:
             )
         from engine.model.forest import train_forest  # noqa: PLC0415 - slow to import
 
-        return train_forest(data, seed=options.seed, threads=options.threads)
+        # In time, what lies between training and test has to stay unlearnt: it is the gap.
+        refit = options.split.kind == "random"
+        return train_forest(data, refit=refit, seed=options.seed, threads=options.threads)
 
     def _choose(self, table: FeatureTable, held_out: Part, trained: Trained) -> Choice:
         return choose(
@@ -178,14 +177,11 @@ class _Job:
             progress=lambda _: self._meter.advance(1),
         )
 
-    def _threshold_json(
-        self, parts: Split, choice: Choice, calibration: Calibration
-    ) -> dict[str, Any]:
-        chosen_on = "validation" if parts.validation is not None else "training, out of bag"
+    def _threshold_json(self, choice: Choice, calibration: Calibration) -> dict[str, Any]:
         return {
             "threshold": choice.threshold,
             "rule": str(self._options.rule),
-            "chosen_on": chosen_on,
+            "chosen_on": "validation",
             "there": {
                 "precision": choice.precision,
                 "recall": choice.recall,

@@ -26,7 +26,7 @@ def table() -> FeatureTable:
 
 
 def test_time_goes_from_training_to_test_with_gaps(table: FeatureTable) -> None:
-    made = split(table, SplitOptions(label_delay=7 * DAY), validation=True)
+    made = split(table, SplitOptions(label_delay=7 * DAY))
     assert [part.name for part in made.parts] == ["train", "validation", "test"]
     for earlier, later in pairwise(made.parts):
         assert later.start - earlier.end == 7 * DAY
@@ -50,7 +50,7 @@ def test_dates_instead_of_shares(table: FeatureTable) -> None:
         test_from=date(2025, 2, 1),
         until=date(2025, 2, 10),
     )
-    made = split(table, options, validation=True)
+    made = split(table, options)
     assert [(utc_text(part.start), utc_text(part.end)) for part in made.parts] == [
         ("2025-01-03", "2025-01-18"),
         ("2025-01-20", "2025-01-30"),
@@ -60,37 +60,35 @@ def test_dates_instead_of_shares(table: FeatureTable) -> None:
 
 def test_some_dates_and_shares_for_the_rest(table: FeatureTable) -> None:
     options = SplitOptions(label_delay=0, test_from=date(2025, 2, 20), until=date(2025, 3, 1))
-    made = split(table, options, validation=True)
+    made = split(table, options)
     assert made.test.start == START + 50 * DAY
-    assert made.train.days / made.validation.days == pytest.approx(3, abs=0.3)  # type: ignore[union-attr] # a split in time has one
+    assert made.train.days / made.validation.days == pytest.approx(3, abs=0.3)
 
 
 def test_cards_are_held_out_too(table: FeatureTable) -> None:
-    made = split(table, SplitOptions(kind="time+cards", label_delay=DAY), validation=True)
+    made = split(table, SplitOptions(kind="time+cards", label_delay=DAY))
     cards = [set(table.card_codes[part.rows].tolist()) for part in made.parts]
     for one, other in ((0, 1), (0, 2), (1, 2)):
         assert not cards[one] & cards[other]
     assert [len(some) for some in cards] == [14, 5, 5]
     assert made.test.coverage == pytest.approx(5 / 24, abs=0.02)
-    again = split(table, SplitOptions(kind="time+cards", label_delay=DAY), validation=True)
+    again = split(table, SplitOptions(kind="time+cards", label_delay=DAY))
     assert np.array_equal(made.test.rows, again.test.rows)
 
 
 def test_random_is_the_notebooks(table: FeatureTable) -> None:
     from sklearn.model_selection import train_test_split
 
-    made = split(table, SplitOptions(kind="random"), validation=False)
+    made = split(table, SplitOptions(kind="random"))
     train, test = train_test_split(
         np.arange(len(table)), test_size=0.2, random_state=42, stratify=table.labels
     )
-    assert made.validation is None
-    assert np.array_equal(made.train.rows, train)
+    learnt, held_out = train_test_split(
+        train, test_size=0.2, random_state=42, stratify=table.labels[train]
+    )
     assert np.array_equal(made.test.rows, np.sort(test))
-    with_validation = split(table, SplitOptions(kind="random"), validation=True)
-    assert np.array_equal(with_validation.test.rows, made.test.rows)
-    assert with_validation.validation is not None
-    parts = np.concatenate([part.rows for part in with_validation.parts])
-    assert np.array_equal(np.sort(parts), np.arange(len(table)))
+    assert np.array_equal(made.train.rows, learnt)
+    assert np.array_equal(made.validation.rows, held_out)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +102,7 @@ def test_random_is_the_notebooks(table: FeatureTable) -> None:
 )
 def test_what_cannot_be_split(table: FeatureTable, options: SplitOptions, words: str) -> None:
     with pytest.raises(InputError, match=words) as refused:
-        split(table, options, validation=True)
+        split(table, options)
     assert refused.value.hint
 
 
@@ -112,4 +110,4 @@ def test_a_part_without_fraud(table: FeatureTable) -> None:
     labels = np.where(table.times > START + 40 * DAY, 0, table.labels)
     without = table_of(table.times.tolist(), labels.tolist())
     with pytest.raises(InputError, match=r"the test part, 2025.*there is no fraud"):
-        split(without, SplitOptions(label_delay=DAY), validation=True)
+        split(without, SplitOptions(label_delay=DAY))

@@ -60,9 +60,15 @@ def test_the_forest_is_the_notebooks(features: Path, forest: Path) -> None:
     learnt, test, learnt_labels, test_labels = train_test_split(
         values, labels, test_size=0.2, random_state=42, stratify=labels
     )
+    # The same 80 %, in the order in which a fifth of it was held out to choose the threshold on.
+    places = np.concatenate(
+        train_test_split(
+            np.arange(len(learnt)), test_size=0.2, random_state=42, stratify=learnt_labels
+        )
+    )
     by_hand = RandomForestClassifier(
         n_estimators=160, class_weight={0: 1, 1: 5}, random_state=42, n_jobs=2
-    ).fit(learnt, learnt_labels)
+    ).fit(learnt[places], learnt_labels[places])
     model = joblib.load(forest / "model.pkl")
     names = json.loads((forest / "features.json").read_text())
     threshold = read_json(forest / "threshold.json")["threshold"]
@@ -137,7 +143,7 @@ def test_the_summary(features: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "max-f1 on validation" in said
     assert "average precision" in said
     assert "current leads here now" in said
-    assert all(len(line) <= 110 for line in said.splitlines())
+    assert all(len(line) <= 110 for line in said.splitlines() if str(tmp_path) not in line)
     assert main([*args, "--id", "json", "--resamples", "0", "--json", "--quiet"]) == 0
     content = json.loads(capsys.readouterr().out)
     assert content["manifest"]["id"] == "json"
