@@ -23,7 +23,7 @@ $(READY): pyproject.toml constraints.txt
 
 setup: $(READY) ## Make .venv and install what constraints.txt pins
 
-demo: $(READY) ## Simulate a stream, build its features, print a summary
+demo: $(READY) ## Simulate a stream, build its features, train a model, print a summary
 	@$(BIN)/python -m replay.demo
 
 test: $(READY) ## Run the tests

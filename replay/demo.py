@@ -1,5 +1,6 @@
 """``python -m replay.demo``: the whole path on simulated data, explained on one screen."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,12 +20,16 @@ from engine.build.outputs import FEATURES
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing
+from engine.model.run import CURRENT, MANIFEST
+from engine.model.split import DAY, SplitOptions
+from engine.train.job import train
+from engine.train.options import Options as TrainOptions
 from replay.simulate import Settings
 from replay.simulate.job import simulate_to_file
 
 _DESCRIPTION = """\
 Simulate a stream of card transactions into a file, compute features for it, and show what they
-look like around a fraud. Running it again replaces what it made."""
+look like around a fraud, and train a model on them. Running it again replaces what it made."""
 
 _WIDTH: Final = 100
 _MARK: Final = ".sentinelpos-demo"  # tells a folder of ours from one that holds something else
@@ -32,6 +37,15 @@ _MOST_ROWS: Final = 100_000_000
 _ROWS_PER_CARD: Final = 100
 _DAYS: Final = 60
 _SEED: Final = 7
+_RUN: Final = "demo"
+_LABEL_DELAY_DAYS: Final = 3
+# Figures of the model that are shown, in fewer words than its own summary.
+_FIGURES: Final = {
+    "average_precision": "average precision",
+    "at_threshold.precision": "of what is flagged, fraud",
+    "at_threshold.recall": "of fraud, flagged",
+    "money.caught_share": "of the money of fraud, flagged",
+}
 
 # What of a card is shown: the end of its ordinary life, then the fraud.
 _ROWS_BEFORE: Final = 2
@@ -91,6 +105,11 @@ class Demo:
         return self.out / "features"
 
     @property
+    def runs(self) -> Path:
+        """The folder of trained runs."""
+        return self.out / "runs"
+
+    @property
     def features(self) -> Path:
         """The table of features."""
         return self.results / FEATURES
@@ -124,6 +143,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
+    # See engine.process; it is read when models are first trained.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     parser = Parser("python -m replay.demo", _DESCRIPTION, EXIT_CODES)
     add = parser.add_argument
     add("--rows", default="200000", metavar="N", help="transactions (default: %(default)s)")
@@ -274,6 +295,54 @@ def _compare(demo: Demo) -> Iterator[RenderableType]:
     yield "* the difference, in standard deviations over all transactions"
 
 
+def _train(demo: Demo) -> Iterator[RenderableType]:
+    try:
+        trained = train(
+            TrainOptions(
+                features=demo.results,
+                out=demo.runs,
+                id=_RUN,
+                split=SplitOptions(label_delay=_LABEL_DELAY_DAYS * DAY),
+                threads=demo.threads,
+                overwrite=True,
+                quiet=False,
+            )
+        )
+    except InputError as refused:
+        yield f"No model was trained: {refused.what}."
+        return
+    parts = trained.run.manifest["parts"]
+    yield (
+        f"Trained on days to {parts['train']['until']}, its threshold chosen on those to "
+        f"{parts['validation']['until']}."
+    )
+    test = parts["test"]
+    yield (
+        f"Judged by {test['events']:,} transactions from {test['from']} to {test['until']}, "
+        f"{test['fraud']:,} of them fraud;"
+    )
+    yield "in brackets where 95 % of draws of other cards come out:"
+    table = _table()
+    for name, words in _FIGURES.items():
+        figure = trained.metrics["figures"][name]
+        low, high = _number(figure["low"]), _number(figure["high"])
+        table.add_row(words, _number(figure["value"]), f"[{low}, {high}]")
+    table.show_header = False
+    yield table
+    yield f"Took {trained.seconds['total']:.1f} s."
+
+
+def _trained_files(demo: Demo) -> list[tuple[Path, str]]:
+    run = demo.runs / CURRENT
+    if not (run / MANIFEST).exists():
+        return []
+    return [
+        (run / "model.txt", "the model"),
+        (run / "threshold.json", "the threshold, and how it was chosen"),
+        (run / "metrics.json", "all figures of it, with intervals"),
+    ]
+
+
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:z,.2f}"
 
@@ -282,6 +351,8 @@ def _next(demo: Demo) -> list[tuple[str, ...]]:
     python = _python()
     return [
         (f"{python} -m engine.build --help", "features from files of your own"),
+        (f"{python} -m engine.train --help", "models from labelled features"),
+        (f"{python} -m engine.score --help", "events scored by a model, with reasons"),
         (f"{python} -m replay.simulate --help", "other streams"),
         (f"polars.read_parquet({str(demo.features)!r})", "the table in a notebook"),
     ]
@@ -357,6 +428,15 @@ STEPS: Final[tuple[Step, ...]] = (
     ),
     Step("A fraud, as the features see it", _show_burst),
     Step("Fraud and legitimate transactions compared", _compare),
+    Step(
+        "Train on the past, judge by what came after",
+        _train,
+        command=lambda demo: [
+            f"$ {_python()} -m engine.train {demo.results} --out {demo.runs} "
+            f"--label-delay {_LABEL_DELAY_DAYS}d"
+        ],
+        files=_trained_files,
+    ),
 )
 
 if __name__ == "__main__":

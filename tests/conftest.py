@@ -5,7 +5,10 @@ Signals are those of the foreground, wherever the tests were started.
 
 import os
 
-from hypothesis import HealthCheck, Phase, settings
+# As commands have it, and before anything loads OpenMP: see engine.process.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from hypothesis import HealthCheck, Phase, settings  # noqa: E402 - see above
 
 from processes import usual_signals
 

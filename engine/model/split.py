@@ -117,10 +117,7 @@ def split(table: FeatureTable, options: SplitOptions) -> Split:
     InputError
         If the log is too short, dates are not in order, or a part has no fraud or nothing else.
     """
-    if options.kind == "random":
-        made = _random(table, options)
-    else:
-        made = _in_time(table, options)
+    made = (_random if options.kind == "random" else _in_time)(table, options)
     labels = _labels_of(table)
     for part in made.parts:
         where = f"the {part.name} part, {utc_text(part.start)} to {utc_text(part.end)}"
