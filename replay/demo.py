@@ -432,8 +432,10 @@ STEPS: Final[tuple[Step, ...]] = (
         "Train on the past, judge by what came after",
         _train,
         command=lambda demo: [
-            f"$ {_python()} -m engine.train {demo.results} --out {demo.runs} "
-            f"--label-delay {_LABEL_DELAY_DAYS}d"
+            (
+                f"$ {_python()} -m engine.train {demo.results} --out {demo.runs} "
+                f"--label-delay {_LABEL_DELAY_DAYS}d"
+            )
         ],
         files=_trained_files,
     ),

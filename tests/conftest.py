@@ -8,7 +8,7 @@ import os
 # As commands have it, and before anything loads OpenMP: see engine.process.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from hypothesis import HealthCheck, Phase, settings  # noqa: E402 - see above
+from hypothesis import HealthCheck, Phase, settings
 
 from processes import usual_signals
 
