@@ -151,6 +151,19 @@ def test_s10_many_events_in_a_window_are_counted_as_few_are(
 
 
 @LAWS
+@given(data=st.data(), rows=streams(LOG, min_size=1), leap=LATENESS)
+def test_s3_9_what_leaps_ahead_changes_no_value(
+    name: str, data: DataObject, rows: list[Row], leap: int
+) -> None:
+    features = unlabelled(SETS[name](data, "s"))
+    events = log_of_rows(LOG, rows)
+    believing = OnlineFeatures(features, lateness=FOR_EVER)
+    doubting = OnlineFeatures(features, lateness=FOR_EVER, leap=leap)
+    expected = observed(believing, events)
+    assert_same_bits(observed(doubting, events), expected, features, events)
+
+
+@LAWS
 @given(
     data=st.data(),
     rows=streams(LOG, min_size=1),

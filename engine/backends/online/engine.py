@@ -4,12 +4,12 @@ from collections import deque
 from operator import attrgetter
 from typing import Any, Final
 
+from engine.backends.online.check import row_of
 from engine.backends.online.compile import Event, Features, Row, compile_online
 from engine.backends.online.labels import NEVER, Labels
 from engine.definition.nodes import FeatureSet
 from engine.definition.schema import Schema
 from engine.errors import InputError
-from engine.events.canonical import EVENT_ID
 
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
@@ -35,6 +35,10 @@ class OnlineFeatures:
         How many ticks an event may lie before the latest one seen and still be scored exactly; one
         hour if not given. One that comes later than that is scored on what is still held, and
         counted. For as long an event's id is remembered, so that none is scored twice.
+    leap
+        How many ticks an event may lie after the latest one seen and be believed at once. One that
+        lies further ahead is scored, but moves the watermark only if the next one from there bears
+        it out: a single wrong clock must not make all others late. None believes every event.
     sweep
         Whether keys that have been quiet for so long that nothing of them can be seen any more are
         let go of. No value depends on it.
@@ -42,14 +46,19 @@ class OnlineFeatures:
     Attributes
     ----------
     watermark
-        The latest event_time seen.
+        The latest event_time seen, but for events that leap ahead.
     events, late, too_late, duplicates
         How many events were scored, how many of them were late, how many later than ``lateness``;
         how many were not scored because their id was there before.
     """
 
     def __init__(
-        self, features: FeatureSet, *, lateness: int | None = None, sweep: bool = True
+        self,
+        features: FeatureSet,
+        *,
+        lateness: int | None = None,
+        leap: int | None = None,
+        sweep: bool = True,
     ) -> None:
         ticks = features.schema.ticks_per_second
         self.features = features
@@ -60,6 +69,8 @@ class OnlineFeatures:
                 f"lateness: not a span of ticks (was {lateness!r})",
                 hint="give a whole number, 0 or more",
             )
+        self.leap = -NEVER if leap is None else leap
+        self._ahead: int | None = None
         self.watermark = NEVER
         self.events = self.late = self.too_late = self.duplicates = 0
         self._observe = self.program.observe
@@ -99,18 +110,13 @@ class OnlineFeatures:
         Raises
         ------
         InputError
-            If the event has no id.
+            If the event has no id, lacks what is required, or holds a value that a canonical frame
+            could not; nothing has changed then.
         """
-        row = tuple(map(event.get, self.program.columns))
-        if row[0] is None:
-            raise InputError(
-                f"an event without an id (was {', '.join(event) or 'nothing'})",
-                hint=f"give it under {EVENT_ID!r}: by its id a second arrival is known",
-            )
-        return self._observe(self, row)
+        return self._observe(self, row_of(event, self.features.schema, self.program.columns))
 
     def observe_row(self, row: Row) -> Features | None:
-        """:meth:`observe` of an event given as the values of ``columns``, which is faster."""
+        """:meth:`observe` of an event given as the values of ``columns``, faster and unchecked."""
         return self._observe(self, row)
 
     def observe_label(self, event_id: str, label: int | None, at: int | None = None) -> bool:
@@ -130,6 +136,14 @@ class OnlineFeatures:
     def keys_held(self) -> int:
         """How many keys have a state."""
         return sum(map(len, self.held))
+
+    def is_believed(self, t: int) -> bool:
+        """Whether an event that leaps ahead moves the watermark."""
+        if self.watermark == NEVER or (self._ahead is not None and t >= self._ahead):
+            self._ahead = None
+            return True
+        self._ahead = t
+        return False
 
     def begin(self, number: int, name: Any, t: int) -> Any:  # noqa: ANN401 - a generated class
         """The state of a key that has none yet."""

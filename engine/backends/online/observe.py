@@ -5,12 +5,16 @@ that is not late takes one straight way: its keys' states are found, time passes
 features are read and the event is taken in, all in local variables.
 """
 
+from typing import Final
+
 from engine.backends.online.keys import KeySource
 from engine.backends.online.lanes import Layout
 from engine.backends.online.rows import column_of_row, unpack_row
 from engine.backends.online.scalars import Block, Value, as_feature
 from engine.backends.online.source import function, indented
 from engine.definition.nodes import Aggregate, Expression
+
+_BELIEVED: Final = "t - o.watermark <= o.leap or o.is_believed(t)"
 
 
 def observe_functions(layout: Layout, keys: list[KeySource]) -> list[str]:
@@ -28,11 +32,17 @@ def _in_order(layout: Layout, keys: list[KeySource]) -> list[str]:
         "if event in o.recent or event in o.recent_before:",
         *indented(["o.duplicates += 1", "return None"]),
         "if t < o.watermark: return observe_late(o, row)",
-        "o.watermark = t",
-        "floor = t - o.lateness",
     ]
     for key in keys:
-        lines += _found(key, block, key.advance())
+        # What was seen of a key may be later than the watermark, if it came of a leap.
+        is_late = f"if t < {key.state}.t: return observe_late(o, row)"
+        lines += _found(key, block, [is_late])
+    lines += [
+        f"if {_BELIEVED}: o.watermark = t",
+        "floor = o.watermark - o.lateness",
+    ]
+    for key in keys:
+        lines += _advanced(key)
     outputs = _outputs(layout, block)
     lines += [*block.lines, *_counted(layout)]
     block.lines = []
@@ -51,8 +61,10 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
     block = _block(layout, keys)
     lines = [
         unpack_row(layout),
+        "o.late += t < o.watermark",
+        # It may be late for its key alone, which has seen an event that leapt ahead.
+        f"if t > o.watermark and ({_BELIEVED}): o.watermark = t",
         "floor = o.watermark - o.lateness",
-        "o.late += 1",
         "o.too_late += t < floor",
     ]
     for key in keys:
@@ -63,9 +75,8 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
             f"if t < {s}.t: tails{k} = rewind{k}({s}, t)",
             f"else: advance{k}({s}, t, floor)",
             *_forget_what_is_later(key),
-            *key.load(),
         ]
-        lines += [f"tails{k} = None", *_found(key, block, back)]
+        lines += [f"tails{k} = None", *_found(key, block, back), *key.load()]
     outputs = _outputs(layout, block)
     lines += [*block.lines, f"features = ({outputs})", *_counted(layout)]
     for key in keys:
@@ -113,8 +124,16 @@ def _found(key: KeySource, block: Block, then: list[str]) -> list[str]:
     if not key.is_nullable:
         return lines
     is_nobody = f"{name} is None" if len(key.key) == 1 else f"None in {name}"
-    nobody = [f"{s} = o.nobody[{k}]", *key.load()]
-    return [f"if {is_nobody}:", *indented(nobody), "else:", *indented(lines)]
+    return [f"if {is_nobody}: {s} = o.nobody[{k}]", "else:", *indented(lines)]
+
+
+def _advanced(key: KeySource) -> list[str]:
+    """Let time pass for a state, and load it; of nobody there is nothing to change."""
+    return [*_unless_nobody(key, key.advance()), *(_else(key.load()) if key.is_nullable else [])]
+
+
+def _else(lines: list[str]) -> list[str]:
+    return ["else:", *indented(lines)]
 
 
 def _unless_nobody(key: KeySource, lines: list[str]) -> list[str]:

@@ -63,16 +63,63 @@ def test_the_whole_stream_is_not_searched() -> None:
     assert len(layout.keys) == 2
 
 
-def test_no_expression_is_walked_when_an_event_comes() -> None:
-    program = compile_online(over(LOG, notebook))
-    assert "def observe(o, row):" in program.source
-    assert "Call" not in program.source
-    assert program is compile_online(over(LOG, notebook))
+def test_a_set_is_compiled_once() -> None:
+    assert compile_online(over(LOG, notebook)) is compile_online(over(LOG, notebook))
 
 
-def test_an_event_without_an_id_is_refused() -> None:
-    online = OnlineFeatures(over(LOG, notebook))
-    with pytest.raises(InputError, match="without an id") as said:
-        online.observe({"cc_num": 1, "unix_time": 0, "amt": 1, "merchant": "m"})
-    assert "event_id" in said.value.hint
-    assert online.events == 0
+EVENT: dict[str, object] = {
+    "event_id": "e",
+    "cc_num": 1,
+    "unix_time": 1_700_000_000,
+    "amt": 100,
+    "merchant": "m",
+    "dob": "2000-02-29",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"event_id": None}, "has an id"),
+        ({"unix_time": None}, "unix_time: missing"),
+        ({"unix_time": 5.0}, r"unix_time: not as it is held \(was 5.0\)"),
+        ({"unix_time": True}, "unix_time: not as it is held"),
+        ({"unix_time": 10**12}, "unix_time: beyond"),
+        ({"amt": 12.34}, "amt: not as it is held"),
+        ({"amt": 10**12}, "amt: beyond"),
+        ({"merchant": 5}, "merchant: not as it is held"),
+        ({"lat": float("nan")}, "lat: not as it is held"),
+        ({"cc_num": "4111"}, r"cc_num: not as it is held \(not shown\)"),
+    ],
+)
+def test_an_event_that_cannot_be_held_changes_nothing(
+    change: dict[str, object], words: str
+) -> None:
+    online = OnlineFeatures(notebook)
+    with pytest.raises(InputError, match=words) as said:
+        online.observe(EVENT | change)
+    assert said.value.hint
+    assert (online.events, online.keys_held, online.duplicates) == (0, 0, 0)
+    assert online.observe(EVENT) is not None
+    assert (online.events, online.too_late) == (1, 0)
+
+
+def test_a_single_wrong_clock_makes_nobody_late() -> None:
+    online = OnlineFeatures(notebook, leap=86_400)
+    velocity = notebook.names.index("velocity_1h")
+
+    def velocity_at(name: str, t: int, card: int = 1) -> object:
+        features = online.observe(EVENT | {"event_id": name, "unix_time": t, "cc_num": card})
+        assert features is not None
+        return features[velocity]
+
+    start = 1_700_000_000
+    assert [velocity_at(f"e{step}", start + step) for step in range(3)] == [0, 1, 2]
+    assert velocity_at("wrong", 4_000_000_000, card=2) == 0
+    assert velocity_at("wrong too", 4_000_000_000 - 60) == 0  # of the card itself
+    assert [velocity_at(f"f{step}", start + 10 + step) for step in range(3)] == [3, 4, 5]
+    assert (online.too_late, online.watermark) == (0, start + 12)
+    # Time goes on where two events bear it out.
+    for step in range(2):
+        velocity_at(f"g{step}", start + 400_000 + step)
+    assert online.watermark == start + 400_001

@@ -1,0 +1,72 @@
+"""Events from elsewhere are looked at before state is touched: types, bounds, what is required."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from engine.definition.schema import ColumnSpec, Schema
+from engine.definition.types import Kind
+from engine.errors import InputError
+from engine.events.canonical import EVENT_ID
+
+_TYPES: Final[dict[Kind, type]] = {
+    Kind.INT: int,
+    Kind.FLOAT: float,
+    Kind.MONEY: int,
+    Kind.TEXT: str,
+    Kind.CARD: int,
+    Kind.BOOL: bool,
+    Kind.TIME: int,
+}
+_HELD: Final[dict[Kind, str]] = {
+    Kind.INT: "a whole number",
+    Kind.FLOAT: "a finite float",
+    Kind.MONEY: "a whole number of minor units: 1234 for 12.34",
+    Kind.TEXT: "text",
+    Kind.CARD: "a whole number",
+    Kind.BOOL: "True or False",
+    Kind.TIME: "a whole number of ticks of the schema's unit",
+}
+
+
+def row_of(event: Mapping[str, Any], schema: Schema, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    """The values of an event in the order of ``columns``, its id first.
+
+    Raises
+    ------
+    InputError
+        If a value is not as a canonical frame holds it (``engine.events.canonical``).
+    """
+    row = tuple(map(event.get, columns))
+    if not isinstance(row[0], str):
+        raise InputError(
+            f"{EVENT_ID}: an event has an id, a text (was {row[0]!r})",
+            hint=f"give it under {EVENT_ID!r}: by its id a second arrival is known",
+        )
+    for name, value in zip(columns[1:], row[1:], strict=True):
+        _check(schema.by_name[name], value)
+    return row
+
+
+def _check(column: ColumnSpec, value: object) -> None:
+    kind = column.type.kind
+    # A card is nobody's business.
+    shown = "not shown" if kind is Kind.CARD else f"was {value!r}"
+    if value is None:
+        if column.required:
+            raise InputError(
+                f"{column.name}: missing, and an event must have it ({shown})",
+                hint="keep it apart with the reason, as the build does",
+            )
+        return
+    # Not a subclass either: True is no whole number.
+    if type(value) is not _TYPES[kind] or (isinstance(value, float) and not math.isfinite(value)):
+        raise InputError(f"{column.name}: not as it is held ({shown})", hint=f"give {_HELD[kind]}")
+    if column.low is None or column.high is None or not isinstance(value, int | float):
+        return
+    number = value / column.type.minor_units if kind is Kind.MONEY else value
+    if not column.low <= number <= column.high:
+        raise InputError(
+            f"{column.name}: beyond {column.low} to {column.high} ({shown})",
+            hint="keep it apart with the reason, as the build does",
+        )
