@@ -29,12 +29,16 @@ by hand in the test or computed by the reference, and equal means equal to the b
 8    the future changes nothing                    s3_8_the_future_changes_nothing
 9    late events, settled                          s3_9_late_events_take_their_place_in_the_order,
                                                    s3_9_arrival_matters_between_ties_only
+9    late events, as they arrive                   s3_9_a_late_event_is_scored_on_what_has_arrived,
+                                                   s3_9_an_event_that_is_too_late_sees_less_…
+9    duplicates                                    s3_9_a_duplicate_is_scored_once
+10   state is bounded                              s3_10_… (three of them)
 11   labels enter after their delay                s3_11_labels_enter_at_their_delay,
                                                    s3_11_a_label_that_is_not_known_by_then_is_null_…
 ==== ============================================= =================================================
 
-Rounding at ingest (5) and duplicates (9) are of the reader, state (10) and as-arrived values (9)
-of the online backend: their tests are with them.
+Those about state are in ``test_state_laws.py``, with the laws of §10: snapshots and warm start.
+Rounding at ingest (5) is of the reader; its tests are with it.
 """
 
 from pathlib import Path

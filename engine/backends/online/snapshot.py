@@ -28,7 +28,13 @@ from engine.backends.online.shapes import (
     pending_columns,
     value_fields,
 )
-from engine.backends.online.state import Standing, State, read_state, write_state
+from engine.backends.online.state import (
+    Standing,
+    State,
+    as_it_should_be,
+    read_state,
+    write_state,
+)
 from engine.definition.nodes import FeatureSet
 
 Entry = tuple[Any, ...]
@@ -54,7 +60,9 @@ def restore(features: FeatureSet, path: Path, *, sweep: bool = True) -> OnlineFe
     InputError
         If the file cannot be read, is damaged, or is the state of another feature set or version.
     """
-    return revive(features, read_state(features, path), sweep=sweep)
+    state = read_state(features, path)
+    with as_it_should_be(str(path)):
+        return revive(features, state, sweep=sweep)
 
 
 def capture(online: OnlineFeatures) -> State:

@@ -27,6 +27,8 @@ The file
 import hashlib
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -141,14 +143,44 @@ def state_of_bytes(features: FeatureSet, content: bytes, *, called: str) -> Stat
             hint="take an older snapshot, or build the state from the log with `--state`",
         )
     header, _, payload = whole[len(_MAGIC) :].partition(b"\n")
-    told: dict[str, Any] = json.loads(header)
-    _check(features, told, called)
-    tables = {}
-    start = 0
-    for name, length in told["bytes"].items():
-        tables[name] = pl.read_ipc_stream(io.BytesIO(payload[start : start + length]))
-        start += length
-    return State(Standing(**told["standing"]), tables)
+    with as_it_should_be(called):
+        told: dict[str, Any] = json.loads(header)
+        _check(features, told, called)
+        tables = {}
+        start = 0
+        for name, length in told["bytes"].items():
+            tables[name] = pl.read_ipc_stream(io.BytesIO(payload[start : start + length]))
+            start += length
+        return State(_standing(told["standing"]), tables)
+
+
+@contextmanager
+def as_it_should_be(called: str) -> Iterator[None]:
+    """Turn what a file makes fail whose checksum is right into an error about the file."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        raise _not_a_state(called, error) from error
+    except pl.exceptions.PolarsError as error:
+        raise _not_a_state(called, error) from error
+
+
+def _not_a_state(called: str, error: Exception) -> InputError:
+    return InputError(
+        f"{called}: made by something else, its checksum is right and its content is not "
+        f"(was {type(error).__name__}: {str(error)[:80]!r})",
+        hint="build the state from the log with `engine.build --state`",
+    )
+
+
+def _standing(told: dict[str, Any]) -> Standing:
+    """How far the stream had come, all of it whole numbers."""
+    standing = Standing(**told)
+    absent = {"watermark", "turn"}
+    for name, value in asdict(standing).items():
+        if not (type(value) is int or (value is None and name in absent)):
+            raise ValueError(f"{name} is no whole number")
+    return standing
 
 
 def _check(features: FeatureSet, told: dict[str, Any], called: str) -> None:

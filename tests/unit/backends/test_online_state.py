@@ -1,5 +1,6 @@
 """The file that keeps an online state: what is refused, and that it appears whole or not at all."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,29 @@ def test_what_is_kept_is_the_same_however_often_it_is_restored(tmp_path: Path) -
     snapshot(running(features), tmp_path / "one")
     snapshot(restore(features, tmp_path / "one"), tmp_path / "two")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def rewritten(kept: Path, old: bytes, new: bytes) -> None:
+    """Another content, with the checksum that it should have."""
+    whole = kept.read_bytes()[: -hashlib.sha256().digest_size]
+    assert old in whole
+    whole = whole.replace(old, new, 1)
+    kept.write_bytes(whole + hashlib.sha256(whole).digest())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"watermark": 20', b'"watermark": "x"'),
+        (b'"lateness": 3600', b'"lateness": null'),
+        (b'"fingerprint"', b'"fingerprinx"'),
+        (b'"keys0"', b'"keys9"'),
+        (b'{"format"', b'{"format'),
+        (b'"ids"', b'"idx"'),
+    ],
+)
+def test_what_something_else_has_written_is_refused(kept: Path, old: bytes, new: bytes) -> None:
+    rewritten(kept, old, new)
+    with pytest.raises(InputError, match="made by something else") as said:
+        restore(NOTEBOOK, kept)
+    assert "engine.build --state" in said.value.hint
