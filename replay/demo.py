@@ -14,9 +14,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from engine.build.job import build
+from engine.build.job import FEATURES, build
 from engine.build.options import Options
-from engine.build.outputs import FEATURES
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing
@@ -408,6 +407,11 @@ def _simulate_command(demo: Demo) -> list[str]:
     ]
 
 
+def _train_command(demo: Demo) -> list[str]:
+    delay = f"--label-delay {_LABEL_DELAY_DAYS}d"
+    return [f"$ {_python()} -m engine.train {demo.results} --out {demo.runs} {delay}"]
+
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(
         "Simulate a stream of card transactions, some of them fraud",
@@ -431,12 +435,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(
         "Train on the past, judge by what came after",
         _train,
-        command=lambda demo: [
-            (
-                f"$ {_python()} -m engine.train {demo.results} --out {demo.runs} "
-                f"--label-delay {_LABEL_DELAY_DAYS}d"
-            )
-        ],
+        command=_train_command,
         files=_trained_files,
     ),
 )

@@ -12,17 +12,17 @@ def test_the_whole_path_on_one_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["--rows", "3000"]) == 0
+    assert main(["--rows", "30000"]) == 0
     shown = capsys.readouterr().out
     lines = shown.splitlines()
-    assert "3,000 transactions of 30 cards in 60 days" in shown
-    assert "3,000 transactions with 26 features each" in shown
+    assert "30,000 transactions of 300 cards in 60 days" in shown
+    assert "30,000 transactions with 26 features each" in shown
     assert "average precision" in shown
     assert Path("demo/runs/current").readlink() == Path("demo")
     assert len(lines) < 75
     assert max(map(len, lines)) <= 100
     features = pl.read_parquet("demo/features/features.parquet")
-    assert len(features) == 3000
+    assert len(features) == 30_000
     for card in features["cc_num"].unique().cast(pl.String):
         assert card not in shown
     assert all(Path(name).exists() for name in shown.split() if name.startswith("demo/"))
