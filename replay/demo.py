@@ -295,6 +295,8 @@ def _compare(demo: Demo) -> Iterator[RenderableType]:
 
 
 def _train(demo: Demo) -> Iterator[RenderableType]:
+    # If this time there is nothing to learn from, no run of an earlier demo stands for one.
+    (demo.runs / CURRENT).unlink(missing_ok=True)
     try:
         trained = train(
             TrainOptions(
