@@ -14,8 +14,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from engine.build.job import FEATURES, build
+from engine.build.job import build
 from engine.build.options import Options
+from engine.build.outputs import FEATURES
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing

@@ -75,7 +75,8 @@ def capture(online: OnlineFeatures) -> State:
         for each in key.source.lanes:
             tables |= dict(_lane_tables(key, each, states, slips))
     tables |= slips.tables()
-    recent, before = list(online.recent), list(online.recent_before)
+    # Sets have no order of their own; equal states have equal bytes.
+    recent, before = sorted(online.recent), sorted(online.recent_before)
     older = [False] * len(recent) + [True] * len(before)
     tables["ids"] = pl.DataFrame([recent + before, older], schema=IDS)
     standing = Standing(
