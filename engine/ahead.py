@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from engine.interrupts import put_off
+
 Item = TypeVar("Item")
 
 _POLL_SECONDS: Final = 0.2
@@ -39,12 +41,23 @@ class ReadAhead(Generic[Item]):
         self._thread = threading.Thread(target=self._run, name="read ahead", daemon=True)
 
     def __enter__(self) -> Iterator[Item]:
-        self._thread.start()
+        try:
+            with put_off():
+                self._thread.start()
+        except BaseException:
+            # A signal came meanwhile. Python does not end what is not entered, and a thread that is
+            # in native code when Python ends aborts the process.
+            self._end()
+            raise
         return self._taken()
 
     def __exit__(self, *_: object) -> None:
-        self._stopped.set()
-        self._thread.join()
+        self._end()
+
+    def _end(self) -> None:
+        with put_off():
+            self._stopped.set()
+            self._thread.join()
 
     def _taken(self) -> Iterator[Item]:
         while True:

@@ -1,11 +1,13 @@
 """Reading ahead changes nothing but the time: items, errors and the end come as they are."""
 
+import signal
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from engine.ahead import ReadAhead
+from engine.interrupts import Terminated, heard
 
 
 def _threads() -> list[str]:
@@ -45,4 +47,21 @@ def test_leaving_early_closes_the_iterator_and_ends_the_thread() -> None:
     with ReadAhead(endless()) as items:
         assert [next(items), next(items)] == [0, 1]
     assert closed.is_set()
+    assert not _threads()
+
+
+def test_a_signal_while_it_starts_ends_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        begin(thread)
+        signal.raise_signal(signal.SIGTERM)
+
+    def endless() -> Iterator[int]:
+        while True:
+            yield 1
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with heard(), pytest.raises(Terminated), ReadAhead(endless()):
+        pytest.fail("a signal came before it was entered")
     assert not _threads()
