@@ -255,6 +255,37 @@ def test_s10_events_that_are_late_for_a_warm_start_change_no_value(
     assert online.watermark == whole.watermark
 
 
+def test_s10_events_without_a_key_wait_for_no_label() -> None:
+    risk = key("cc_num", "terminal").last(minutes=1, delay_minutes=1).sum("points")
+    frauds = key("cc_num").last(minutes=1, delay_minutes=1).where(column("is_fraud").eq(1))
+    features = feature_set(
+        "risk",
+        LOG,
+        [
+            feature("risk", risk, "without labels"),
+            feature("frauds", frauds.count("merchant"), "with labels"),
+        ],
+    )
+    events = log_of_rows(
+        LOG,
+        [
+            {"unix_time": t, "cc_num": card, "merchant": name, "points": 1, "is_fraud": fraud}
+            for t, card, name, fraud in [
+                (0, None, "m", 1),
+                (0, 1, "n", 1),
+                (1, 2, "o", 0),
+                (2, None, "p", 1),
+                (60, 1, "m", 0),
+                (61, 2, "m", 1),
+            ]
+        ],
+    )
+    online = warmed(features, events.head(4), lateness=0)
+    expected = compute(features, events).slice(4)
+    assert_same_bits(observed(online, events[4:]), expected, features, events[4:])
+    assert expected["frauds"].to_list() == [1, 0]
+
+
 def warmed(
     features: FeatureSet, events: pl.DataFrame, *, lateness: int, batch: int = 7, fold: int = 1
 ) -> OnlineFeatures:

@@ -3,6 +3,7 @@
 The polars backend computes conditions and arguments; this only puts them side by side.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -59,11 +60,12 @@ class Rows:
         """The place of the first row later than an instant."""
         return int(self.times.search_sorted(instant, side="right"))
 
-    def keyed(self, key: KeySource) -> pl.DataFrame:
-        """The rows that have a key, with it, their times (``0``) and their places."""
+    def keyed(self, key: KeySource, beside: Sequence[pl.Series] = ()) -> pl.DataFrame:
+        """The rows that have a key: it, their times (``0``), places, and columns ``beside``."""
         keys = self._key(key)
         places = pl.int_range(len(self.frame), dtype=OWNERS, eager=True).alias(PLACE)
-        return pl.DataFrame([*keys, self.times.alias("0"), places]).drop_nulls(key_names(key))
+        columns = [*keys, self.times.alias("0"), places, *beside]
+        return pl.DataFrame(columns).drop_nulls(key_names(key))
 
     def _key(self, key: KeySource) -> list[pl.Series]:
         if not key.key:

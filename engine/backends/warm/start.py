@@ -176,8 +176,8 @@ def _lane_tables(
     ]
     first = rows.first_after(end.labels_from)
     waiting = (
-        rows.keyed(key)
-        .with_columns(*kept, (pl.col(PLACE).cast(pl.Int64) - first).alias(SLIP))
+        rows.keyed(key, kept)
+        .with_columns((pl.col(PLACE).cast(pl.Int64) - first).alias(SLIP))
         .join(states, on=key_names(key), maintain_order="left")
         .filter(~_matured(lane))
     )
