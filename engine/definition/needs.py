@@ -36,3 +36,15 @@ def columns_in(expression: Expression) -> Iterator[str]:
                     yield from columns_in(inner)
         case _:
             pass
+
+
+def aggregates_in(expression: Expression) -> Iterator[Aggregate]:
+    """The aggregates of an expression, in the order in which they are written, with repetitions."""
+    match expression:
+        case Aggregate():
+            yield expression
+        case Call(_, args):
+            for arg in args:
+                yield from aggregates_in(arg)
+        case _:
+            pass

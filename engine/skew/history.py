@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from engine.definition.needs import columns_in
+from engine.definition.needs import aggregates_in, columns_in
 from engine.definition.nodes import Aggregate, Call, Column, Expression, Feature
 from engine.definition.schema import Schema
 from engine.events.canonical import event_dtype
@@ -151,17 +151,5 @@ def _own_columns(expression: Expression) -> Iterator[str]:
         case Call(_, args):
             for arg in args:
                 yield from _own_columns(arg)
-        case _:
-            pass
-
-
-def aggregates_in(expression: Expression) -> Iterator[Aggregate]:
-    """The aggregates of an expression, with repetitions."""
-    match expression:
-        case Aggregate():
-            yield expression
-        case Call(_, args):
-            for arg in args:
-                yield from aggregates_in(arg)
         case _:
             pass

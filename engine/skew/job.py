@@ -12,7 +12,7 @@ from engine.backends import load_backend
 from engine.catalog import load_feature_set
 from engine.clock import elapsed
 from engine.definition import Feature, FeatureSet
-from engine.definition.needs import columns_of
+from engine.definition.needs import aggregates_in, columns_of
 from engine.definition.types import Kind
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID
@@ -26,7 +26,7 @@ from engine.progress import Meter
 from engine.skew.arrived import AsArrived
 from engine.skew.compare import Difference
 from engine.skew.engines import REFERENCE, REFERENCE_ROWS, default_engines
-from engine.skew.history import Explanation, aggregates_in, explain
+from engine.skew.history import Explanation, explain
 from engine.skew.lockstep import in_step
 from engine.skew.options import Options
 from engine.skew.sample import Sample, sample_cards

@@ -8,8 +8,8 @@ import polars as pl
 from conformance.logs import single
 from engine.backends import Backend
 from engine.definition import Feature, FeatureSet, Schema
-from engine.definition.needs import columns_in
-from engine.definition.nodes import Aggregate, Call, Expression
+from engine.definition.needs import aggregates_in, columns_in
+from engine.definition.nodes import Expression
 
 
 def assert_same_bits(
@@ -68,7 +68,7 @@ def _event(events: pl.DataFrame, row: int) -> dict[str, object]:
 def _histories(feature: Feature, schema: Schema, events: pl.DataFrame, row: int) -> Iterator[str]:
     """For each aggregate of the feature the events that its window shows, ``where`` apart."""
     now = events[schema.event_time][row]
-    for aggregate in dict.fromkeys(_aggregates(feature.expression)):
+    for aggregate in dict.fromkeys(aggregates_in(feature.expression)):
         delay = aggregate.window.delay * schema.ticks_per_second // 1_000_000
         length = aggregate.window.length
         ago = now - pl.col(schema.event_time)
@@ -80,17 +80,6 @@ def _histories(feature: Feature, schema: Schema, events: pl.DataFrame, row: int)
         names = dict.fromkeys(("row", schema.event_time, *columns_in(aggregate)))
         with pl.Config(tbl_rows=50, tbl_cols=-1, tbl_width_chars=200):
             yield f"{aggregate} saw {history.select(*names)}"
-
-
-def _aggregates(expression: Expression) -> Iterator[Aggregate]:
-    match expression:
-        case Aggregate():
-            yield expression
-        case Call(_, args):
-            for arg in args:
-                yield from _aggregates(arg)
-        case _:
-            pass
 
 
 def assert_values(

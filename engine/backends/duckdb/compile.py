@@ -15,10 +15,10 @@ from engine.backends.duckdb.layout import Item, cte, items, listed
 from engine.backends.duckdb.macros import Macro, macros_of
 from engine.backends.duckdb.names import Names
 from engine.backends.duckdb.sql import Sql, quoted
-from engine.backends.duckdb.windowed import KeyWindows, Windowed, aggregates_in
+from engine.backends.duckdb.windowed import KeyWindows, Windowed
 from engine.backends.duckdb.windows import Place, fits_64_bits
 from engine.definition.lower import lower
-from engine.definition.needs import columns_of
+from engine.definition.needs import aggregates_in, columns_of
 from engine.definition.nodes import Column, Feature, FeatureSet, Literal
 from engine.definition.types import Kind, Type
 from engine.events.canonical import EVENT_ID

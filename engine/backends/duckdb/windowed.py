@@ -1,6 +1,6 @@
 """What is computed over windows: from which values of which events, and under which names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.backends.duckdb.aggregates import POSITIONAL, TABLE
@@ -25,7 +25,7 @@ from engine.backends.duckdb.windows import (
 )
 from engine.definition.infer import type_of
 from engine.definition.needs import columns_in
-from engine.definition.nodes import Aggregate, Call, Column, Expression, Window
+from engine.definition.nodes import Aggregate, Column, Expression, Window
 from engine.definition.schema import Schema
 from engine.definition.types import BOOL, FLOAT
 
@@ -250,15 +250,3 @@ class Windowed:
         ):
             return replace(aggregate, argument=None)
         return aggregate
-
-
-def aggregates_in(expression: Expression) -> Iterator[Aggregate]:
-    """The aggregates of an expression, in the order in which they are written."""
-    match expression:
-        case Aggregate():
-            yield expression
-        case Call(_, args):
-            for arg in args:
-                yield from aggregates_in(arg)
-        case _:
-            pass

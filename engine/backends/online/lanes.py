@@ -17,8 +17,8 @@ from typing import Final
 from engine.backends.online.algebra import check_algebra
 from engine.definition.infer import type_of
 from engine.definition.lower import lower
-from engine.definition.needs import columns_in, columns_of
-from engine.definition.nodes import Aggregate, Call, Column, Expression, FeatureSet, Window
+from engine.definition.needs import aggregates_in, columns_in, columns_of
+from engine.definition.nodes import Aggregate, Column, Expression, FeatureSet, Window
 from engine.definition.types import Type
 
 _MICROSECONDS: Final = 1_000_000
@@ -81,7 +81,7 @@ class Layout:
     def aggregates(self) -> tuple[Aggregate, ...]:
         """The distinct primitive aggregates."""
         return tuple(
-            dict.fromkeys(node for root in self.expressions for node in _aggregates_in(root))
+            dict.fromkeys(node for root in self.expressions for node in aggregates_in(root))
         )
 
     @cached_property
@@ -221,14 +221,3 @@ def lay_out(features: FeatureSet) -> Layout:
     for aggregate in layout.aggregates:
         check_algebra(aggregate)
     return layout
-
-
-def _aggregates_in(expression: Expression) -> Iterator[Aggregate]:
-    match expression:
-        case Aggregate():
-            yield expression
-        case Call(_, args):
-            for arg in args:
-                yield from _aggregates_in(arg)
-        case _:
-            pass

@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.definition.infer import type_of
 from engine.definition.lower import lower
-from engine.definition.needs import columns_in, columns_of
+from engine.definition.needs import aggregates_in, columns_in, columns_of
 from engine.definition.nodes import Aggregate, Call, Expression, FeatureSet, Window
 from engine.definition.schema import Schema
 from engine.definition.types import Type
@@ -59,7 +59,7 @@ class Plan:
     @cached_property
     def aggregates(self) -> tuple[Aggregate, ...]:
         """The distinct primitive aggregates."""
-        found = [node for root in self.windowed for node in _aggregates_in(root)]
+        found = [node for root in self.windowed for node in aggregates_in(root)]
         return tuple(dict.fromkeys(found))
 
     @cached_property
@@ -148,11 +148,3 @@ def _windowed_in(expression: Expression) -> Iterator[Expression]:
     elif isinstance(expression, Call):
         for arg in expression.args:
             yield from _windowed_in(arg)
-
-
-def _aggregates_in(expression: Expression) -> Iterator[Aggregate]:
-    if isinstance(expression, Aggregate):
-        yield expression
-    elif isinstance(expression, Call):
-        for arg in expression.args:
-            yield from _aggregates_in(arg)
