@@ -9,8 +9,8 @@ from typing import Final
 from benchmarks.options import RESULTS
 from benchmarks.suites.engines_page import page
 from engine.command import EXIT_CODES, Parser, run_command
-from engine.errors import InputError
 from engine.events.disk import writing
+from engine.marks import between_marks
 
 BEGIN: Final = "<!-- engines:begin -->"
 END: Final = "<!-- engines:end -->"
@@ -26,16 +26,8 @@ def with_results(text: str) -> str:
     InputError
         If the marks are not there, once each and in order.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in after:
-        raise InputError(
-            f"the text has no place for the results (was {text.count(BEGIN)} × {BEGIN}, "
-            f"{text.count(END)} × {END})",
-            hint="put each mark on a line of its own, once, the begin first",
-        )
     results = json.loads((RESULTS / Path(SHOWN).name).read_text("utf-8"))
-    return f"{before}{begin}\n\n{page(results, SHOWN)}\n\n{end}{after}"
+    return between_marks(text, BEGIN, END, page(results, SHOWN), "the results")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,8 +13,8 @@ from engine.backends import BACKENDS
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.definition.aggregates import AGGREGATES
 from engine.definition.functions import FUNCTIONS
-from engine.errors import InputError
 from engine.events.disk import writing
+from engine.marks import between_marks
 
 Kind = Literal["aggregate", "function"]
 Reason = Literal["not_yet", "not_upstream", "never"]
@@ -106,15 +106,7 @@ def with_table(text: str) -> str:
     InputError
         If the marks are not there, once each and in order.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in rest or END in after:
-        raise InputError(
-            f"the text has no place for the table (was {text.count(BEGIN)} × {BEGIN}, "
-            f"{text.count(END)} × {END})",
-            hint="put each mark on a line of its own, once, the begin first",
-        )
-    return f"{before}{begin}\n\n{support_table()}\n\n{end}{after}"
+    return between_marks(text, BEGIN, END, support_table(), "the table")
 
 
 def _code(name: str) -> str:
