@@ -18,6 +18,7 @@ TICKS_PER_SECOND: Final[dict[TimeUnit, int]] = {"s": 1, "ms": 1_000, "us": 1_000
 # Sums of exact columns must stay exact in 64 bits, and n·Σx² − (Σx)² in 128, for every window a
 # process can hold: |x| <= 2^30 and n < 2^31 give |Σx| < 2^61 and n·Σx² < 2^122.
 EXACT_LIMIT: Final = 2**30
+_MICROSECONDS: Final = 1_000_000
 _MOST_DECIMALS: Final = 9  # n × 10^9 fits in 64 bits too
 
 
@@ -159,6 +160,10 @@ class Schema:
     def ticks_per_second(self) -> int:
         """How many ticks of ``event_time`` make a second."""
         return TICKS_PER_SECOND[self.time_unit]
+
+    def to_ticks(self, microseconds: int) -> int:
+        """A span in ticks; those of verified windows are whole numbers of them."""
+        return microseconds * self.ticks_per_second // _MICROSECONDS
 
 
 # Ten million in major units is far above any point-of-sale amount and keeps cents below

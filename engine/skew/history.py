@@ -15,7 +15,6 @@ from engine.events.log import POSITION
 from engine.skew.shown import Cell, shown_cell
 
 MOST_ROWS: Final = 20
-_MICROSECONDS: Final = 1_000_000
 
 Batches = Callable[[], Iterable[pl.DataFrame]]
 
@@ -125,12 +124,11 @@ class _Seeker:
     def _condition(self, aggregate: Aggregate) -> pl.Expr:
         """Whether an event is in the aggregate's window as of this one."""
         time, now = pl.col(self._schema.event_time), int(self._event[self._schema.event_time])
-        ticks = self._schema.ticks_per_second
-        latest = now - aggregate.window.delay * ticks // _MICROSECONDS
+        latest = now - self._schema.to_ticks(aggregate.window.delay)
         earlier_arrival = pl.col(POSITION) < int(self._event[POSITION])
         shown = (time <= latest) & ((time < now) | earlier_arrival)
         if aggregate.window.length is not None:
-            shown &= time >= latest - aggregate.window.length * ticks // _MICROSECONDS
+            shown &= time >= latest - self._schema.to_ticks(aggregate.window.length)
         for name in aggregate.key:
             mine = self._event[name]
             dtype = event_dtype(self._schema.by_name[name].type)

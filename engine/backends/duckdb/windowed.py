@@ -21,7 +21,6 @@ from engine.backends.duckdb.windows import (
     is_narrow,
     range_clause,
     rows_clause,
-    to_ticks,
 )
 from engine.definition.infer import type_of
 from engine.definition.needs import columns_in
@@ -136,13 +135,13 @@ class Windowed:
         hidden = None
         if window.delay:
             # All that is younger than the delay: one tick less than it is the oldest of that.
-            ticks = to_ticks(window.delay, self._schema) - 1
+            ticks = self._schema.to_ticks(window.delay) - 1
             hidden = self._count(of_key, f"{over}_hidden", ticks, "")
         return rows_clause(begin, hidden)
 
     def _size(self, of_key: KeyWindows, over: str, window: Window) -> str:
         """The column that counts the events back to the begin of a window."""
-        ticks = to_ticks((window.length or 0) + window.delay, self._schema)
+        ticks = self._schema.to_ticks((window.length or 0) + window.delay)
         if window.delay:
             return self._count(of_key, f"{over}_reach", ticks, "")
         return self._count(of_key, over, ticks, "_count")
@@ -228,7 +227,7 @@ class Windowed:
         label, known, time = map(quoted, (schema.label, schema.label_time, schema.event_time))
         if not is_narrow(schema, schema.event_time):
             time += "::HUGEINT"
-        by = f"{time} + {whole(to_ticks(delay, schema)).text}"
+        by = f"{time} + {whole(schema.to_ticks(delay)).text}"
         return {
             schema.label: Sql(
                 f"CASE WHEN {known} IS NULL OR {known} <= {by} THEN {label} END", ATOM

@@ -18,7 +18,6 @@ from engine.definition.schema import Schema
 # the span of a window stays within 64 bits.
 ARRIVAL_BITS: Final = 30
 _NARROW: Final = 2 ** (62 - ARRIVAL_BITS)
-_MICROSECONDS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,5 @@ def rows_clause(begin: str | None, hidden: str | None) -> str:
     return f"ROWS BETWEEN {low} PRECEDING AND {high} PRECEDING"
 
 
-def to_ticks(microseconds: int, schema: Schema) -> int:
-    """A span in ticks of the schema's unit; verified windows are whole numbers of it."""
-    return microseconds * schema.ticks_per_second // _MICROSECONDS
-
-
 def _spans(window: Window, schema: Schema) -> tuple[int, int]:
-    return to_ticks((window.length or 0) + window.delay, schema), to_ticks(window.delay, schema)
+    return schema.to_ticks((window.length or 0) + window.delay), schema.to_ticks(window.delay)

@@ -12,7 +12,6 @@ of followers alone needs no state of its own.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 from engine.backends.online.algebra import check_algebra
 from engine.definition.infer import type_of
@@ -20,8 +19,6 @@ from engine.definition.lower import lower
 from engine.definition.needs import aggregates_in, columns_in, columns_of
 from engine.definition.nodes import Aggregate, Column, Expression, FeatureSet, Window
 from engine.definition.types import Type
-
-_MICROSECONDS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +154,11 @@ class Layout:
 
     def delay_of(self, window: Window) -> int:
         """A window's delay in ticks."""
-        return self.ticks(window.delay) or 0
+        return self.features.schema.to_ticks(window.delay)
 
     def ticks(self, microseconds: int | None) -> int | None:
         """A span in ticks of the schema's unit."""
-        if microseconds is None:
-            return None
-        return microseconds * self.features.schema.ticks_per_second // _MICROSECONDS
+        return None if microseconds is None else self.features.schema.to_ticks(microseconds)
 
     def type_of(self, expression: Expression) -> Type:
         """The type of an expression."""

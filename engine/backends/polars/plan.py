@@ -15,7 +15,6 @@ from engine.definition.nodes import Aggregate, Call, Expression, FeatureSet, Win
 from engine.definition.schema import Schema
 from engine.definition.types import Type
 
-_MICROSECONDS: Final = 1_000_000
 _MOMENTS: Final = frozenset({"exact_mean", "exact_var", "exact_std"})
 
 
@@ -108,9 +107,8 @@ class Plan:
 
     def span(self, window: Window) -> Span:
         """A window in ticks of the schema's unit."""
-        ticks = self.schema.ticks_per_second
-        length = None if window.length is None else window.length * ticks // _MICROSECONDS
-        return Span(length, window.delay * ticks // _MICROSECONDS)
+        length = None if window.length is None else self.schema.to_ticks(window.length)
+        return Span(length, self.schema.to_ticks(window.delay))
 
     def type_of(self, expression: Expression) -> Type:
         """The type of an expression."""
