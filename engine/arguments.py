@@ -5,23 +5,36 @@ from datetime import date
 from typing import Final
 
 from engine.errors import InputError
+from engine.process import processors
 
 _DURATION: Final = re.compile(r"([0-9]*\.?[0-9]+)(d|h|m|s)", re.ASCII)
 _DECIMAL: Final = re.compile(r"[0-9]*\.?[0-9]+", re.ASCII)
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_WHOLE: Final = re.compile(r"[0-9]{1,20}(_[0-9]{1,20}){0,9}", re.ASCII)
 _LONGEST: Final = 10_000 * 86_400
 _LARGEST: Final = 1e12
+_MOST_THREADS: Final = 1024
 _CLOSE: Final = 1e-9
 
 
 def whole(text: str, option: str, low: int, high: int) -> int:
-    """A whole number from ``low`` to ``high``."""
-    if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
+    """A whole number from ``low`` to ``high``; ``_`` may stand between its digits."""
+    if not _WHOLE.fullmatch(text) or not low <= int(text) <= high:
         raise InputError(
             f"{option}: not a whole number in bounds (was {text!r})",
-            hint=f"give a number from {low:,} to {high:,}",
+            hint=f"give a whole number from {low:,} to {high:,}",
         )
     return int(text)
+
+
+def wholes(text: str, option: str, low: int, high: int) -> tuple[int, ...]:
+    """The different whole numbers of a list with commas, in ascending order."""
+    return tuple(sorted({whole(part.strip(), option, low, high) for part in text.split(",")}))
+
+
+def threads(text: str | None) -> int:
+    """The number of ``--threads``; as many as there are processors if none is given."""
+    return processors() if text is None else whole(text, "--threads", 1, _MOST_THREADS)
 
 
 def amount(text: str, option: str) -> float:

@@ -21,10 +21,11 @@ from benchmarks.compare import Expectations, Expected, check_all
 from benchmarks.floor import CHUNK_ROWS
 from benchmarks.machine import commit, machine
 from benchmarks.measure import LEAST_REPEATS, Run, in_turns, run_module
-from benchmarks.options import RESULTS, cache_folder, whole
+from benchmarks.options import RESULTS, cache_folder
 from benchmarks.progress import say
 from benchmarks.simulated import Simulated, Workspace, workspace
 from benchmarks.suites.build_results import BUILD, FLOOR, HOT, as_text, summary
+from engine.arguments import whole
 from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from engine.clock import utc_date
@@ -213,15 +214,15 @@ def _options(argv: Sequence[str]) -> Options:
     add("--keep", action="store_true", help="keep the simulated files for the next time")
     add("--json", action="store_true", help="print the results as JSON")
     parsed = parser.parse_args(argv)
-    rows = whole("--rows", parsed.rows, least=1, most=_MOST_ROWS)
-    cards = whole("--cards", parsed.cards, least=1, most=_MOST_CARDS)
-    hot_rows = whole("--hot-rows", parsed.hot_rows, least=1, most=_MOST_ROWS)
-    seed = whole("--seed", parsed.seed, least=0, most=2**64 - 1)
+    rows = whole(parsed.rows, "--rows", 1, _MOST_ROWS)
+    cards = whole(parsed.cards, "--cards", 1, _MOST_CARDS)
+    hot_rows = whole(parsed.hot_rows, "--hot-rows", 1, _MOST_ROWS)
+    seed = whole(parsed.seed, "--seed", 0, 2**64 - 1)
     return Options(
         usual=Simulated(rows=rows, cards=cards, days=_DAYS, seed=seed),
         hot=Simulated(rows=hot_rows, cards=1, days=1, seed=seed),
-        threads=whole("--threads", parsed.threads, least=1, most=_MOST_THREADS),
-        repeats=whole("--repeats", parsed.repeats, least=LEAST_REPEATS, most=1000),
+        threads=whole(parsed.threads, "--threads", 1, _MOST_THREADS),
+        repeats=whole(parsed.repeats, "--repeats", LEAST_REPEATS, 1000),
         folder=parsed.dir.absolute(),
         results=parsed.results,
         keep=parsed.keep,

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measure import LEAST_REPEATS
-from benchmarks.options import RESULTS, cache_folder, whole, wholes
+from benchmarks.options import RESULTS, cache_folder
 from benchmarks.simulated import Simulated
+from engine.arguments import whole, wholes
 from engine.command import Parser
 
 SET: Final = "notebook"
@@ -138,15 +139,15 @@ def read_options(argv: Sequence[str]) -> Options:
         name: (quick if parsed.quick else usual) if given[name] is None else given[name]
         for name, (usual, quick) in _SIZES.items()
     }
-    seed = whole("--seed", parsed.seed, least=0, most=2**64 - 1)
-    rows = whole("--rows", sizes["rows"], least=1, most=_MOST_ROWS)
-    file_cards = whole("--file-cards", sizes["file_cards"], least=1, most=_MOST_CARDS)
-    cards = wholes("--cards", sizes["cards"], least=1, most=_MOST_CARDS)
-    events = whole("--events", sizes["events"], least=100, most=_MOST_EVENTS)
-    hour = wholes("--hot-hour", sizes["hot_hour"], least=100, most=_MOST_EVENTS)
-    day = wholes("--hot-day", sizes["hot_day"], least=100, most=_MOST_EVENTS)
-    threads = whole("--threads", parsed.threads, least=1, most=_MOST_THREADS)
-    repeats = whole("--repeats", parsed.repeats, least=LEAST_REPEATS, most=_MOST_REPEATS)
+    seed = whole(parsed.seed, "--seed", 0, 2**64 - 1)
+    rows = whole(sizes["rows"], "--rows", 1, _MOST_ROWS)
+    file_cards = whole(sizes["file_cards"], "--file-cards", 1, _MOST_CARDS)
+    cards = wholes(sizes["cards"], "--cards", 1, _MOST_CARDS)
+    events = whole(sizes["events"], "--events", 100, _MOST_EVENTS)
+    hour = wholes(sizes["hot_hour"], "--hot-hour", 100, _MOST_EVENTS)
+    day = wholes(sizes["hot_day"], "--hot-day", 100, _MOST_EVENTS)
+    threads = whole(parsed.threads, "--threads", 1, _MOST_THREADS)
+    repeats = whole(parsed.repeats, "--repeats", LEAST_REPEATS, _MOST_REPEATS)
 
     def hot(count: int, span: str, faster: int) -> Hot:
         simulated = Simulated(rows=count, cards=1, days=1, seed=seed)

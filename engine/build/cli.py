@@ -6,16 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
+from engine.arguments import threads
 from engine.backends import BACKENDS
 from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
-from engine.errors import InputError
 from engine.memory import MEMORY_HELP, memory_size
-from engine.process import processors, settle_in
-
-_MOST_THREADS: Final = 1024
+from engine.process import settle_in
 
 _DESCRIPTION = """\
 Compute a feature set for every transaction of a log.
@@ -102,7 +99,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         out=Path(parsed.out),
         set=parsed.set,
         engine=parsed.engine,
-        threads=_threads(parsed.threads),
+        threads=threads(parsed.threads),
         memory=memory_size(parsed.memory),
         state=None if parsed.state is None else Path(parsed.state),
         strict=parsed.strict,
@@ -111,14 +108,3 @@ def _options(parsed: argparse.Namespace) -> Options:
         quiet=parsed.quiet,
         json=parsed.json,
     )
-
-
-def _threads(text: str | None) -> int:
-    if text is None:
-        return processors()
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= _MOST_THREADS):
-        raise InputError(
-            f"--threads: not a number of threads (was {text!r})",
-            hint=f"give a number from 1 to {_MOST_THREADS:,}",
-        )
-    return int(text)

@@ -4,7 +4,7 @@ A schema is data. The definition language checks features against it, and the re
 same declarations to parse, to bound and to quarantine.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -18,6 +18,9 @@ TICKS_PER_SECOND: Final[dict[TimeUnit, int]] = {"s": 1, "ms": 1_000, "us": 1_000
 # Sums of exact columns must stay exact in 64 bits, and n·Σx² − (Σx)² in 128, for every window a
 # process can hold: |x| <= 2^30 and n < 2^31 give |Σx| < 2^61 and n·Σx² < 2^122.
 EXACT_LIMIT: Final = 2**30
+# The years 1 to 9999, which every engine's dates cover: an instant and two spans fit in 64 bits.
+_FIRST_SECOND: Final = -62_135_596_800
+_LAST_SECOND: Final = 253_402_300_799
 _MICROSECONDS: Final = 1_000_000
 _MOST_DECIMALS: Final = 9  # n × 10^9 fits in 64 bits too
 
@@ -36,7 +39,8 @@ class ColumnSpec:
         Whether an event without a value is refused (it goes to quarantine).
     low, high
         Bounds of a plausible value, both inclusive, in the column's own unit (for money in major
-        units). A value beyond them is refused. Both are needed for a column to be summed.
+        units). A value beyond them is refused. Both are needed for a column to be summed. Instants
+        are of the years 1 to 9999 whatever is said here.
     label
         Whether this is the label: known only some time after the event.
     """
@@ -84,7 +88,7 @@ class Schema:
     name
         What messages call it.
     columns
-        The columns that definitions may name.
+        The columns that definitions may name; ``by_name`` bounds those of type time.
     event_ids
         Columns that identify an event, the preferred one first; a log has at least one.
     event_time
@@ -106,6 +110,11 @@ class Schema:
         verify_printable("a schema", self.name)
         for name in self.event_ids:
             verify_printable("an event id", name)
+        if self.time_unit not in TICKS_PER_SECOND:
+            raise DefinitionError(
+                f"schema {self.name!r}: unknown time unit (was {self.time_unit!r})",
+                hint=f"use one of {', '.join(TICKS_PER_SECOND)}",
+            )
         names = [column.name for column in self.columns]
         double = {name for name in names if names.count(name) > 1}
         if double:
@@ -119,11 +128,6 @@ class Schema:
                 f"schema {self.name!r}: event_time must name a required column of type time "
                 f"(was {self.event_time!r})",
                 hint="declare it with ColumnSpec(…, TIME, required=True)",
-            )
-        if self.time_unit not in TICKS_PER_SECOND:
-            raise DefinitionError(
-                f"schema {self.name!r}: unknown time unit (was {self.time_unit!r})",
-                hint=f"use one of {', '.join(TICKS_PER_SECOND)}",
             )
         label_time = None if self.label_time is None else self.by_name.get(self.label_time)
         if self.label_time is not None and (
@@ -148,13 +152,19 @@ class Schema:
 
     @cached_property
     def by_name(self) -> dict[str, ColumnSpec]:
-        """The columns by their names."""
-        return {column.name: column for column in self.columns}
+        """The columns by their names, instants with bounds: those declared, within the calendar."""
+        return {column.name: self._in_the_calendar(column) for column in self.columns}
 
     @cached_property
     def label(self) -> str | None:
         """The name of the label column, where there is one."""
         return next((column.name for column in self.columns if column.label), None)
+
+    @property
+    def instants(self) -> range:
+        """The instants that events may have: the years 1 to 9999, in ticks."""
+        ticks = self.ticks_per_second
+        return range(_FIRST_SECOND * ticks, (_LAST_SECOND + 1) * ticks)
 
     @property
     def ticks_per_second(self) -> int:
@@ -164,6 +174,14 @@ class Schema:
     def to_ticks(self, microseconds: int) -> int:
         """A span in ticks; those of verified windows are whole numbers of them."""
         return microseconds * self.ticks_per_second // _MICROSECONDS
+
+    def _in_the_calendar(self, column: ColumnSpec) -> ColumnSpec:
+        if column.type.kind is not Kind.TIME:
+            return column
+        first, last = self.instants[0], self.instants[-1]
+        if column.low is None or column.high is None:
+            return replace(column, low=first, high=last)
+        return replace(column, low=max(column.low, first), high=min(column.high, last))
 
 
 # Ten million in major units is far above any point-of-sale amount and keeps cents below

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.arguments import amount, whole
+from engine.arguments import amount, threads, whole
 from engine.command import EXIT_CODES, Parser, run_command
-from engine.process import processors, settle_in
+from engine.process import settle_in
 
 _DESCRIPTION = """\
 Score events with a trained run; where they are labelled, say how good the scores are.
@@ -28,7 +28,6 @@ examples:
   python -m engine.score features --run runs/current
   python -m engine.score new.csv --run runs/current --out scores.parquet"""
 
-_MOST_THREADS: Final = 1024
 _MOST_REASONS: Final = 100
 _MOST_SEED: Final = 2**31 - 1
 _MOST_CARDS: Final = 10**9
@@ -42,11 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     parsed = _parser().parse_args(argv)
-    threads = processors()
-    if parsed.threads is not None:
-        threads = whole(parsed.threads, "--threads", 1, _MOST_THREADS)
+    count = threads(parsed.threads)
     # polars reads it once, when it is imported: everything that imports polars comes after.
-    os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
+    os.environ.setdefault("POLARS_MAX_THREADS", str(count))
     settle_in()
     from engine.score.job import score  # noqa: PLC0415 - see above
     from engine.score.options import Options  # noqa: PLC0415 - see above
@@ -62,7 +59,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         cards_per_day=whole(parsed.cards_per_day, "--cards-per-day", 1, _MOST_CARDS),
         resamples=whole(parsed.resamples, "--resamples", 0, _MOST_DRAWS),
         seed=whole(parsed.seed, "--seed", 0, _MOST_SEED),
-        threads=threads,
+        threads=count,
         overwrite=parsed.overwrite,
         quiet=parsed.quiet,
         json=parsed.json,

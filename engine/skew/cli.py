@@ -9,15 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from engine.arguments import threads, whole
 from engine.backends import BACKENDS
 from engine.command import EXIT_DONE, EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
-from engine.errors import InputError
 from engine.memory import MEMORY_HELP, memory_size
-from engine.process import processors, settle_in
+from engine.process import settle_in
 from engine.skew.engines import REFERENCE, REFERENCE_ROWS, parse_engines
 from engine.skew.options import Options
 
-_MOST_THREADS: Final = 1024
 _MOST_EVENTS: Final = 2**62
 
 _DESCRIPTION = """\
@@ -115,19 +114,8 @@ def _options(parsed: argparse.Namespace) -> Options:
         memory=memory_size(parsed.memory),
         set=parsed.set,
         engines=parse_engines(parsed.engines),
-        sample=None if sample is None else _number("--sample", sample, _MOST_EVENTS, "events"),
-        threads=processors()
-        if parsed.threads is None
-        else _number("--threads", parsed.threads, _MOST_THREADS, "threads"),
+        sample=None if sample is None else whole(sample, "--sample", 1, _MOST_EVENTS),
+        threads=threads(parsed.threads),
         quiet=parsed.quiet,
         json=parsed.json,
     )
-
-
-def _number(option: str, text: str, most: int, noun: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= most):
-        raise InputError(
-            f"{option}: not a number of {noun} (was {text!r})",
-            hint=f"give a whole number from 1 to {most:,}",
-        )
-    return int(text)

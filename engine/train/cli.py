@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.arguments import amount, day, shares, span, whole
+from engine.arguments import amount, day, shares, span, threads, whole
 from engine.clock import utc_second
 from engine.command import EXIT_CODES, Parser, run_command
-from engine.process import processors, settle_in
+from engine.process import settle_in
 
 if TYPE_CHECKING:
     from engine.model.split import SplitOptions
@@ -45,7 +45,6 @@ examples:
   python -m engine.train features --out runs --threshold alerts-per-day=100
   python -m engine.train features --out runs --model random_forest --split random"""
 
-_MOST_THREADS: Final = 1024
 _MOST_SEED: Final = 2**31 - 1
 _MOST_CARDS: Final = 10**9
 _MOST_DRAWS: Final = 100_000
@@ -58,9 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     parsed = _parser().parse_args(argv)
-    threads = _threads(parsed.threads)
+    count = threads(parsed.threads)
     # polars reads it once, when it is imported: everything that imports polars comes after.
-    os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
+    os.environ.setdefault("POLARS_MAX_THREADS", str(count))
     settle_in()
     from engine.model.threshold import read_rule  # noqa: PLC0415 - see above
     from engine.train.job import train  # noqa: PLC0415 - see above
@@ -80,7 +79,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         cards_per_day=whole(parsed.cards_per_day, "--cards-per-day", 1, _MOST_CARDS),
         resamples=whole(parsed.resamples, "--resamples", 0, _MOST_DRAWS),
         seed=seed,
-        threads=threads,
+        threads=count,
         overwrite=parsed.overwrite,
         make_current=not parsed.keep_current,
         quiet=parsed.quiet,
@@ -190,7 +189,3 @@ def _split(parsed: argparse.Namespace, seed: int) -> "SplitOptions":
         until=day(parsed.until, "--until"),
         seed=seed,
     )
-
-
-def _threads(text: str | None) -> int:
-    return processors() if text is None else whole(text, "--threads", 1, _MOST_THREADS)

@@ -27,10 +27,11 @@ def _maybe(*values: object) -> SearchStrategy[object]:
 
 def times(schema: Schema) -> SearchStrategy[int]:
     """Instants that are often the same, and often a window apart to the tick."""
-    ticks = schema.ticks_per_second
+    ticks, instants = schema.ticks_per_second, schema.instants
+    usual = [start * ticks for start in _STARTS]
     return st.builds(
-        lambda start, spans, tick: (start + sum(spans)) * ticks + tick,
-        st.sampled_from(_STARTS),
+        lambda start, spans, tick: min(start + sum(spans) * ticks + tick, instants[-1]),
+        st.sampled_from((*usual, *usual, instants[0] + 1, instants[-1] - 60 * ticks)),
         st.lists(st.sampled_from(_SPANS), max_size=2),
         st.sampled_from((0, 0, -1, 1)),
     )

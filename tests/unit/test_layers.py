@@ -44,7 +44,7 @@ ONLY = {
     "engine.errors": set[str](),
     "engine.clock": set[str](),
     "engine.interrupts": set[str](),
-    "engine.arguments": {"engine.errors"},
+    "engine.arguments": {"engine.errors", "engine.process"},
     "engine.command": {"engine.errors", "engine.interrupts"},
     "engine.marks": {"engine.errors"},
     "engine.memory": {"engine.errors"},

@@ -44,11 +44,18 @@ def row_of(event: Mapping[str, Any], schema: Schema, columns: tuple[str, ...]) -
             hint=f"give it under {EVENT_ID!r}: by its id a second arrival is known",
         )
     for name, value in zip(columns[1:], row[1:], strict=True):
-        _check(schema.by_name[name], value)
+        check_value(schema.by_name[name], value)
     return row
 
 
-def _check(column: ColumnSpec, value: object) -> None:
+def check_value(column: ColumnSpec, value: object) -> None:
+    """Refuse a value that a column of a canonical frame could not hold.
+
+    Raises
+    ------
+    InputError
+        If it is missing and required, of another type, not finite or out of bounds.
+    """
     kind = column.type.kind
     # A card is nobody's business.
     shown = "not shown" if kind is Kind.CARD else f"was {value!r}"

@@ -4,7 +4,7 @@ from collections import deque
 from operator import attrgetter
 from typing import Any, Final
 
-from engine.backends.online.check import row_of
+from engine.backends.online.check import check_value, row_of
 from engine.backends.online.compile import Event, Features, Row, compile_online
 from engine.backends.online.labels import NEVER, Labels
 from engine.definition.nodes import FeatureSet
@@ -47,6 +47,8 @@ class OnlineFeatures:
     ----------
     watermark
         The latest event_time seen, but for events that leap ahead.
+    ahead
+        The instant of an event that leapt ahead and is not believed yet.
     events, late, too_late, duplicates
         How many events were scored, how many of them were late, how many later than ``lateness``;
         how many were not scored because their id was there before.
@@ -70,8 +72,8 @@ class OnlineFeatures:
                 hint="give a whole number, 0 or more",
             )
         self.leap = -NEVER if leap is None else leap
-        self._ahead: int | None = None
         self.watermark = NEVER
+        self.ahead: int | None = None
         self.events = self.late = self.too_late = self.duplicates = 0
         self._observe = self.program.observe
         # What follows is used by generated code, and by what saves and restores it.
@@ -128,8 +130,22 @@ class OnlineFeatures:
         Returns
         -------
         bool
-            Whether some window still waits for it.
+            Whether some window still waits for it. Nothing waits for the label of an event that
+            has not been observed: whoever gets labels before their events keeps them until then.
+
+        Raises
+        ------
+        InputError
+            If ``at`` is no instant of the years 1 to 9999, or the label not as it is held.
         """
+        instants = self.features.schema.instants
+        if at is not None and (type(at) is not int or at not in instants):
+            raise InputError(
+                f"label of {event_id}: not an instant since when it is known (was {at!r})",
+                hint=f"give ticks from {instants[0]} to {instants[-1]}, or None",
+            )
+        if label is not None and self.features.schema.label is not None:
+            check_value(self.features.schema.by_name[self.features.schema.label], label)
         return self.labels.note(event_id, label, at, self.watermark)
 
     @property
@@ -139,10 +155,10 @@ class OnlineFeatures:
 
     def is_believed(self, t: int) -> bool:
         """Whether an event that leaps ahead moves the watermark."""
-        if self.watermark == NEVER or (self._ahead is not None and t >= self._ahead):
-            self._ahead = None
+        if self.watermark == NEVER or (self.ahead is not None and t >= self.ahead):
+            self.ahead = None
             return True
-        self._ahead = t
+        self.ahead = t
         return False
 
     def begin(self, number: int, name: Any, t: int) -> Any:  # noqa: ANN401 - a generated class

@@ -5,8 +5,8 @@ label, the instant since when it is known, and how far the stream was. What wait
 event's slip; this holds it too, by event id, for as long as a label may still be noted.
 """
 
-from collections import deque
 from collections.abc import Iterator
+from heapq import heappop, heappush
 from typing import Final
 
 NEVER: Final = -(2**80)  # before any instant, by more than any window reaches
@@ -35,13 +35,16 @@ class Labels:
     def __init__(self, longest_delay: int) -> None:
         self._longest_delay = longest_delay
         self._slips: dict[str, tuple[Slip, int]] = {}
-        self._by_time: deque[tuple[int, str]] = deque()
+        self._by_time: list[tuple[int, str]] = []  # a heap: events come late, or ahead of time
 
     def slip(self, event_id: str, t: int, watermark: int) -> Slip:
         """A new event's slip; those that nothing waits for at the watermark are forgotten."""
         due = self._by_time
         while due and due[0][0] <= watermark:
-            self._slips.pop(due.popleft()[1], None)
+            over = heappop(due)[1]
+            # The id may have come anew since, when it was remembered no more.
+            if over in self._slips and self._slips[over][1] <= watermark:
+                del self._slips[over]
         slip: Slip = []
         self.wait(event_id, t + self._longest_delay, slip)
         return slip
@@ -49,7 +52,7 @@ class Labels:
     def wait(self, event_id: str, until: int, slip: Slip) -> None:
         """Hold a slip until an instant."""
         self._slips[event_id] = slip, until
-        self._by_time.append((until, event_id))
+        heappush(self._by_time, (until, event_id))
 
     def note(self, event_id: str, label: int | None, at: int | None, watermark: int) -> bool:
         """Note a label that is known from ``at`` on; whether some lane may still ask for it."""
@@ -63,7 +66,7 @@ class Labels:
 
     def waiting(self) -> Iterator[tuple[str, int, Slip]]:
         """The slips, with their event ids and until when they are held."""
-        for until, event_id in self._by_time:
+        for until, event_id in sorted(self._by_time):  # equal states have equal bytes
             slip, held_until = self._slips.get(event_id, (None, NEVER))
             if slip is not None and held_until == until:
                 yield event_id, until, slip

@@ -52,8 +52,19 @@ def snapshot(online: OnlineFeatures, path: Path) -> None:
     write_state(online.features, capture(online), path)
 
 
-def restore(features: FeatureSet, path: Path, *, sweep: bool = True) -> OnlineFeatures:
+def restore(
+    features: FeatureSet, path: Path, *, leap: int | None = None, sweep: bool = True
+) -> OnlineFeatures:
     """The running set that a file keeps, as if it had never stopped.
+
+    Parameters
+    ----------
+    features
+        The feature set whose state it is.
+    path
+        The file.
+    leap, sweep
+        As for ``OnlineFeatures``; the lateness is that of the file.
 
     Raises
     ------
@@ -62,7 +73,7 @@ def restore(features: FeatureSet, path: Path, *, sweep: bool = True) -> OnlineFe
     """
     state = read_state(features, path)
     with as_it_should_be(str(path)):
-        return revive(features, state, sweep=sweep)
+        return revive(features, state, leap=leap, sweep=sweep)
 
 
 def capture(online: OnlineFeatures) -> State:
@@ -87,16 +98,20 @@ def capture(online: OnlineFeatures) -> State:
         late=online.late,
         too_late=online.too_late,
         duplicates=online.duplicates,
+        ahead=online.ahead,
     )
     return State(standing, tables)
 
 
-def revive(features: FeatureSet, state: State, *, sweep: bool = True) -> OnlineFeatures:
+def revive(
+    features: FeatureSet, state: State, *, leap: int | None = None, sweep: bool = True
+) -> OnlineFeatures:
     """The running set of a feature set that holds what the tables say."""
     standing = state.standing
-    online = OnlineFeatures(features, lateness=standing.lateness, sweep=sweep)
+    online = OnlineFeatures(features, lateness=standing.lateness, leap=leap, sweep=sweep)
     online.watermark = _or_never(standing.watermark)
     online.turn = _or_never(standing.turn)
+    online.ahead = standing.ahead
     online.events, online.late = standing.events, standing.late
     online.too_late, online.duplicates = standing.too_late, standing.duplicates
     ids = state.tables["ids"]

@@ -50,6 +50,12 @@ class WarmStart:
         As for ``OnlineFeatures``.
     fold_rows
         How many rows that no window sees any more are folded at a time. No value depends on it.
+
+    Notes
+    -----
+    What cannot be told from a log in time order begins anew: the counts of late events and of
+    duplicates, and the ids of events that came later than ``lateness``, which a running set
+    remembers for a while too.
     """
 
     def __init__(

@@ -9,6 +9,7 @@ from engine.backends.online import algebra
 from engine.backends.online.compile import compile_online
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.lanes import lay_out
+from engine.backends.online.snapshot import capture, revive
 from engine.catalog import notebook
 from engine.definition import FeatureSet, column, feature, feature_set, key
 from engine.definition.aggregates import AGGREGATES, Algebra
@@ -123,3 +124,14 @@ def test_a_single_wrong_clock_makes_nobody_late() -> None:
     for step in range(2):
         velocity_at(f"g{step}", start + 400_000 + step)
     assert online.watermark == start + 400_001
+
+
+def test_a_leap_that_is_not_borne_out_yet_outlives_a_restart() -> None:
+    online = OnlineFeatures(notebook, leap=86_400)
+    start = 1_700_000_000
+    online.observe(EVENT | {"event_id": "e", "unix_time": start})
+    online.observe(EVENT | {"event_id": "f", "unix_time": start + 400_000})
+    again = revive(notebook, capture(online), leap=86_400)
+    assert (again.ahead, again.watermark) == (start + 400_000, start)
+    again.observe(EVENT | {"event_id": "g", "unix_time": start + 400_001})
+    assert (again.ahead, again.watermark) == (None, start + 400_001)

@@ -76,6 +76,46 @@ def test_nothing_waits_for_the_label_of_an_event_that_is_past_all_delays() -> No
     assert not online.observe_label("unknown", 1)
 
 
+def test_an_event_far_ahead_keeps_no_slip_of_those_behind_it() -> None:
+    online = OnlineFeatures(FRAUDS, leap=HOUR)
+    online.observe(event("first", 0))
+    online.observe(event("wrong clock", 10**9, card=2))
+    for t in range(1, 4 * HOUR):
+        online.observe(event(f"e{t}", t))
+    waiting = [name for name, _, _ in online.labels.waiting()]
+    assert len(waiting) == HOUR + 1
+    assert waiting[-1] == "wrong clock"
+
+
+def test_an_id_that_comes_anew_waits_for_as_long_as_any() -> None:
+    online = OnlineFeatures(FRAUDS, lateness=0)
+    online.observe(event("e", 0))
+    online.observe(event("clock", HOUR - 10, card=2))
+    online.observe(event("again", HOUR - 9, card=2))
+    assert online.observe(event("e", HOUR - 5)) == (0, 0)  # remembered no more
+    online.observe(event("later", HOUR + 5, card=2))  # the first one's wait is over
+    assert online.observe_label("e", 1)
+    assert online.observe(event("last", 2 * HOUR)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("label", "at", "words"),
+    [
+        (2, None, "beyond 0 to 1"),
+        ("1", None, "not as it is held"),
+        (True, None, "as it is held"),
+        (1, 2**62, "not an instant"),
+        (1, 0.5, "not an instant"),
+    ],
+)
+def test_what_is_no_label_is_refused(label: object, at: object, words: str) -> None:
+    online = running()
+    with pytest.raises(InputError, match=words) as said:
+        online.observe_label("e", label, at)  # type: ignore[arg-type]  # on purpose
+    assert said.value.hint
+    assert online.observe(event("last", 2 * HOUR)) == (0, 0)
+
+
 def test_what_waits_is_let_go_of_a_part_at_a_time() -> None:
     """A window with a delay takes constant time an event: its list is never shifted for each."""
     online = OnlineFeatures(FRAUDS)

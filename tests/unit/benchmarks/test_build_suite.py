@@ -163,7 +163,7 @@ def test_a_wrong_value_is_not_timed(
         (["nothing"], "invalid choice: 'nothing'"),
         (
             ["build", "--rows", "many"],
-            "--rows: not a number this can be measured with (was 'many')",
+            "--rows: not a whole number in bounds (was 'many')",
         ),
         (["build", "--rows", "0"], "(was '0')"),
         (["build", "--repeats", "2"], "give a whole number from 3 to 1,000"),

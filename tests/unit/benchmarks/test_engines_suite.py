@@ -225,12 +225,12 @@ def test_what_is_served_wrongly_is_not_timed(
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["--cards", "1000,none"], "--cards: not a number this can be measured with (was 'none')"),
+        (["--cards", "1000,none"], "--cards: not a whole number in bounds (was 'none')"),
         (["--cards", ""], "(was '')"),
         (["--events", "10"], "give a whole number from 100"),
-        (["--hot-hour", "0"], "--hot-hour: not a number this can be measured with (was '0')"),
+        (["--hot-hour", "0"], "--hot-hour: not a whole number in bounds (was '0')"),
         (["--repeats", "2"], "give a whole number from 3 to 1,000"),
-        (["--rows", "1e6"], "--rows: not a number"),
+        (["--rows", "1e6"], "--rows: not a whole number in bounds"),
         (["--fast"], "unrecognized arguments: --fast"),
     ],
 )

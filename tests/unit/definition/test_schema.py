@@ -1,9 +1,10 @@
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from engine.definition import FLOAT, INT, POS, TEXT, TIME, ColumnSpec, Schema, money_type
-from engine.definition.schema import EXACT_LIMIT
+from engine.definition.schema import EXACT_LIMIT, TICKS_PER_SECOND, TimeUnit
 from engine.definition.types import BOOL
 from engine.errors import DefinitionError
 
@@ -51,6 +52,23 @@ def test_bounds_are_two_and_in_order(low: float | None, high: float | None) -> N
         ColumnSpec("amt", FLOAT, low=low, high=high)
     assert f"low={low}, high={high}" in caught.value.what
     assert "neither" in caught.value.hint
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_instants_are_of_the_years_that_dates_have(unit: TimeUnit) -> None:
+    ticks = TICKS_PER_SECOND[unit]
+    epoch = datetime(1970, 1, 1)  # noqa: DTZ001 - naive, as its ends are
+    second = timedelta(seconds=1)
+    first = (datetime.min - epoch) // second * ticks  # noqa: DTZ901 - see above
+    last = ((datetime.max - epoch) // second + 1) * ticks - 1  # noqa: DTZ901 - see above
+    schema = replace(GOOD, time_unit=unit)
+    assert (schema.instants[0], schema.instants[-1]) == (first, last)
+    assert (schema.by_name["t"].low, schema.by_name["t"].high) == (first, last)
+    assert schema.by_name["id"].low is None
+    assert replace(schema, time_unit="s").by_name["t"].low == first // ticks
+    # What a schema says more narrowly stays.
+    time = ColumnSpec("t", TIME, required=True, low=0, high=1e300)
+    assert replace(schema, columns=(time,)).by_name["t"] == replace(time, high=last)
 
 
 def test_money_has_no_more_decimals_than_exact_means_can_hold() -> None:
