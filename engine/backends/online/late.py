@@ -11,7 +11,8 @@ go of since; and where a set asks for a sliding minimum or maximum, or for the l
 some value, as much as the window.
 """
 
-from engine.backends.online.keys import KeySource, LaneSource, WindowSource
+from engine.backends.online.keys import KeySource
+from engine.backends.online.logs import LaneSource, WindowSource
 from engine.backends.online.partials import TIME, of_arguments
 from engine.backends.online.rows import unpack_row
 from engine.backends.online.source import function, indented
@@ -40,18 +41,18 @@ def _rewind(key: KeySource) -> list[str]:
             ),
         ]
         for window in each.finite:
-            lines += _shrink(key, each, window)
+            lines += _shrink(each, window)
         lines.append(f"del {each.log}[cut:]")
         for window in each.finite:
-            lines += _unslide(key, each, window)
+            lines += _unslide(each, window)
             lines += [line for _, partial in window.partials for line in partial.rebuild]
         lines += [line for _, partial in each.partials for line in partial.again]
     return [*lines, "return tails"]
 
 
-def _shrink(key: KeySource, each: LaneSource, window: WindowSource) -> list[str]:
+def _shrink(each: LaneSource, window: WindowSource) -> list[str]:
     """Let a window go of what it shows after the cut."""
-    begin = _begin(key, window)
+    begin = window.begin
     evict = _reversible(window)
     loop = [
         f"for i in range(max({begin}, cut), len({each.log})):",
@@ -60,15 +61,15 @@ def _shrink(key: KeySource, each: LaneSource, window: WindowSource) -> list[str]
     return [*(loop if evict else []), f"if {begin} > cut: {begin} = cut"]
 
 
-def _unslide(key: KeySource, each: LaneSource, window: WindowSource) -> list[str]:
+def _unslide(each: LaneSource, window: WindowSource) -> list[str]:
     """Move a window's begin back to where it was at ``t``."""
-    begin, log = _begin(key, window), each.log
+    begin, log = window.begin, each.log
     add = of_arguments([(place, part.add) for place, part in window.partials if not part.rebuild])
     return [
-        f"old = t - {(window.length or 0) + each.lane.delay}",
+        f"old = {each.oldest(window)}",
         f"while {begin} and {log}[{begin} - 1][{TIME}] >= old:",
         *indented([f"{begin} -= 1", *([f"i = {begin}; x = {log}[i]", *add] if add else [])]),
-        f"{key.state}.b{window.number} = {begin}",
+        f"{window.begin_field} = {begin}",
     ]
 
 
@@ -82,27 +83,25 @@ def _replay(key: KeySource) -> list[str]:
     lines = [unpack_row(key.layout), f"now = {key.state}.t", *key.load()]
     for each in key.lanes:
         j, delay = each.number, each.lane.delay
-        pend = f"{key.state}.pend{j}"
         place = f"tails[{j}].insert(bisect_right(tails[{j}], t, key=TIME), x)"
-        head = f"{key.state}.head{j}"
-        wait = f"{pend}.insert(bisect_right({pend}, t, lo={head}, key=TIME), "
-        block = key.block(key.of_row)
+        wait = f"{each.pend}.insert(bisect_right({each.pend}, t, lo={each.head}, key=TIME), "
+        block = key.block_of_row()
         if each.lane.labelled:
             lines += [
-                *key.pending(each, block),
+                *each.pending(block),
                 f"if t + {delay} > now: {wait}p)",
                 "else:",
-                *indented(key.enter(each, [place])),
+                *indented(each.enter([place])),
             ]
         elif delay:
             then = [f"if t + {delay} > now: {wait}x)", f"else: {place}"]
-            lines += key.entry(each, block, "t", then)
+            lines += each.entry(block, "t", then)
         else:
-            lines += key.entry(each, block, "t", [place])
+            lines += each.entry(block, "t", [place])
         lines += [
-            *_for_each(f"tails[{j}]", key.grow(each)),
+            *_for_each(f"tails[{j}]", each.grow()),
             "late, t = t, now",
-            *key.slide(each),
+            *each.slide(),
             "t = late",
         ]
     return lines
@@ -112,13 +111,12 @@ def _settle(key: KeySource) -> list[str]:
     lines = [f"t = {key.state}.t", *key.load()]
     for each in key.lanes:
         for window in each.finite:
-            begin, log = _begin(key, window), each.log
-            old = f"t - {(window.length or 0) + each.lane.delay}"
+            begin, log = window.begin, each.log
             add = of_arguments(
                 [(place, part.add) for place, part in window.partials if not part.rebuild]
             )
-            lines.append(f"{begin} = bisect_left({log}, {old}, key=TIME)")
-            lines.append(f"{key.state}.b{window.number} = {begin}")
+            lines.append(f"{begin} = bisect_left({log}, {each.oldest(window)}, key=TIME)")
+            lines.append(f"{window.begin_field} = {begin}")
             if add:
                 lines.append(f"for i in range({begin}, len({log})):")
                 lines += indented([f"x = {log}[i]", *add])
@@ -138,10 +136,6 @@ def _held(key: KeySource) -> list[str]:
             *_for_each(each.log, add),
         ]
     return [*lines, f"settle{k}({s})", f"return {s}"]
-
-
-def _begin(key: KeySource, window: WindowSource) -> str:
-    return f"b{key.number}_{window.number}"
 
 
 def _for_each(entries: str, body: list[str]) -> list[str]:

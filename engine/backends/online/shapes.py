@@ -5,7 +5,8 @@ from typing import Final
 
 import polars as pl
 
-from engine.backends.online.keys import KeySource, LaneSource
+from engine.backends.online.keys import KeySource
+from engine.backends.online.logs import LaneSource
 from engine.backends.online.partials import Partial, Place
 from engine.definition.infer import type_of
 from engine.definition.nodes import Aggregate
@@ -53,7 +54,7 @@ def pending_columns(key: KeySource, each: LaneSource) -> Columns:
     """The columns of what waits in a lane: an entry, or what one will be made of."""
     if not each.lane.labelled:
         return entry_columns(key, each)
-    kept = key.kept_columns(each)
+    kept = each.kept_columns()
     dtypes = {f"{2 + place}": _dtype(key.schema, name) for place, name in enumerate(kept)}
     return {"0": TIMES, SLIP: OWNERS, **dtypes}
 

@@ -12,8 +12,8 @@ import polars as pl
 
 from engine.backends.online.compile import KeyProgram
 from engine.backends.online.engine import OnlineFeatures
-from engine.backends.online.keys import LaneSource
 from engine.backends.online.labels import NEVER, Slip
+from engine.backends.online.logs import LaneSource
 from engine.backends.online.shapes import (
     IDS,
     OWNER,

@@ -8,7 +8,8 @@ from typing import Final
 
 import polars as pl
 
-from engine.backends.online.keys import KeySource, LaneSource
+from engine.backends.online.keys import KeySource
+from engine.backends.online.logs import LaneSource
 from engine.backends.online.shapes import OWNERS, entry_columns
 from engine.backends.polars.chunks import prepared_columns
 from engine.backends.polars.frame import Frame

@@ -9,7 +9,8 @@ from typing import Final
 
 import polars as pl
 
-from engine.backends.online.keys import KeySource, LaneSource
+from engine.backends.online.keys import KeySource
+from engine.backends.online.logs import LaneSource
 from engine.backends.online.shapes import (
     TIMES,
     WIDE,

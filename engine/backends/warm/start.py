@@ -8,7 +8,8 @@ import polars as pl
 
 from engine.backends.online.compile import compile_online
 from engine.backends.online.engine import OnlineFeatures, default_lateness
-from engine.backends.online.keys import KeySource, LaneSource
+from engine.backends.online.keys import KeySource
+from engine.backends.online.logs import LaneSource
 from engine.backends.online.shapes import (
     IDS,
     OWNER,
@@ -178,7 +179,7 @@ def _lane_tables(
         yield f"pend{here}", _owned(entries.filter(~_matured(lane)), columns)
         return
     kept = [
-        rows.column(name).alias(str(2 + place)) for place, name in enumerate(key.kept_columns(lane))
+        rows.column(name).alias(str(2 + place)) for place, name in enumerate(lane.kept_columns())
     ]
     first = rows.first_after(end.labels_from)
     waiting = (

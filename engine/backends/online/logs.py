@@ -1,0 +1,261 @@
+"""A lane's log of one key and its windows, as source: what comes in, what waits, what goes.
+
+The statements use the local variables ``l<k>_<lane>`` for the log of key number k and
+``b<k>_<window>`` for the index in it where a window begins; ``x`` is the entry at hand.
+"""
+
+from dataclasses import dataclass, field
+
+from engine.backends.online.lanes import Lane, Layout
+from engine.backends.online.partials import TIME, Partial, Place, of_arguments
+from engine.backends.online.scalars import Block, Value, unless_null
+from engine.backends.online.source import indented, when
+from engine.definition.needs import columns_in
+from engine.definition.nodes import Aggregate, Column, Expression
+from engine.definition.types import Kind
+
+
+@dataclass(slots=True)
+class WindowSource:
+    """A window of a lane: its number, its length in ticks, its aggregates and their partials."""
+
+    key: int
+    number: int
+    length: int | None
+    aggregates: tuple[Aggregate, ...]
+    partials: list[tuple[Place, Partial]] = field(default_factory=list)
+
+    @property
+    def begin(self) -> str:
+        """The local variable of the index where it begins."""
+        return f"b{self.key}_{self.number}"
+
+    @property
+    def begin_field(self) -> str:
+        """The state's field of that index."""
+        return f"s{self.key}.b{self.number}"
+
+    def load(self) -> str:
+        """The local variable, of the state."""
+        return f"{self.begin} = {self.begin_field}"
+
+    def evict(self) -> list[str]:
+        """Let the window go of ``x``."""
+        return of_arguments([(place, partial.evict) for place, partial in self.partials])
+
+
+@dataclass(slots=True)
+class LaneSource:
+    """A lane of key number ``key``: its number, what is in it, and its windows."""
+
+    layout: Layout
+    key: int
+    number: int
+    lane: Lane
+    windows: list[WindowSource] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """The variable of the key's state."""
+        return f"s{self.key}"
+
+    @property
+    def log(self) -> str:
+        """The local variable of the log."""
+        return f"l{self.key}_{self.number}"
+
+    @property
+    def pend(self) -> str:
+        """The state's list of what waits for the delay."""
+        return f"{self.state}.pend{self.number}"
+
+    @property
+    def head(self) -> str:
+        """How many of that list are through."""
+        return f"{self.state}.head{self.number}"
+
+    @property
+    def arguments(self) -> tuple[Expression, ...]:
+        """What an entry holds after its time."""
+        return self.layout.arguments(self.lane)
+
+    @property
+    def partials(self) -> list[tuple[Place, Partial]]:
+        """The partials of all windows."""
+        return [each for window in self.windows for each in window.partials]
+
+    @property
+    def finite(self) -> list[WindowSource]:
+        """The windows that have an end."""
+        return [window for window in self.windows if window.length is not None]
+
+    @property
+    def is_ever(self) -> bool:
+        """Whether some window has no end."""
+        return len(self.finite) < len(self.windows)
+
+    def oldest(self, window: WindowSource) -> str:
+        """The earliest instant that a window shows at ``t``."""
+        return f"t - {(window.length or 0) + self.lane.delay}"
+
+    def load(self) -> list[str]:
+        """The local variables, of the state."""
+        log = f"{self.log} = {self.state}.log{self.number}"
+        return [log, *(window.load() for window in self.finite)]
+
+    def advance(self) -> list[str]:
+        """Let time pass up to ``t``, and drop entries where a quarter is older than ``floor``."""
+        log = self.log
+        is_old = f"{log}[len({log}) >> 2][0] < floor - {self.layout.reach(self.lane)}"
+        # Nothing is old enough before it has left the longest window.
+        some = max(self.finite, key=lambda window: window.length or 0, default=None)
+        any_left = log if some is None else some.begin
+        return [
+            f"{log} = {self.state}.log{self.number}",
+            *(self._mature() if self.lane.delay else []),
+            *self.slide(),
+            *when(f"{any_left} and {is_old}", self.drop()),
+        ]
+
+    def entry(self, block: Block, time: str, then: list[str]) -> list[str]:
+        """Make ``x`` of an event that fulfils the lane's condition, then do what follows."""
+        if self.lane.where is None:
+            return self._entry_of(block, time, then)
+        # What is computed under one lane's condition is not there for the next.
+        inner = block.inner()
+        condition = inner.value(self.lane.where).source
+        lines, inner.lines = inner.lines, []
+        return [*lines, *when(condition, self._entry_of(inner, time, then))]
+
+    def enter(self, then: list[str]) -> list[str]:
+        """Make ``x`` of ``p``: of a labelled lane when it matures, others are ready."""
+        if not self.lane.labelled:
+            return ["x = p", *then]
+        schema = self.layout.features.schema
+        columns = self.kept_columns()
+
+        def known(block: Block, expression: Expression) -> Value | None:
+            if not isinstance(expression, Column):
+                return None
+            if expression.name == schema.label:
+                source = f"label_at(p[1], p[0] + {self.lane.delay})"
+                return block.assign(source, nullable=True)
+            if expression.name == schema.event_time:
+                return Value("p[0]", nullable=False)
+            return Value(f"p[{2 + columns.index(expression.name)}]", nullable=True)
+
+        return self.entry(Block(schema, self.layout.type_of, known), "p[0]", then)
+
+    def kept_columns(self) -> list[str]:
+        """The columns that a labelled lane's expressions will ask for when an event matures."""
+        schema, where = self.layout.features.schema, self.lane.where
+        expressions = [*self.arguments] if where is None else [*self.arguments, where]
+        skipped = {schema.label, schema.event_time}
+        found = [name for expression in expressions for name in columns_in(expression)]
+        return [name for name in dict.fromkeys(found) if name not in skipped]
+
+    def pending(self, block: Block) -> list[str]:
+        """Make ``p``, what a labelled lane keeps of an event until it matures."""
+        columns = [block.value(Column(name)).source for name in self.kept_columns()]
+        return [f"p = (t, {', '.join(['slip', *columns])},)"]
+
+    def grow(self) -> list[str]:
+        """Take ``x`` into the log and all partials."""
+        changes = [(place, partial.add) for place, partial in self.partials]
+        grown = [line for _, partial in self.partials for line in partial.grown]
+        return [
+            f"i = len({self.log}); {self.log}.append(x)",
+            *of_arguments(changes),
+            *grown,
+        ]
+
+    def slide(self) -> list[str]:
+        """Move the begins of the finite windows to where they are at ``t``."""
+        lines: list[str] = []
+        for window in self.finite:
+            begin, log = window.begin, self.log
+            moved = [
+                *self._move(window),
+                f"{window.begin_field} = {begin}",
+                *(line for _, partial in window.partials for line in partial.slide),
+            ]
+            is_old = f"{log}[{begin}][{TIME}] < (old := {self.oldest(window)})"
+            lines += [window.load(), *when(f"{begin} < len({log}) and {is_old}", moved)]
+        return lines
+
+    def drop(self) -> list[str]:
+        """Drop entries older than ``floor`` that no window shows."""
+        j, log = self.number, self.log
+        begins = [window.begin for window in self.finite]
+        drops = list(dict.fromkeys(line for _, part in self.partials for line in part.drop_entry))
+        drops += of_arguments([(place, partial.drop) for place, partial in self.partials])
+        most = f"min({', '.join(begins)}, len({log}))" if begins else f"len({log})"
+        return [
+            f"old = floor - {self.layout.reach(self.lane)}; n = 0; m = {most}",
+            f"while n < m and {log}[n][0] < old:",
+            *indented([*([f"x = {log}[n]", *drops] if drops else []), "n += 1"]),
+            *self._note_past(),
+            f"del {log}[:n]; {self.state}.off{j} += n",
+            *(
+                f"{window.begin_field} = {window.begin} = {window.begin} - n"
+                for window in self.finite
+            ),
+        ]
+
+    def _move(self, window: WindowSource) -> list[str]:
+        """Move a window's begin past what is ``old``; the entry at the begin is."""
+        begin, log, evict = window.begin, self.log, window.evict()
+        if not evict:
+            one_by_one = [
+                f"{begin} += 1",
+                f"while {log}[{begin}][{TIME}] < old: {begin} += 1",
+            ]
+            is_all = f"if {log}[-1][{TIME}] < old: {begin} = len({log})"
+            return [is_all, "else:", *indented(one_by_one)]
+        return [
+            f"n = len({log})",
+            f"while {begin} < n and {log}[{begin}][{TIME}] < old:",
+            *indented([f"i = {begin}; x = {log}[i]", *evict, f"{begin} += 1"]),
+        ]
+
+    def _mature(self) -> list[str]:
+        """Take in what has waited for as long as the delay."""
+        delay = self.lane.delay
+        return [
+            f"pend = {self.pend}; h = {self.head}",
+            f"if h < len(pend) and pend[h][{TIME}] <= t - {delay}:",
+            *indented(
+                [
+                    *(window.load() for window in self.finite),  # partials ask for them
+                    f"while h < len(pend) and pend[h][{TIME}] <= t - {delay}:",
+                    *indented(["p = pend[h]", "h += 1", *self.enter(self.grow())]),
+                    # What is through goes when it is half of the list: constant time on average.
+                    "if h * 2 >= len(pend): del pend[:h]; h = 0",
+                    f"{self.head} = h",
+                ]
+            ),
+        ]
+
+    def _note_past(self) -> list[str]:
+        """Note how late the last event is that is dropped; windows without an end see it still."""
+        if not self.is_ever:
+            return []
+        past, latest = f"{self.state}.past{self.number}", f"{self.log}[n - 1][{TIME}]"
+        return [f"if n and {latest} > {past}: {past} = {latest}"]
+
+    def _entry_of(self, block: Block, time: str, then: list[str]) -> list[str]:
+        before = len(block.lines)
+        values = [self._argument(block, argument) for argument in self.arguments]
+        lines, block.lines = block.lines[before:], block.lines[:before]
+        return [*lines, f"x = ({', '.join([time, *values])},)", *then]
+
+    def _argument(self, block: Block, argument: Expression) -> str:
+        value = block.value(argument)
+        match self.layout.type_of(argument).kind:
+            case Kind.FLOAT:  # −0.0 counts as 0.0
+                source = f"{value.source} + 0.0"
+            case Kind.TEXT if isinstance(argument, Column):  # held once, however often it comes
+                source = f"intern({value.source})"
+            case _:
+                return value.source
+        return block.assign(unless_null([value], source), value.nullable).source

@@ -1,0 +1,133 @@
+"""Where the aggregates of one key are found: lanes with their windows, partials and fields."""
+
+from dataclasses import dataclass
+
+from engine.backends.online.lanes import Lane, Layout
+from engine.backends.online.logs import LaneSource, WindowSource
+from engine.backends.online.partials import (
+    NOT_NAN,
+    NOT_NULL,
+    PARTIALS,
+    TIME,
+    Partial,
+    Place,
+    follow,
+)
+from engine.backends.online.scalars import Block, Value
+from engine.definition.aggregates import AGGREGATES
+from engine.definition.nodes import Aggregate, Column, Expression
+from engine.definition.types import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """The aggregates of one longer key that are found in one window."""
+
+    columns: tuple[str, ...]
+    place: Place
+
+
+class Places:
+    """The lanes of a key, and how each aggregate that they keep is read."""
+
+    def __init__(self, layout: Layout, number: int, key: tuple[str, ...]) -> None:
+        self._number = number
+        self._layout = layout
+        self._schema = layout.features.schema
+        self._reads: dict[Aggregate, Partial] = {}
+        self._followers: dict[Aggregate, Followers] = {}
+        self._windows = 0
+        self._fields = 0
+        self.lanes = [self._lane(index, lane) for index, lane in enumerate(layout.lanes_of(key))]
+
+    def read(self, block: Block, aggregate: Aggregate) -> Value | None:
+        """An aggregate's value; None if it is found in no lane of this key."""
+        if aggregate in self._followers:
+            return self._read_entry(block, *self._followed(block, aggregate))
+        if aggregate not in self._reads:
+            return None
+        partial = self._reads[aggregate]
+        if partial.entry:
+            return self._read_entry(block, partial.entry, partial.index)
+        return block.assign(partial.read, nullable=AGGREGATES[aggregate.name].empty is None)
+
+    def _lane(self, number: int, lane: Lane) -> LaneSource:
+        source = LaneSource(self._layout, self._number, number, lane)
+        for length, aggregates in self._layout.lanes[lane].items():
+            window = WindowSource(self._number, self._windows, length, tuple(aggregates))
+            self._windows += 1
+            source.windows.append(window)
+            for aggregate in aggregates:
+                place = self._place(source, window, *self._argument_of(source, aggregate))
+                partial = PARTIALS[aggregate.name](place)
+                window.partials.append((place, partial))
+                self._reads[aggregate] = partial
+            self._follow(source, window)
+        return source
+
+    def _follow(self, source: LaneSource, window: WindowSource) -> None:
+        """The partials of longer keys that are found in a window."""
+        by_columns: dict[tuple[str, ...], Followers] = {}
+        for aggregate in self._layout.followers(source.lane, window.length):
+            columns = self._layout.following[aggregate].columns
+            if columns not in by_columns:
+                indices = tuple(self._index(source, Column(name)) for name in columns)
+                place = self._place(source, window, indices, self._all_there(columns))
+                by_columns[columns] = Followers(columns, place)
+                window.partials.append((place, follow(place, "")))
+            self._followers[aggregate] = by_columns[columns]
+
+    def _followed(self, block: Block, aggregate: Aggregate) -> tuple[str, int]:
+        """The latest entry with the values of the followers' columns, and where its value is."""
+        followers = self._followers[aggregate]
+        values = [block.value(Column(name)).source for name in followers.columns]
+        wanted = values[0] if len(values) == 1 else f"({', '.join(values)})"
+        lane = self._layout.following[aggregate].lane
+        source = next(each for each in self.lanes if each.lane == lane)
+        (index,), _ = self._argument_of(source, aggregate)
+        return follow(followers.place, wanted).entry, index
+
+    def _read_entry(self, block: Block, entry: str, index: int) -> Value:
+        found = block.once(entry)
+        return block.assign(f"None if {found} is None else {found}[{index}]", nullable=True)
+
+    def _argument_of(self, lane: LaneSource, aggregate: Aggregate) -> tuple[tuple[int, ...], str]:
+        """Where in an entry an aggregate's argument is, and when it counts."""
+        if aggregate.argument is None:
+            return (), ""
+        return (self._index(lane, aggregate.argument),), self._valid(aggregate.argument)
+
+    def _place(
+        self, lane: LaneSource, window: WindowSource, indices: tuple[int, ...], valid: str
+    ) -> Place:
+        self._fields += 1
+        return Place(
+            state=lane.state,
+            field=self._fields - 1,
+            lane=lane.number,
+            window=window.number,
+            indices=indices,
+            valid=valid,
+            ever=window.length is None,
+        )
+
+    def _index(self, lane: LaneSource, argument: Expression) -> int:
+        if argument == Column(self._schema.event_time):
+            return TIME
+        return 1 + lane.arguments.index(argument)
+
+    def _valid(self, argument: Expression) -> str:
+        """When an argument counts: it is neither null nor NaN."""
+        tests = []
+        if not (isinstance(argument, Column) and self._schema.by_name[argument.name].required):
+            tests.append(NOT_NULL)
+        is_float = self._layout.type_of(argument).kind is Kind.FLOAT
+        if is_float and not isinstance(argument, Column):
+            tests.append(NOT_NAN)
+        return " and ".join(tests)
+
+    def _all_there(self, columns: tuple[str, ...]) -> str:
+        """When an entry has a value in each of the columns."""
+        if all(self._schema.by_name[name].required for name in columns):
+            return ""
+        return NOT_NULL if len(columns) == 1 else "None not in v"
