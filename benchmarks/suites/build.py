@@ -5,8 +5,6 @@ starting Python and importing libraries, which both do and which small inputs wo
 Processor time and peak memory are the whole process's, as the kernel accounts for them.
 """
 
-import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,11 +17,12 @@ from benchmarks import builds
 from benchmarks.builds import without
 from benchmarks.compare import Expectations, Expected, check_all
 from benchmarks.floor import CHUNK_ROWS
+from benchmarks.kept import measure_and_keep
 from benchmarks.machine import commit, machine
-from benchmarks.measure import LEAST_REPEATS, Run, in_turns, run_module
-from benchmarks.options import RESULTS, cache_folder
+from benchmarks.measure import Run, in_turns, run_module
+from benchmarks.options import Common, add_common, command_of, read_common
 from benchmarks.progress import say
-from benchmarks.simulated import Simulated, Workspace, workspace
+from benchmarks.simulated import Simulated, Workspace
 from benchmarks.suites.build_results import BUILD, FLOOR, HOT, as_text, summary
 from engine.arguments import whole
 from engine.build.outputs import FEATURES
@@ -31,7 +30,6 @@ from engine.catalog import load_feature_set
 from engine.clock import utc_date
 from engine.command import Parser
 from engine.definition import FeatureSet
-from engine.events.disk import writing
 from engine.sink import write_frames
 
 SET: Final = "notebook"
@@ -42,7 +40,6 @@ CHECKED_HOT_ROWS: Final = 2_000  # the reference looks at every earlier row of t
 _SAMPLE_ROWS: Final = 2 * CHUNK_ROWS
 _MOST_ROWS: Final = 10_000_000_000
 _MOST_CARDS: Final = 10_000_000
-_MOST_THREADS: Final = 1024
 _DAYS: Final = 366
 
 _DESCRIPTION = """\
@@ -66,12 +63,20 @@ class Options:
 
     usual: Simulated
     hot: Simulated
-    threads: int
-    repeats: int
-    folder: Path
-    results: Path
-    keep: bool = False
-    json: bool = False
+    common: Common
+
+    @property
+    def command(self) -> str:
+        """What measures the same again."""
+        numbers = {
+            "--rows": self.usual.rows,
+            "--cards": self.usual.cards,
+            "--hot-rows": self.hot.rows,
+            "--seed": self.common.seed,
+            "--threads": self.common.threads,
+            "--repeats": self.common.repeats,
+        }
+        return command_of("build", numbers)
 
 
 def prepare(argv: Sequence[str]) -> Callable[[], None]:
@@ -80,16 +85,14 @@ def prepare(argv: Sequence[str]) -> Callable[[], None]:
 
 
 def _main(options: Options) -> None:
-    with writing(options.results):
-        options.results.mkdir(parents=True, exist_ok=True)
-    with workspace(options.folder, keep=options.keep) as space:
-        results = {"suite": "build", "command": _command(options)} | measure(options, space)
-    file = options.results / f"build-{options.usual.rows}.json"
-    text = json.dumps(results, indent=2) + "\n"
-    with writing(file):
-        file.write_text(text, "utf-8")
-    sys.stdout.write(text if options.json else as_text(results))
-    say(f"every measurement: {file}")
+    measure_and_keep(
+        "build",
+        options.usual.rows,
+        options.common,
+        options.command,
+        partial(measure, options),
+        as_text,
+    )
 
 
 def measure(options: Options, space: Workspace) -> dict[str, Any]:
@@ -102,8 +105,8 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
     """
     around = {"date": utc_date().isoformat(), "commit": commit(), "machine": machine()}
     features = load_feature_set(SET)
-    usual = _Input(options.usual, space, options.threads, features, CHECKED_ROWS)
-    hot = _Input(options.hot, space, options.threads, features, CHECKED_HOT_ROWS)
+    usual = _Input(options.usual, space, options.common.threads, features, CHECKED_ROWS)
+    hot = _Input(options.hot, space, options.common.threads, features, CHECKED_HOT_ROWS)
     say("comparing with the reference")
     rows_of = usual.check_sample(space.scratch / "sample")
     hot.check_sample(space.scratch / "hot sample")
@@ -111,7 +114,7 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
     floor = partial(usual.floor, space.scratch / "floor.parquet", rows_of)
     floor()  # untimed: the input comes from the disk once, for nobody's account
     runs = in_turns(
-        options.repeats,
+        options.common.repeats,
         {
             FLOOR: floor,
             BUILD: partial(usual.build, space.scratch / "usual"),
@@ -122,8 +125,8 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
     return around | {
         "versions": report["versions"],
         "feature_set": {"name": SET, "fingerprint": report["fingerprint"]},
-        "threads": options.threads,
-        "repeats": options.repeats,
+        "threads": options.common.threads,
+        "repeats": options.common.repeats,
         "inputs": {"usual": usual.described(), "one hot card": hot.described()},
         "columns_written": {
             name: str(dtype) for name, dtype in pl.read_parquet_schema(rows_of).items()
@@ -204,41 +207,14 @@ def _options(argv: Sequence[str]) -> Options:
     add("--rows", default="10_000_000", metavar="N", help="rows of the file (%(default)s)")
     add("--cards", default="33_000", metavar="M", help="its cards (%(default)s)")
     add("--hot-rows", default="1_000_000", metavar="N", help="rows of the one card (%(default)s)")
-    add("--seed", default="0", metavar="S", help="seed of the simulator (%(default)s)")
-    add("--threads", default="2", metavar="T", help="threads of both (%(default)s)")
-    add("--repeats", default="3", metavar="R", help="runs of each, 3 or more (%(default)s)")
-    add(
-        "--dir", default=cache_folder(), type=Path, metavar="FOLDER", help="for files (%(default)s)"
-    )
-    add("--results", default=RESULTS, type=Path, metavar="FOLDER", help="for build-N.json")
-    add("--keep", action="store_true", help="keep the simulated files for the next time")
-    add("--json", action="store_true", help="print the results as JSON")
+    add_common(parser, "build")
     parsed = parser.parse_args(argv)
     rows = whole(parsed.rows, "--rows", 1, _MOST_ROWS)
     cards = whole(parsed.cards, "--cards", 1, _MOST_CARDS)
     hot_rows = whole(parsed.hot_rows, "--hot-rows", 1, _MOST_ROWS)
-    seed = whole(parsed.seed, "--seed", 0, 2**64 - 1)
+    common = read_common(parsed)
     return Options(
-        usual=Simulated(rows=rows, cards=cards, days=_DAYS, seed=seed),
-        hot=Simulated(rows=hot_rows, cards=1, days=1, seed=seed),
-        threads=whole(parsed.threads, "--threads", 1, _MOST_THREADS),
-        repeats=whole(parsed.repeats, "--repeats", LEAST_REPEATS, 1000),
-        folder=parsed.dir.absolute(),
-        results=parsed.results,
-        keep=parsed.keep,
-        json=parsed.json,
+        usual=Simulated(rows=rows, cards=cards, days=_DAYS, seed=common.seed),
+        hot=Simulated(rows=hot_rows, cards=1, days=1, seed=common.seed),
+        common=common,
     )
-
-
-def _command(options: Options) -> str:
-    """What measures the same again; folders are nobody else's business."""
-    numbers = {
-        "--rows": options.usual.rows,
-        "--cards": options.usual.cards,
-        "--hot-rows": options.hot.rows,
-        "--seed": options.usual.seed,
-        "--threads": options.threads,
-        "--repeats": options.repeats,
-    }
-    told = " ".join(f"{option} {number}" for option, number in numbers.items())
-    return f"python -m benchmarks build {told}"

@@ -6,19 +6,18 @@ events that follow: throughput, latency, memory per card. One card with all the 
 whether an event's time depends on the card's history.
 """
 
-import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 from benchmarks.builds import run_build, without
 from benchmarks.compare import DifferenceError, Expectations, check_all
+from benchmarks.kept import measure_and_keep
 from benchmarks.machine import commit, machine
 from benchmarks.measure import Run, in_turns, run_module
 from benchmarks.online.serve import MANAGED, PYTHON
 from benchmarks.progress import say
-from benchmarks.simulated import Workspace, workspace
+from benchmarks.simulated import Workspace
 from benchmarks.suites.engines_options import SET, Hot, Online, Options, read_options
 from benchmarks.suites.engines_results import RESIDENT, as_text, run_name, summary
 from engine.backends import BACKENDS
@@ -26,7 +25,6 @@ from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from engine.clock import utc_date
 from engine.definition import FeatureSet
-from engine.events.disk import writing
 from engine.skew.engines import REFERENCE
 from engine.skew.job import find_skew
 from engine.skew.options import Options as SkewOptions
@@ -43,16 +41,14 @@ def prepare(argv: Sequence[str]) -> Callable[[], None]:
 
 
 def _main(options: Options) -> None:
-    with writing(options.results):
-        options.results.mkdir(parents=True, exist_ok=True)
-    with workspace(options.folder, keep=options.keep) as space:
-        results = {"suite": "engines", "command": options.command} | measure(options, space)
-    file = options.results / f"engines-{options.usual.rows}.json"
-    text = json.dumps(results, indent=2) + "\n"
-    with writing(file):
-        file.write_text(text, "utf-8")
-    sys.stdout.write(text if options.json else as_text(results))
-    say(f"every measurement: {file}")
+    measure_and_keep(
+        "engines",
+        options.usual.rows,
+        options.common,
+        options.command,
+        partial(measure, options),
+        as_text,
+    )
 
 
 def measure(options: Options, space: Workspace) -> dict[str, Any]:
@@ -76,18 +72,19 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
         one.check()
 
     runs = {
-        "batch": in_turns(options.repeats, batch.processes()),
+        "batch": in_turns(options.common.repeats, batch.processes()),
         "online": in_turns(
-            options.repeats, {name: run for case in cards for name, run in case.processes().items()}
+            options.common.repeats,
+            {name: run for case in cards for name, run in case.processes().items()},
         ),
-        "hot": in_turns(options.repeats, {case.name: case.serve for case in hot}),
+        "hot": in_turns(options.common.repeats, {case.name: case.serve for case in hot}),
     }
     report = next(iter(runs["batch"].values()))[0].printed
     return around | {
         "versions": report["versions"],
         "feature_set": {"name": SET, "fingerprint": report["fingerprint"]},
-        "threads": options.threads,
-        "repeats": options.repeats,
+        "threads": options.common.threads,
+        "repeats": options.common.repeats,
         "inputs": {
             "batch": batch.described(),
             "online": {str(case.cards): case.described() for case in cards},
@@ -106,10 +103,10 @@ class _SideBySide:
 
     def __init__(self, options: Options, space: Workspace, features: FeatureSet) -> None:
         self._simulated = options.usual
-        self._threads = options.threads
+        self._threads = options.common.threads
         self._folder = space.scratch / "build"
         self._scratch = space.scratch
-        self._file = space.provide(options.usual, threads=options.threads)
+        self._file = space.provide(options.usual, threads=options.common.threads)
         expectations = Expectations(self._file, features)
         cards = expectations.of_some_cards()
         self._expected = [expectations.of_first_rows(CHECKED_ROWS), *filter(None, [cards])]
@@ -161,8 +158,8 @@ class _Cards:
 
     def __init__(self, online: Online, options: Options, space: Workspace) -> None:
         self._online = online
-        self._threads = options.threads
-        self._file = space.provide(online.simulated, threads=options.threads)
+        self._threads = options.common.threads
+        self._file = space.provide(online.simulated, threads=options.common.threads)
         self._state = space.scratch / f"{self.cards}.state"
         self._made: dict[str, Any] = {}
 
@@ -215,7 +212,7 @@ class _HotCard:
     def __init__(self, hot: Hot, options: Options, space: Workspace) -> None:
         self.name = hot.name
         self._hot = hot
-        file = space.provide(hot.simulated, threads=options.threads)
+        file = space.provide(hot.simulated, threads=options.common.threads)
         self._args = ["--set", SET, "--input", str(file), "--faster", str(hot.faster)]
 
     def check(self) -> None:

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from benchmarks.measure import LEAST_REPEATS
-from benchmarks.options import RESULTS, cache_folder
+from benchmarks.options import Common, add_common, command_of, read_common
 from benchmarks.simulated import Simulated
 from engine.arguments import whole, wholes
 from engine.command import Parser
@@ -23,8 +21,6 @@ _HOURS: Final = 24
 _MOST_ROWS: Final = 1_000_000_000
 _MOST_CARDS: Final = 10_000_000
 _MOST_EVENTS: Final = 100_000_000
-_MOST_THREADS: Final = 1024
-_MOST_REPEATS: Final = 1000
 
 _DESCRIPTION = """\
 Time every engine but the reference over one simulated file of the feature set notebook, side by
@@ -116,12 +112,7 @@ class Options:
     usual: Simulated
     online: tuple[Online, ...]
     hot: tuple[Hot, ...]
-    threads: int
-    repeats: int
-    folder: Path
-    results: Path
-    keep: bool = False
-    json: bool = False
+    common: Common
 
 
 def read_options(argv: Sequence[str]) -> Options:
@@ -139,15 +130,14 @@ def read_options(argv: Sequence[str]) -> Options:
         name: (quick if parsed.quick else usual) if given[name] is None else given[name]
         for name, (usual, quick) in _SIZES.items()
     }
-    seed = whole(parsed.seed, "--seed", 0, 2**64 - 1)
+    common = read_common(parsed)
+    seed = common.seed
     rows = whole(sizes["rows"], "--rows", 1, _MOST_ROWS)
     file_cards = whole(sizes["file_cards"], "--file-cards", 1, _MOST_CARDS)
     cards = wholes(sizes["cards"], "--cards", 1, _MOST_CARDS)
     events = whole(sizes["events"], "--events", 100, _MOST_EVENTS)
     hour = wholes(sizes["hot_hour"], "--hot-hour", 100, _MOST_EVENTS)
     day = wholes(sizes["hot_day"], "--hot-day", 100, _MOST_EVENTS)
-    threads = whole(parsed.threads, "--threads", 1, _MOST_THREADS)
-    repeats = whole(parsed.repeats, "--repeats", LEAST_REPEATS, _MOST_REPEATS)
 
     def hot(count: int, span: str, faster: int) -> Hot:
         simulated = Simulated(rows=count, cards=1, days=1, seed=seed)
@@ -161,24 +151,18 @@ def read_options(argv: Sequence[str]) -> Options:
         "--hot-hour": _listed(hour),
         "--hot-day": _listed(day),
         "--seed": str(seed),
-        "--threads": str(threads),
-        "--repeats": str(repeats),
+        "--threads": str(common.threads),
+        "--repeats": str(common.repeats),
     }
     return Options(
-        # What measures the same again; folders are nobody else's business.
-        command=" ".join(["python -m benchmarks engines", *(f"{o} {v}" for o, v in told.items())]),
+        command=command_of("engines", told),
         usual=Simulated(rows=rows, cards=file_cards, days=_DAYS, seed=seed),
         online=tuple(Online.of(count, events, seed) for count in cards),
         hot=(
             *(hot(count, "an hour", _HOURS) for count in hour),
             *(hot(count, "a day", 1) for count in day),
         ),
-        threads=threads,
-        repeats=repeats,
-        folder=parsed.dir.absolute(),
-        results=parsed.results,
-        keep=parsed.keep,
-        json=parsed.json,
+        common=common,
     )
 
 
@@ -197,15 +181,7 @@ def _parser() -> Parser:
     size("--hot-hour", "N,N,…", "events of one card within an hour, 100 or more")
     size("--hot-day", "N,N,…", "events of one card within a day, 100 or more")
     add("--quick", action="store_true", help="small sizes, to see that it works")
-    add("--seed", default="0", metavar="S", help="seed of the simulator (%(default)s)")
-    add("--threads", default="2", metavar="T", help="threads of the builds (%(default)s)")
-    add("--repeats", default="3", metavar="R", help="runs of each, 3 or more (%(default)s)")
-    add(
-        "--dir", default=cache_folder(), type=Path, metavar="FOLDER", help="for files (%(default)s)"
-    )
-    add("--results", default=RESULTS, type=Path, metavar="FOLDER", help="for engines-N.json")
-    add("--keep", action="store_true", help="keep the simulated files for the next time")
-    add("--json", action="store_true", help="print the results as JSON")
+    add_common(parser, "engines")
     return parser
 
 

@@ -1,0 +1,40 @@
+"""A suite from its options to its results: measured, written to a file, printed."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.options import Common
+from benchmarks.progress import say
+from benchmarks.simulated import Workspace, workspace
+from engine.events.disk import writing
+
+Results = dict[str, Any]
+
+
+def measure_and_keep(
+    suite: str,
+    rows: int,
+    common: Common,
+    command: str,
+    measure: Callable[[Workspace], Results],
+    as_text: Callable[[Results], str],
+) -> None:
+    """Measure, and keep what came out of it in ``<suite>-<rows>.json``.
+
+    Raises
+    ------
+    DifferenceError
+        If a value is not what it should be; nothing is kept then.
+    """
+    with writing(common.results):
+        common.results.mkdir(parents=True, exist_ok=True)
+    with workspace(common.folder, keep=common.keep) as space:
+        results = {"suite": suite, "command": command} | measure(space)
+    file = common.results / f"{suite}-{rows}.json"
+    text = json.dumps(results, indent=2) + "\n"
+    with writing(file):
+        file.write_text(text, "utf-8")
+    sys.stdout.write(text if common.json else as_text(results))
+    say(f"every measurement: {file}")
