@@ -35,6 +35,7 @@ LAYERS = (
     ("engine.definition",),
     ("engine.catalog", "engine.events"),
     ("engine.backends", "engine.model"),
+    ("engine.report",),
     ("engine",),
     ("replay",),
     ("benchmarks",),
