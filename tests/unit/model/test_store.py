@@ -13,24 +13,13 @@ from engine.errors import InputError
 from engine.model import store
 from engine.model.store import load_run
 from unit.build.cases import tree
-from unit.model.cases import build_features, simulated
 from unit.train.cases import read_json, train, trained
 
 
-@pytest.fixture(scope="session")
-def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_features(tmp_path_factory.mktemp("built") / "features", simulated(2_000))
-
-
-@pytest.fixture(scope="session")
-def whole(features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(features, tmp_path_factory.mktemp("runs"), "run", "--model", "random_forest")
-
-
 @pytest.fixture
-def run(whole: Path, tmp_path: Path) -> Path:
+def run(forest: Path, tmp_path: Path) -> Path:
     """A run to be tampered with."""
-    return Path(shutil.copytree(whole, tmp_path / "run"))
+    return Path(shutil.copytree(forest, tmp_path / "run"))
 
 
 def rewrite(run: Path, **changes: Any) -> None:  # noqa: ANN401 - JSON
