@@ -5,13 +5,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.model.intervals import CONFIDENCE, COUNTS, draws, figure_of
 from engine.model.metrics import HALF, Measurement, Scored, Terms
 from engine.model.ranked import Floats, divided
 
-CONFIDENCE: Final = 0.95
 _BINS: Final = 10
-# Figures of which people see a whole number, not an estimate.
-_COUNTS: Final = ("bursts.count",)
 
 
 def evaluate(
@@ -47,7 +45,7 @@ def evaluate(
     """
     measured = Measurement(scored, terms)
     figures = measured.figures()
-    draws = _draws(measured, resamples, seed, progress)
+    drawn = [each for (each,) in draws([measured], resamples, seed, progress)]
     report: dict[str, Any] = {
         "events": len(scored.labels),
         "fraud": int(scored.labels.sum()),
@@ -65,36 +63,10 @@ def evaluate(
         "calibration": reliability(scored),
     }
     for name, value in figures.items():
-        report["figures"][name] = _figure(
-            value, None if name in _COUNTS or not resamples else [draw[name] for draw in draws]
+        report["figures"][name] = figure_of(
+            value, None if name in COUNTS or not drawn else [each[name] for each in drawn]
         )
     return report
-
-
-def _draws(
-    measured: Measurement, resamples: int, seed: int, progress: Callable[[int], None] | None
-) -> list[dict[str, float]]:
-    random = np.random.default_rng(seed)
-    card_chances = np.full(measured.cards, 1.0 / measured.cards)
-    day_chances = np.full(measured.days, 1.0 / measured.days)
-    draws = []
-    for done in range(1, resamples + 1):
-        cards = random.multinomial(measured.cards, card_chances)
-        days = random.multinomial(measured.days, day_chances)
-        draws.append(measured.figures(cards, days))
-        if progress is not None:
-            progress(done)
-    return draws
-
-
-def _figure(value: float, drawn: list[float] | None) -> dict[str, float | None]:
-    figure: dict[str, float | None] = {"value": None if np.isnan(value) else value}
-    if drawn is None:
-        return figure
-    known = np.array(drawn)[~np.isnan(drawn)]
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(known, [tail, 1 - tail]).tolist() if len(known) else (None, None)
-    return figure | {"low": low, "high": high}
 
 
 def reliability(scored: Scored) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A build's features as arrays, once it is known that this code computes the same features."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,16 @@ class FeatureTable:
     def __len__(self) -> int:
         return len(self.times)
 
+    @property
+    def known_labels(self) -> NDArray[np.int8]:
+        """The labels, where each event has to have one."""
+        if self.labels is None:
+            raise InputError(
+                f"{self.path}: not every event has a label (was {self.unlabelled:,} without)",
+                hint="leave out the events whose label is not known",
+            )
+        return self.labels
+
 
 def locate_features(path: Path) -> Path | None:
     """The features file that a path means: itself, or the one in a build's folder; else None."""
@@ -100,6 +111,12 @@ def read_features(path: Path, *, labels_required: bool) -> FeatureTable:
     _check_columns(file, features, report)
     frame = _read(file)
     return _table(file, features, frame, labels_required=labels_required)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(path: Path, kind: type) -> Any:  # noqa: ANN401 - JSON of the kind that is asked for

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from engine.definition import FeatureSet
 from engine.model.calibration import Calibration
+from engine.model.drift import TrainingBins
 from engine.model.kinds import Floats, Model
 
 MANIFEST: Final = "manifest.json"
 NAMES: Final = "features.json"
 THRESHOLD: Final = "threshold.json"
 METRICS: Final = "metrics.json"
+BINS: Final = "bins.json"
 CURRENT: Final = "current"
 
 
@@ -38,6 +40,8 @@ class Run:
         The median of each feature in training; NaN where it had no value.
     manifest
         What ``manifest.json`` holds.
+    bins
+        How features and scores were spread in training; None of a run from before they were kept.
     """
 
     path: Path
@@ -47,6 +51,7 @@ class Run:
     calibration: Calibration
     usual: dict[str, float]
     manifest: dict[str, Any]
+    bins: TrainingBins | None = None
 
     def flags(self, scores: Floats) -> NDArray[np.bool_]:
         """Which scores are flagged."""

@@ -7,7 +7,7 @@ for there a missing label and a legitimate event look the same.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ SPLITS: Final[tuple[SplitKind, ...]] = ("time", "random", "time+cards")
 DAY: Final = 86_400
 _WHOLE_DAYS: Final = 10  # a log of more days than that is cut at midnight
 TEST_SHARE: Final = 0.2  # of a random split
+_DATES: Final = ("start", "validation_from", "test_from", "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ class SplitOptions:
         """Whether any date is given."""
         dates = (self.start, self.validation_from, self.test_from, self.until)
         return any(given is not None for given in dates)
+
+    def to_json(self) -> dict[str, Any]:
+        """What the ``options`` of a manifest hold of it; the seed stands beside them."""
+        dates = {name: getattr(self, name) for name in _DATES}
+        return {
+            "split": self.kind,
+            "label_delay_days": self.label_delay / DAY,
+            "shares": list(self.shares),
+            **{name: None if day is None else day.isoformat() for name, day in dates.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,27 @@ class Split:
         return (self.train, self.validation, self.test)
 
 
+def split_options_from_json(content: dict[str, Any], seed: int, where: str) -> SplitOptions:
+    """Read what ``to_json`` gave; ``where`` is what messages call the file."""
+    try:
+        learnt, chosen, judged = map(float, content["shares"])
+        dates = {
+            name: None if content[name] is None else date.fromisoformat(content[name])
+            for name in _DATES
+        }
+        return SplitOptions(
+            kind=SPLITS[SPLITS.index(content["split"])],
+            shares=(learnt, chosen, judged),
+            label_delay=round(float(content["label_delay_days"]) * DAY),
+            seed=seed,
+            **dates,
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{where}: how events were split cannot be read (was {error!r})", hint="train anew"
+        ) from error
+
+
 def split(table: FeatureTable, options: SplitOptions) -> Split:
     """Split events into parts, each with fraud and legitimate events.
 
@@ -118,7 +150,7 @@ def split(table: FeatureTable, options: SplitOptions) -> Split:
         If the log is too short, dates are not in order, or a part has no fraud or nothing else.
     """
     made = (_random if options.kind == "random" else _in_time)(table, options)
-    labels = _labels_of(table)
+    labels = table.known_labels
     for part in made.parts:
         where = f"the {part.name} part, {utc_text(part.start)} to {utc_text(part.end)}"
         require_both_classes(labels[part.rows], where)
@@ -131,13 +163,9 @@ def utc_text(seconds: int) -> str:
     return f"{at:%Y-%m-%d}" if seconds % DAY == 0 else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
-def _labels_of(table: FeatureTable) -> NDArray[np.int8]:
-    if table.labels is None:
-        raise InputError(
-            f"{table.path}: not every event has a label (was {table.unlabelled:,} without)",
-            hint="leave out the events whose label is not known",
-        )
-    return table.labels
+def utc_date_of(seconds: int) -> date:
+    """The UTC day that an instant is of."""
+    return datetime.fromtimestamp(seconds, UTC).date()
 
 
 def _random(table: FeatureTable, options: SplitOptions) -> Split:
@@ -147,7 +175,7 @@ def _random(table: FeatureTable, options: SplitOptions) -> Split:
         raise InputError(
             "--split random: takes no dates (was some)", hint="leave them out, or split by time"
         )
-    labels = _labels_of(table)
+    labels = table.known_labels
     require_both_classes(labels, str(table.path))
     start, end = int(table.times.min()), int(table.times.max()) + 1
 
@@ -175,7 +203,6 @@ def _random(table: FeatureTable, options: SplitOptions) -> Split:
 
 
 def _in_time(table: FeatureTable, options: SplitOptions) -> Split:
-    _labels_of(table)
     start, validation_from, test_from, until = _bounds(table, options)
     delay = options.label_delay
     cards = _card_groups(table, options)
@@ -204,21 +231,21 @@ def _bounds(table: FeatureTable, options: SplitOptions) -> tuple[int, int, int, 
     delay = options.label_delay
     first, last = int(table.times.min()), int(table.times.max()) + 1
     grain = DAY if last - first > _WHOLE_DAYS * DAY else 1
-    start = first if options.start is None else _midnight(options.start)
-    until = (last - delay) // grain * grain if options.until is None else _midnight(options.until)
+    start = first if options.start is None else midnight(options.start)
+    until = (last - delay) // grain * grain if options.until is None else midnight(options.until)
     room = until - start - 2 * delay  # the gaps belong to no part
     train, held, _ = options.shares
     # Where one date is given, the rest is split by what the shares say of it.
     test_from = (
         int(start + 2 * delay + (train + held) * room) // grain * grain
         if options.test_from is None
-        else _midnight(options.test_from)
+        else midnight(options.test_from)
     )
     before = test_from - start - 2 * delay
     validation_from = (
         int(start + delay + train / (train + held) * before) // grain * grain
         if options.validation_from is None
-        else _midnight(options.validation_from)
+        else midnight(options.validation_from)
     )
     if not start < validation_from - delay < test_from - 2 * delay < until - 2 * delay:
         raise InputError(
@@ -241,5 +268,6 @@ def _card_groups(table: FeatureTable, options: SplitOptions) -> NDArray[np.int8]
     return np.searchsorted(ends, places, side="right").astype(np.int8)
 
 
-def _midnight(day: date) -> int:
+def midnight(day: date) -> int:
+    """The instant at which a UTC day begins, in seconds since 1970."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

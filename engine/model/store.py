@@ -18,8 +18,10 @@ from engine.errors import DefinitionError, InputError, OutputError
 from engine.events.disk import scratch_folder, writing
 from engine.interrupts import put_off
 from engine.model.calibration import calibration_from_json
+from engine.model.drift import TrainingBins, bins_from_json
 from engine.model.kinds import KINDS, MODEL_FILES, Kind, Model
-from engine.model.run import CURRENT, MANIFEST, METRICS, NAMES, THRESHOLD, Run
+from engine.model.replace import put_in_place, settle_replaced
+from engine.model.run import BINS, CURRENT, MANIFEST, METRICS, NAMES, THRESHOLD, Run
 from engine.versions import versions
 
 FORMAT: Final = 1  # of the manifest; raise it when what is written cannot be read any more
@@ -44,6 +46,7 @@ def check_place(runs: Path, name: str, *, overwrite: bool) -> None:
             hint="use up to 100 letters, digits, dots, dashes and underscores, not 'current'",
         )
     with writing(runs):
+        settle_replaced(runs / name)
         if runs.exists() and not runs.is_dir():
             raise OutputError(f"--out: not a folder (was {str(runs)!r})", hint="name a folder")
         current, folder = runs / CURRENT, runs / name
@@ -78,6 +81,7 @@ def write_run(
     features: FeatureSet,
     threshold: dict[str, Any],
     metrics: dict[str, Any],
+    bins: TrainingBins,
     manifest: dict[str, Any],
 ) -> Path:
     """Write a run whose place was checked; on any failure none is left or changed.
@@ -92,6 +96,8 @@ def write_run(
         ``threshold.json``: the threshold, how it was chosen, the calibration.
     metrics
         ``metrics.json``.
+    bins
+        ``bins.json``.
     manifest
         What the manifest tells besides format, hashes, versions and fingerprint.
 
@@ -105,6 +111,7 @@ def write_run(
         NAMES: _json(list(features.names)),
         THRESHOLD: _json(threshold),
         METRICS: _json(metrics),
+        BINS: _json(bins.to_json()),
     }
     content = {
         "format": FORMAT,
@@ -126,10 +133,7 @@ def write_run(
         for file, data in files.items():
             _write_through(made / file, data)
         with put_off():
-            # A folder cannot replace another one that holds something: the old one steps aside.
-            if folder.exists():
-                folder.rename(scratch / "replaced")
-            made.rename(folder)
+            put_in_place(made, folder)
     return folder
 
 
@@ -138,6 +142,12 @@ def _write_through(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def drop_run(folder: Path) -> None:
+    """Remove a run, at one instant for whoever looks."""
+    with scratch_folder(folder.parent) as scratch, writing(folder.parent), put_off():
+        folder.rename(scratch / folder.name)
 
 
 def make_current(folder: Path) -> Path:
@@ -204,7 +214,10 @@ def load_run(path: Path, *, threads: int = 1) -> Run:
         ) from error
     calibration = calibration_from_json(chosen.get("calibration", {}), str(path / THRESHOLD))
     model = _model(path, kind, content[MODEL_FILES[kind]], manifest, threads)
-    return Run(path, features, model, threshold, calibration, usual, manifest)
+    bins = None
+    if BINS in content:
+        bins = bins_from_json(_parsed(path / BINS, content[BINS]), str(path / BINS))
+    return Run(path, features, model, threshold, calibration, usual, manifest, bins)
 
 
 def _manifest(path: Path, folder: Path) -> dict[str, Any]:
@@ -263,7 +276,8 @@ def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) ->
     told = manifest.get("sha256")
     hashes = told if isinstance(told, dict) else {}
     content = {}
-    for name in (MODEL_FILES[kind], NAMES, THRESHOLD, METRICS):
+    later = [BINS] if BINS in hashes else []  # first runs have none
+    for name in (MODEL_FILES[kind], NAMES, THRESHOLD, METRICS, *later):
         try:
             data = (folder / name).read_bytes()
         except OSError as error:

@@ -26,6 +26,7 @@ from engine.model.reasons import Reason, reasons
 from engine.model.run import Run
 from engine.model.split import DAY
 from engine.model.store import load_run
+from engine.model.unseen import seen
 from engine.progress import Meter
 from engine.score.options import Options
 from engine.sink import write_frames
@@ -122,7 +123,7 @@ def score(options: Options) -> Scoring:
             flagged=int(flagged.sum()),
             built=built,
             unlabelled=table.unlabelled,
-            of_training=_of_training(run, table),
+            of_training=int(seen(run, table.times).sum()),
             metrics=metrics,
             highest=_highest(run, table, scores, probabilities),
             seconds=elapsed() - began,
@@ -234,14 +235,6 @@ def _measure(
         seed=options.seed,
         progress=lambda _: meter.advance(1),
     )
-
-
-def _of_training(run: Run, table: FeatureTable) -> int:
-    seen = [part for name, part in run.manifest.get("parts", {}).items() if name != "test"]
-    inside = np.zeros(len(table), dtype=bool)
-    for part in seen:
-        inside |= (table.times >= part["start"]) & (table.times < part["end"])
-    return int(inside.sum())
 
 
 def _highest(

@@ -1,6 +1,5 @@
 """The training itself: read, split, train, choose, measure, and keep it all in a run."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,13 @@ import numpy as np
 from engine.clock import elapsed
 from engine.errors import InputError
 from engine.model.calibration import Calibration, fit_calibration
+from engine.model.drift import training_bins
 from engine.model.evaluate import evaluate
-from engine.model.features_file import FeatureTable, read_features
+from engine.model.features_file import FeatureTable, read_features, sha256_of
 from engine.model.kinds import Floats, Trained, TrainingData
 from engine.model.metrics import Scored, Terms
 from engine.model.run import Run
-from engine.model.split import DAY, Part, Split, split, utc_text
+from engine.model.split import Part, Split, split, utc_text
 from engine.model.store import check_place, load_run, make_current, write_run
 from engine.model.threshold import Choice, choose
 from engine.progress import Meter
@@ -45,8 +45,15 @@ class Training:
     seconds: dict[str, float]
 
 
-def train(options: Options) -> Training:
+def train(options: Options, table: FeatureTable | None = None) -> Training:
     """Train a model and write its run.
+
+    Parameters
+    ----------
+    options
+        How.
+    table
+        What was read of ``options.features``, if it was.
 
     Raises
     ------
@@ -56,7 +63,7 @@ def train(options: Options) -> Training:
     """
     check_place(options.out, options.id, overwrite=options.overwrite)
     with Meter("train", None, quiet=options.quiet, noun="tree") as meter:
-        return _Job(options, meter).run()
+        return _Job(options, meter).run(table)
 
 
 class _Job:
@@ -69,9 +76,10 @@ class _Job:
         self._began = elapsed()
         self._since = self._began
 
-    def run(self) -> Training:
+    def run(self, table: FeatureTable | None) -> Training:
         options = self._options
-        table = read_features(options.features, labels_required=True)
+        if table is None:
+            table = read_features(options.features, labels_required=True)
         parts = split(table, options.split)
         self._passed("read")
         trained = self._train(table, parts)
@@ -92,6 +100,9 @@ class _Job:
             features=table.features,
             threshold=thresholds,
             metrics=metrics,
+            bins=training_bins(
+                table.features, table.values[parts.train.rows], trained.held_out_scores
+            ),
             manifest=self._manifest(table, parts, trained, metrics),
         )
         # Read back as others will read it: a run that cannot be loaded is found here, not there.
@@ -201,8 +212,7 @@ class _Job:
         return {
             "seed": options.seed,
             "options": {
-                "split": options.split.kind,
-                "label_delay_days": options.split.label_delay / DAY,
+                **options.split.to_json(),
                 "threshold": str(options.rule),
                 "alert_cost": options.alert_cost,
                 "calibration": options.calibration,
@@ -212,7 +222,7 @@ class _Job:
             "training": trained.facts,
             "data": {
                 "file": str(table.path),
-                "sha256": _sha256_of(table.path),
+                "sha256": sha256_of(table.path),
                 "events": len(table),
                 "from": utc_text(int(table.times.min())),
                 "to": utc_text(int(table.times.max())),
@@ -248,8 +258,3 @@ def _medians(names: tuple[str, ...], values: Floats) -> dict[str, float | None]:
         known = column[~np.isnan(column)]
         found[name] = float(np.median(known)) if len(known) else None
     return found
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

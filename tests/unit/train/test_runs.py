@@ -19,7 +19,7 @@ from engine.model.store import load_run
 from unit.build.cases import tree
 from unit.train.cases import read_json, train, trained
 
-FILES = ["features.json", "manifest.json", "metrics.json", "threshold.json"]
+FILES = ["bins.json", "features.json", "manifest.json", "metrics.json", "threshold.json"]
 
 
 def test_the_files_of_a_run(boosted: Path, forest: Path) -> None:

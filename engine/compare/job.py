@@ -1,0 +1,167 @@
+"""The comparison itself: which events neither run has learnt from, scored by both."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from engine.clock import elapsed
+from engine.compare.options import Options
+from engine.errors import InputError
+from engine.model.features_file import FeatureTable, read_features, sha256_of
+from engine.model.labels import require_both_classes
+from engine.model.paired import paired, rival_of
+from engine.model.ranked import Integers
+from engine.model.run import MANIFEST, Run
+from engine.model.split import DAY, midnight, split, split_options_from_json, utc_text
+from engine.model.store import load_run
+from engine.model.unseen import refuse_seen, test_time
+from engine.progress import Meter
+
+RUN: Final = "run"
+BASELINE: Final = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The events that two runs are judged by.
+
+    Parameters
+    ----------
+    rows
+        int64, their places in the table.
+    start, end
+        The time they are of: seconds since 1970 UTC, from ``start`` to before ``end``.
+    coverage
+        Which share of all events of that time they are.
+    """
+
+    rows: Integers
+    start: int
+    end: int
+    coverage: float
+
+    @property
+    def days(self) -> float:
+        """How many days' events these are."""
+        return (self.end - self.start) / DAY * self.coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A finished comparison.
+
+    Parameters
+    ----------
+    run, baseline
+        The two runs.
+    judged
+        The events.
+    paired
+        What :func:`engine.model.paired.paired` gave.
+    seconds
+        How long it took.
+    """
+
+    run: Run
+    baseline: Run
+    judged: Judged
+    paired: dict[str, Any]
+    seconds: float
+
+
+def compare(options: Options) -> Comparison:
+    """Compare two runs.
+
+    Raises
+    ------
+    InputError
+        If a run or the features were refused, or the two would be judged by events that one of
+        them has learnt from.
+    """
+    began = elapsed()
+    run = load_run(options.run, threads=options.threads)
+    baseline = load_run(options.baseline, threads=options.threads)
+    table = read_features(options.features, labels_required=True)
+    judged = (_test_parts if options.test_part else _in_time)(options, (run, baseline), table)
+    require_both_classes(
+        table.known_labels[judged.rows],
+        f"{table.path}, {utc_text(judged.start)} to {utc_text(judged.end)}",
+    )
+    cost = options.alert_cost
+    if cost is None:
+        cost = float(run.manifest.get("options", {}).get("alert_cost", 0.0))
+    rivals = {
+        name: rival_of(
+            each,
+            table,
+            judged.rows,
+            days=judged.days,
+            alert_cost=cost,
+            cards_per_day=options.cards_per_day,
+        )
+        for name, each in ((RUN, run), (BASELINE, baseline))
+    }
+    with Meter("compare", options.resamples, quiet=options.quiet, noun="draw") as meter:
+        figures = paired(
+            rivals,
+            resamples=options.resamples,
+            seed=options.seed,
+            progress=lambda _: meter.advance(1),
+        )
+    return Comparison(run, baseline, judged, figures, elapsed() - began)
+
+
+def _in_time(options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Judged:
+    """All events of a time that is after what both have learnt from."""
+    starts, ends = zip(*map(test_time, runs), strict=True)
+    start = max(starts) if options.start is None else midnight(options.start)
+    end = max(ends) if options.until is None else midnight(options.until)
+    for run in runs:
+        kind = run.manifest.get("options", {}).get("split")
+        refuse_seen(
+            run,
+            start,
+            end,
+            hint="it was split at random: compare by --test-part, on the features it was trained on"
+            if kind == "random"
+            else "leave --from and --until out, or choose days after what both have learnt from: "
+            f"from {utc_text(max(starts))} on",
+        )
+    rows = np.flatnonzero((table.times >= start) & (table.times < end))
+    if not len(rows):
+        raise InputError(
+            f"{table.path}: no events to judge by (was {utc_text(start)} to {utc_text(end)})",
+            hint=f"its events are of {utc_text(int(table.times.min()))} to "
+            f"{utc_text(int(table.times.max()))}; choose --from and --until inside",
+        )
+    return Judged(rows, start, end, 1.0)
+
+
+def _test_parts(_options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Judged:
+    """The events that are in the test part of both, of the very file that both were trained on."""
+    digest = sha256_of(table.path)
+    parts = []
+    for run in runs:
+        where = str(run.path / MANIFEST)
+        trained_on = str(run.manifest.get("data", {}).get("sha256"))
+        if trained_on != digest:
+            raise InputError(
+                f"{table.path}: not the file that {run.path} was trained on, so that nobody knows "
+                f"its test part (was SHA-256 {digest[:12]}, the run's is {trained_on[:12]})",
+                hint="name the features it was trained on, or leave --test-part out",
+            )
+        options = split_options_from_json(
+            run.manifest.get("options", {}), int(run.manifest.get("seed", 0)), where
+        )
+        parts.append(split(table, options).test)
+    rows = np.intersect1d(parts[0].rows, parts[1].rows)
+    if not len(rows):
+        raise InputError(
+            f"{table.path}: no event is in the test part of both (was {len(parts[0].rows):,} and "
+            f"{len(parts[1].rows):,} events)",
+            hint="leave --test-part out, or train both on one split",
+        )
+    start, end = max(part.start for part in parts), min(part.end for part in parts)
+    inside = int(((table.times >= start) & (table.times < end)).sum())
+    return Judged(rows, start, end, len(rows) / inside)

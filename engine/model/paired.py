@@ -1,0 +1,152 @@
+"""Two runs on the same events: what each is worth, and how far the two are surely apart.
+
+Intervals of each alone are mostly about the cards: a draw with hard cards is hard for both. So the
+difference is measured of the same draws, and has an interval of its own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from engine.errors import InputError
+from engine.model.features_file import FeatureTable
+from engine.model.intervals import CONFIDENCE, COUNTS, draws, figure_of
+from engine.model.metrics import Measurement, Scored, Terms
+from engine.model.ranked import Integers
+from engine.model.run import Run
+
+DIFFERENCE: Final = "difference"
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """One of two runs, with its scores of the events that both are judged by.
+
+    Parameters
+    ----------
+    scored
+        The events; all but scores and probabilities is the other's too.
+    terms
+        As the other's, but for the threshold.
+    """
+
+    scored: Scored
+    terms: Terms
+
+
+def rival_of(
+    run: Run,
+    table: FeatureTable,
+    rows: Integers,
+    *,
+    days: float,
+    alert_cost: float,
+    cards_per_day: int,
+) -> Rival:
+    """A run, to be judged by some events.
+
+    Parameters
+    ----------
+    run
+        The run.
+    table
+        Labelled events.
+    rows
+        int64, which of them.
+    days
+        How many days' events these are.
+    alert_cost, cards_per_day
+        See :class:`engine.model.metrics.Terms`.
+
+    Raises
+    ------
+    InputError
+        If the events have other features than the run's, or no labels.
+    """
+    if table.features.name != run.features.name:
+        raise InputError(
+            f"{table.path}: not the features that {run.path} was trained on "
+            f"(was {table.features.name}, the run's are {run.features.name})",
+            hint=f"build them with python -m engine.build --set {run.features.name}",
+        )
+    scores = run.model.scores(table.values[rows])
+    scored = Scored(
+        scores=scores,
+        probabilities=run.calibration.apply(scores),
+        labels=table.known_labels[rows],
+        card_codes=table.card_codes[rows],
+        times=table.times[rows],
+        amounts=None if table.amounts is None else table.amounts[rows],
+    )
+    return Rival(scored, Terms(run.threshold, alert_cost, cards_per_day, days))
+
+
+def paired(
+    rivals: Mapping[str, Rival],
+    *,
+    resamples: int,
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Everything measured of two runs on the same events.
+
+    Parameters
+    ----------
+    rivals
+        Two, by what they are to be called.
+    resamples
+        How often as many cards as there are, are drawn with replacement, and as many days, for both
+        alike; 0 for no intervals.
+    seed
+        Of these draws.
+    progress
+        Called after each draw with how many there were.
+
+    Returns
+    -------
+    dict
+        ``figures`` by name, of each the first rival's, the second's and the ``difference``, which
+        is the first less the second; each a ``value`` with ``low`` and ``high``, between which 95 %
+        of the draws lie, null where nothing could be measured. ``rivals`` are their names, in
+        order.
+    """
+    (one, first), (other, second) = rivals.items()
+    measured = [Measurement(rival.scored, rival.terms) for rival in (first, second)]
+    values = [each.figures() for each in measured]
+    drawn = list(draws(measured, resamples, seed, progress))
+    terms = first.terms
+    return {
+        "rivals": [one, other],
+        "events": len(first.scored.labels),
+        "fraud": int(first.scored.labels.sum()),
+        "cards": measured[0].cards,
+        "days": terms.days,
+        "alert_cost": terms.alert_cost,
+        "cards_per_day": terms.cards_per_day,
+        "intervals": {"confidence": CONFIDENCE, "resamples": resamples, "of": "cards"},
+        "figures": {
+            name: _figures((one, other), name, values, None if name in COUNTS else drawn)
+            for name in values[0]
+        },
+    }
+
+
+def _figures(
+    names: tuple[str, str],
+    figure: str,
+    values: list[dict[str, float]],
+    drawn: list[list[dict[str, float]]] | None,
+) -> dict[str, Any]:
+    of_each = [value[figure] for value in values]
+    if not drawn:
+        found = [figure_of(value, None) for value in (*of_each, of_each[0] - of_each[1])]
+    else:
+        draw = np.array([[each[figure] for each in pair] for pair in drawn])
+        found = [
+            figure_of(of_each[0], draw[:, 0].tolist()),
+            figure_of(of_each[1], draw[:, 1].tolist()),
+            figure_of(of_each[0] - of_each[1], (draw[:, 0] - draw[:, 1]).tolist()),
+        ]
+    return dict(zip((*names, DIFFERENCE), found, strict=True))
