@@ -1,0 +1,1 @@
+"""``python -m engine.retrain``: a challenger on fresh labels, in use only if it is better."""

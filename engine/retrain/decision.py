@@ -1,0 +1,96 @@
+"""Whether a challenger takes the champion's place: the rule, and why in words.
+
+Two things are asked, of the difference in one figure on the same events: that it is at least the
+margin, so that it is worth the change; and that its interval lies above 0, so that it is not the
+luck of which cards were drawn. Neither alone would do: on few events a lucky challenger passes any
+margin, on many the smallest difference is sure.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from engine.model.paired import DIFFERENCE
+
+CHALLENGER: Final = "challenger"
+CHAMPION: Final = "champion"
+# Figures by which may be decided: shares of 1, more of which is better.
+METRICS: Final = (
+    "average_precision",
+    "roc_auc",
+    "at_threshold.precision",
+    "at_threshold.recall",
+    "at_threshold.f1",
+    "recall_at_fpr.0.001",
+    "recall_at_fpr.0.01",
+    "cards.precision",
+    "money.caught_share",
+    "bursts.caught_share",
+    "bursts.caught_at_once_share",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided.
+
+    Parameters
+    ----------
+    promote
+        Whether the challenger takes the champion's place.
+    reasons
+        Why, a sentence each.
+    """
+
+    promote: bool
+    reasons: tuple[str, ...]
+
+    @property
+    def word(self) -> str:
+        """``promote`` or ``keep``, namely the champion."""
+        return "promote" if self.promote else "keep"
+
+
+def decide(paired: dict[str, Any], metric: str, margin: float) -> Decision:
+    """Decide by the paired difference of challenger and champion.
+
+    Parameters
+    ----------
+    paired
+        What :func:`engine.model.paired.paired` gave of the two, in this order, with intervals.
+    metric
+        The figure.
+    margin
+        By how much it has to be higher.
+    """
+    found = paired["figures"].get(metric)
+    if found is None or found[DIFFERENCE]["value"] is None or found[DIFFERENCE]["low"] is None:
+        return Decision(promote=False, reasons=(f"{metric} could not be measured of both.",))
+    difference = found[DIFFERENCE]
+    value, low, high = difference["value"], difference["low"], difference["high"]
+    enough, sure = value >= margin, low > 0
+    of_each = [f"{found[name]['value']:.4f} of the {name}" for name in (CHALLENGER, CHAMPION)]
+    at_margin = "at least" if enough else "less than"
+    above = "lies above 0" if sure else "does not lie above 0"
+    return Decision(
+        promote=enough and sure,
+        reasons=(
+            f"{metric} is {', '.join(of_each)}.",
+            f"The difference of {value:+.4f} is {at_margin} the margin of {margin:g}.",
+            f"Its interval, {low:+.4f} to {high:+.4f}, {above}.",
+        ),
+    )
+
+
+def verdict(content: dict[str, Any]) -> str:
+    """What was decided, in words.
+
+    Parameters
+    ----------
+    content
+        What ``decision.json`` holds.
+    """
+    if content["decision"] == "keep":
+        return f"the champion, {content[CHAMPION]['id']}, is kept"
+    if content["dry_run"]:
+        return "the challenger would be promoted; a dry run, current was not switched"
+    return f"the challenger is promoted, it takes the place of {content[CHAMPION]['id']}"

@@ -1,0 +1,269 @@
+"""The retraining itself: a challenger with the champion's settings, both judged, one in use."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from engine.clock import elapsed, utc_second
+from engine.errors import InputError
+from engine.events.disk import write_bytes
+from engine.interrupts import put_off
+from engine.model.drift import drift
+from engine.model.features_file import FeatureTable, read_features
+from engine.model.lock import only_one
+from engine.model.paired import Rival, paired, rival_of
+from engine.model.ranked import Integers
+from engine.model.run import CURRENT, Run
+from engine.model.split import DAY, midnight, utc_date_of, utc_text
+from engine.model.store import drop_run, load_run, make_current
+from engine.model.unseen import refuse_seen
+from engine.progress import Meter
+from engine.retrain.decision import CHALLENGER, CHAMPION, Decision, decide
+from engine.retrain.options import Options
+from engine.retrain.page import decision_page
+from engine.train.again import like
+from engine.train.job import train
+from engine.train.options import Options as TrainOptions
+
+DECISION: Final = "decision.json"
+PAGE: Final = "retrain.html"
+FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The newest labelled days, by which both are judged.
+
+    Parameters
+    ----------
+    start, end
+        Seconds since 1970 UTC, from ``start`` to before ``end``; both at midnight.
+    """
+
+    start: int
+    end: int
+
+    @property
+    def days(self) -> int:
+        """How many days these are."""
+        return (self.end - self.start) // DAY
+
+    def __str__(self) -> str:
+        return f"{utc_text(self.start)} to {utc_text(self.end)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """A finished retraining.
+
+    Parameters
+    ----------
+    champion, challenger
+        The two runs.
+    decision
+        What was decided of them.
+    content
+        What ``decision.json`` holds.
+    switched
+        Whether ``current`` leads to the challenger now.
+    seconds
+        How long it took.
+    """
+
+    champion: Run
+    challenger: Run
+    decision: Decision
+    content: dict[str, Any]
+    switched: bool
+    seconds: float
+
+
+def retrain(options: Options) -> Retraining:
+    """Train a challenger, compare it with the champion, and put it in use if it is better.
+
+    Raises
+    ------
+    SentinelError
+        If there is no champion, something was refused or could not be written. Whatever goes
+        wrong, the folder of runs holds the runs that it held before, and ``current`` leads where
+        it led.
+    """
+    began = elapsed()
+    path = options.runs / CURRENT if options.champion is None else options.champion
+    if not path.exists() or not options.runs.is_dir():
+        raise InputError(
+            f"{path}: there is no champion to challenge (was no such run)",
+            hint=f"train the first one: python -m engine.train {options.features} "
+            f"--out {options.runs}",
+        )
+    with only_one(options.runs):
+        return _Job(options, load_run(path, threads=options.threads), began).run()
+
+
+class _Job:
+    """One retraining, alone in its folder of runs."""
+
+    def __init__(self, options: Options, champion: Run, began: float) -> None:
+        self._options = options
+        self._champion = champion
+        self._began = began
+        self._in_use = _in_use(options.runs)
+
+    def run(self) -> Retraining:
+        options, champion = self._options, self._champion
+        table = read_features(options.features, labels_required=True)
+        like_champion = self._settings()
+        window = self._window(table, like_champion.split.label_delay)
+        rows = np.flatnonzero((table.times >= window.start) & (table.times < window.end))
+        recent = np.flatnonzero(table.times >= window.start)
+
+        def rival(run: Run) -> Rival:
+            return rival_of(
+                run,
+                table,
+                rows,
+                days=window.days,
+                alert_cost=like_champion.alert_cost,
+                cards_per_day=like_champion.cards_per_day,
+            )
+
+        of_champion = rival(champion)  # before anything is trained: it may be refused
+        moved = self._drift(table, recent)
+        challenger = train(_challenger(like_champion, window), table).run
+        try:
+            with Meter("compare", options.resamples, quiet=options.quiet, noun="draw") as meter:
+                compared = paired(
+                    {CHALLENGER: rival(challenger), CHAMPION: of_champion},
+                    resamples=options.resamples,
+                    seed=options.seed,
+                    progress=lambda _: meter.advance(1),
+                )
+            decision = self._decide(compared)
+            content = self._content(challenger, window, decision, compared, moved)
+            with put_off():
+                switched = self._write(challenger, decision, content)
+        except BaseException:
+            # An interrupt that was put off speaks up after the switch: then it is in use.
+            if _in_use(options.runs) != challenger.path.name:
+                drop_run(challenger.path)
+            raise
+        return Retraining(
+            champion, challenger, decision, content, switched, elapsed() - self._began
+        )
+
+    def _settings(self) -> TrainOptions:
+        options, champion = self._options, self._champion
+        name = options.id or f"{utc_second():%Y%m%dT%H%M%SZ}-{champion.model.kind}"
+        found = like(champion, features=options.features, out=options.runs, name=name)
+        if found.split.kind == "random":
+            raise InputError(
+                f"{champion.path}: was split at random, so that it has learnt from days it would "
+                "be judged by (was --split random)",
+                hint="train a champion with --split time",
+            )
+        return replace(
+            found, threads=options.threads, quiet=options.quiet, make_current=False, overwrite=False
+        )
+
+    def _window(self, table: FeatureTable, label_delay: int) -> Window:
+        options = self._options
+        last = int(table.times.max()) + 1
+        end = (last - label_delay) // DAY * DAY
+        if options.until is not None:
+            end = midnight(options.until)
+        window = Window(end - options.days * DAY, end)
+        refuse_seen(
+            self._champion,
+            window.start,
+            window.end,
+            hint="wait until there are as many newer days with labels, or ask for fewer --days",
+        )
+        return window
+
+    def _drift(self, table: FeatureTable, recent: Integers) -> dict[str, Any] | None:
+        champion = self._champion
+        if champion.bins is None or not len(recent):
+            return None
+        values = table.values[recent]
+        return drift(champion.bins, values, champion.model.scores(values))
+
+    def _decide(self, compared: dict[str, Any]) -> Decision:
+        options = self._options
+        decision = decide(compared, options.metric, options.margin)
+        now = _in_use(options.runs)
+        if decision.promote and now != self._in_use:
+            moved = f"Meanwhile current was led to {now}: it is left there."
+            return Decision(promote=False, reasons=(*decision.reasons, moved))
+        return decision
+
+    def _content(
+        self,
+        challenger: Run,
+        window: Window,
+        decision: Decision,
+        compared: dict[str, Any],
+        moved: dict[str, Any] | None,
+    ) -> dict[str, Any]:
+        options = self._options
+        return {
+            "format": FORMAT,
+            "decision": decision.word,
+            "dry_run": options.dry_run,
+            "reasons": list(decision.reasons),
+            "metric": options.metric,
+            "margin": options.margin,
+            CHAMPION: _described(self._champion),
+            CHALLENGER: _described(challenger),
+            "judged_by": {
+                "from": utc_text(window.start),
+                "until": utc_text(window.end),
+                "days": window.days,
+            },
+            "comparison": compared,
+            "drift": moved,
+        }
+
+    def _write(self, challenger: Run, decision: Decision, content: dict[str, Any]) -> bool:
+        """The record first: a switch that nobody has a reason for would be worse than none."""
+        folder = challenger.path
+        write_bytes(decision_page(content).encode(), folder / PAGE)
+        said = json.dumps(content, indent=2, allow_nan=False) + "\n"
+        write_bytes(said.encode(), folder / DECISION)
+        if not decision.promote or self._options.dry_run:
+            return False
+        make_current(folder)
+        return True
+
+
+def _challenger(like_champion: TrainOptions, window: Window) -> TrainOptions:
+    """The champion's settings, on all that is older than the window by the label delay."""
+    split = replace(
+        like_champion.split,
+        validation_from=None,
+        test_from=utc_date_of(window.start),
+        until=utc_date_of(window.end),
+    )
+    return replace(like_champion, split=split)
+
+
+def _described(run: Run) -> dict[str, Any]:
+    parts, facts = run.manifest["parts"], run.manifest["training"]
+    return {
+        "id": run.manifest["id"],
+        "model": run.manifest["model"],
+        "threshold": run.threshold,
+        "training": facts,
+        "train": {name: parts["train"][name] for name in ("from", "until", "events", "fraud")},
+        "validation": {
+            name: parts["validation"][name] for name in ("from", "until", "events", "fraud")
+        },
+    }
+
+
+def _in_use(runs: Path) -> str | None:
+    """Which run ``current`` leads to."""
+    link = runs / CURRENT
+    return link.readlink().name if link.is_symlink() else None
