@@ -3,7 +3,7 @@
 from typing import Any
 
 from engine.compare.job import BASELINE, RUN, Comparison
-from engine.model.figures_text import paired_lines
+from engine.model.paired_text import paired_lines
 from engine.model.run import Run
 from engine.model.split import utc_text
 

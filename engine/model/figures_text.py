@@ -1,40 +1,76 @@
 """Figures in words, a line each."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
-# By what a value is: how it is written.
-_SHARE: Final = "{:.3f}"
-_NUMBER: Final = "{:,.1f}"
-_MONEY: Final = "{:,.0f}"
-_TINY: Final = "{:.5f}"
-# How the difference of two such values is.
-_SIGNED: Final = {_SHARE: "{:+.4f}", _NUMBER: "{:+,.1f}", _MONEY: "{:+,.0f}", _TINY: "{:+.5f}"}
+Unit = Literal["share", "number", "money", "squares"]
+FORMS: Final[dict[Unit, str]] = {
+    "share": "{:.3f}",
+    "number": "{:,.1f}",
+    "money": "{:,.0f}",
+    "squares": "{:.5f}",
+}
 
-_LINES: Final[tuple[tuple[str, str, str], ...]] = (
-    ("average_precision", "average precision", _SHARE),
-    ("roc_auc", "ROC-AUC", _SHARE),
-    ("at_threshold.precision", "precision at the threshold", _SHARE),
-    ("at_threshold.recall", "recall at the threshold", _SHARE),
-    ("at_threshold.f1", "F1 at the threshold", _SHARE),
-    ("at_threshold.alerts_per_day", "alerts a day at the threshold", _NUMBER),
-    ("at_half.precision", "precision at 0.50", _SHARE),
-    ("at_half.recall", "recall at 0.50", _SHARE),
-    ("at_half.f1", "F1 at 0.50", _SHARE),
-    ("recall_at_fpr.0.001", "recall at 0.1 % false positives", _SHARE),
-    ("recall_at_fpr.0.01", "recall at 1 % false positives", _SHARE),
-    ("cards.precision", "card precision@{cards} a day", _SHARE),
-    ("cards.best_precision", "  the best there could be", _SHARE),
-    ("money.caught", "money of fraud flagged", _MONEY),
-    ("money.caught_share", "  as a share of it all", _SHARE),
-    ("money.saved", "  less {alert_cost:g} a false alert", _MONEY),
-    ("bursts.caught_share", "bursts with a flag, of {bursts:,.0f}", _SHARE),
-    ("bursts.caught_at_once_share", "  on their first transaction", _SHARE),
-    ("bursts.transactions_before_flag", "  frauds passed before the flag", _NUMBER),
-    ("bursts.money_before_flag", "  money passed before the flag", _NUMBER),
-    ("bursts.money_passed_share", "money of fraud not stopped by it", _SHARE),
-    ("brier_score", "Brier score of the probability", _TINY),
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure and how it is said.
+
+    Parameters
+    ----------
+    name
+        What ``metrics.json`` calls it.
+    words
+        What people call it; indented where it belongs to the one before.
+    unit
+        What it is in.
+    """
+
+    name: str
+    words: str
+    unit: Unit
+
+
+_LINES: Final = (
+    Line("average_precision", "average precision", "share"),
+    Line("roc_auc", "ROC-AUC", "share"),
+    Line("at_threshold.precision", "precision at the threshold", "share"),
+    Line("at_threshold.recall", "recall at the threshold", "share"),
+    Line("at_threshold.f1", "F1 at the threshold", "share"),
+    Line("at_threshold.alerts_per_day", "alerts a day at the threshold", "number"),
+    Line("at_half.precision", "precision at 0.50", "share"),
+    Line("at_half.recall", "recall at 0.50", "share"),
+    Line("at_half.f1", "F1 at 0.50", "share"),
+    Line("recall_at_fpr.0.001", "recall at 0.1 % false positives", "share"),
+    Line("recall_at_fpr.0.01", "recall at 1 % false positives", "share"),
+    Line("cards.precision", "card precision@{cards} a day", "share"),
+    Line("cards.best_precision", "  the best there could be", "share"),
+    Line("money.caught", "money of fraud flagged", "money"),
+    Line("money.caught_share", "  as a share of it all", "share"),
+    Line("money.saved", "  less {alert_cost:g} a false alert", "money"),
+    Line("bursts.caught_share", "bursts with a flag, of {bursts:,.0f}", "share"),
+    Line("bursts.caught_at_once_share", "  on their first transaction", "share"),
+    Line("bursts.transactions_before_flag", "  frauds passed before the flag", "number"),
+    Line("bursts.money_before_flag", "  money passed before the flag", "number"),
+    Line("bursts.money_passed_share", "money of fraud not stopped by it", "share"),
+    Line("brier_score", "Brier score of the probability", "squares"),
 )
+
+
+def measured_lines(metrics: dict[str, Any]) -> list[Line]:
+    """The figures that were measured, with what their words leave open filled in."""
+    figures = metrics["figures"]
+    said = {
+        "cards": metrics["cards_per_day"],
+        "alert_cost": metrics["alert_cost"],
+        "bursts": figures["bursts.count"]["value"] or 0.0,
+    }
+    return [
+        Line(line.name, line.words.format(**said), line.unit)
+        for line in _LINES
+        if line.name in figures
+    ]
 
 
 def figure_lines(metrics: dict[str, Any]) -> Iterator[str]:
@@ -45,12 +81,14 @@ def figure_lines(metrics: dict[str, Any]) -> Iterator[str]:
     metrics
         What ``metrics.json`` holds.
     """
-    figures = metrics["figures"]
+    figures, intervals = metrics["figures"], metrics["intervals"]
     yield f"{metrics['events']:,} events, {metrics['fraud']:,} fraud, {metrics['cards']:,} cards"
-    if metrics["intervals"]["resamples"]:
-        yield f"{_brackets(metrics)}; of days for card precision"
-    for name, words, form in _lines_of(metrics, figures["bursts.count"]):
-        yield f"{words:<34} {_figure(figures[name], form)}"
+    if intervals["resamples"]:
+        share = f"{100 * intervals['confidence']:g} %"
+        draws = f"{intervals['resamples']:,} draws of as many cards"
+        yield f"in brackets {share} of {draws}; of days for card precision"
+    for line in measured_lines(metrics):
+        yield f"{line.words:<34} {figure_text(figures[line.name], FORMS[line.unit])}"
     for name, words in (("at_threshold", "at the threshold"), ("at_half", "at 0.50")):
         matrix = metrics["confusion"][name]
         yield (
@@ -60,59 +98,8 @@ def figure_lines(metrics: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def paired_lines(paired: dict[str, Any]) -> Iterator[str]:
-    """Each figure of two runs and their difference, all with intervals.
-
-    Parameters
-    ----------
-    paired
-        What :func:`engine.model.paired.paired` gave.
-    """
-    rows = list(paired_rows(paired))
-    yield f"{paired['events']:,} events, {paired['fraud']:,} fraud, {paired['cards']:,} cards"
-    if paired["intervals"]["resamples"]:
-        yield f"{_brackets(paired)}, the same for both; of days for card precision"
-    heads = ["", *paired["rivals"], "difference"]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        yield "  ".join(map(str.ljust, row, widths)).rstrip()
-
-
-def paired_rows(paired: dict[str, Any]) -> Iterator[list[str]]:
-    """For each figure its words, both values and their difference, with intervals, as text."""
-    one, other = paired["rivals"]
-    bursts = paired["figures"]["bursts.count"][one]
-    for name, words, form in _lines_of(paired, bursts):
-        found = paired["figures"][name]
-        yield [
-            words,
-            _figure(found[one], form),
-            _figure(found[other], form),
-            _figure(found["difference"], _SIGNED[form]),
-        ]
-
-
-def _brackets(metrics: dict[str, Any]) -> str:
-    intervals = metrics["intervals"]
-    share = f"{100 * intervals['confidence']:g} %"
-    return f"in brackets {share} of {intervals['resamples']:,} draws of as many cards"
-
-
-def _lines_of(
-    metrics: dict[str, Any], bursts: dict[str, float | None]
-) -> Iterator[tuple[str, str, str]]:
-    """Of each figure that was measured: its name, its words, and how its value is written."""
-    said = {
-        "cards": metrics["cards_per_day"],
-        "alert_cost": metrics["alert_cost"],
-        "bursts": bursts["value"] or 0.0,
-    }
-    for name, words, form in _LINES:
-        if name in metrics["figures"]:
-            yield name, words.format(**said), form
-
-
-def _figure(figure: dict[str, float | None], form: str) -> str:
+def figure_text(figure: dict[str, float | None], form: str) -> str:
+    """A figure's value and, in brackets, its interval; ``form`` is how a value is written."""
     value, low, high = figure["value"], figure.get("low"), figure.get("high")
     if value is None:
         return f"{'-':>9}"

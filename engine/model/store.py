@@ -272,12 +272,11 @@ def _kind(path: Path, manifest: dict[str, Any]) -> Kind:
 
 
 def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) -> dict[str, bytes]:
-    """The bytes of the run's files, hashed as they will be used."""
+    """The bytes of the run's files, all that the manifest names, hashed as they will be used."""
     told = manifest.get("sha256")
     hashes = told if isinstance(told, dict) else {}
     content = {}
-    later = [BINS] if BINS in hashes else []  # first runs have none
-    for name in (MODEL_FILES[kind], NAMES, THRESHOLD, METRICS, *later):
+    for name in dict.fromkeys([MODEL_FILES[kind], NAMES, THRESHOLD, METRICS, *hashes]):
         try:
             data = (folder / name).read_bytes()
         except OSError as error:

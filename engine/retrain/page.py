@@ -1,11 +1,31 @@
 """A decision as a page to be read."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
-from engine.model.figures_text import paired_rows
-from engine.report.frame import Column, Html, Section, Tile, facts, note, page, table, tiles
+import altair as alt
+import polars as pl
+
+from engine.model.paired_text import paired_rows
+from engine.report.drawing import FALSE, FLAGGED, INK, MISSED, Chart, drawn
+from engine.report.frame import (
+    Column,
+    Html,
+    Section,
+    Tile,
+    facts,
+    figure,
+    note,
+    page,
+    table,
+    tiles,
+)
 from engine.retrain.decision import CHALLENGER, CHAMPION, verdict
+
+_MOST: Final = 15  # features in the plot
+_WIDTH: Final = 800
+_BAR: Final = 26
+_COLOURS: Final = {"stable": FLAGGED, "moderate": FALSE, "shifted": MISSED}
 
 
 def decision_page(content: dict[str, Any]) -> str:
@@ -86,6 +106,15 @@ def _drifted(moved: dict[str, Any] | None) -> Iterator[Html]:
             Tile("features that moved", f"{len(shifted)}", f"of {len(moved['features'])}"),
         ]
     )
+    shown = f"The {min(_MOST, len(moved['features']))} features that moved most"
+    yield figure(
+        drawn(
+            _psi(moved["features"][:_MOST]), "psi", f"{shown}, by population stability index"
+        ).svg,
+        shown,
+        f"A bar that is not blue moved: from {moved['moderate_from']:g} on moderately, from "
+        f"{moved['shifted_from']:g} on much.",
+    )
     yield table(
         [Column("feature", "wide"), Column("PSI", "number"), Column("which is")],
         [[each["feature"], f"{each['psi']:.4f}", each["word"]] for each in moved["features"]],
@@ -95,3 +124,26 @@ def _drifted(moved: dict[str, Any] | None) -> Iterator[Html]:
             f"Moderate from {moved['moderate_from']:g}, shifted from {moved['shifted_from']:g}."
         ),
     )
+
+
+def _psi(features: list[dict[str, Any]]) -> Chart:
+    chart: alt.Chart = (
+        alt.Chart(pl.DataFrame(features))
+        .mark_bar()
+        .encode(
+            x=alt.X("psi:Q", title="population stability index", axis=alt.Axis(tickCount=5)),
+            y=alt.Y(
+                "feature:N",
+                title=None,
+                sort=[each["feature"] for each in features],
+                axis=alt.Axis(labelLimit=220, labelColor=INK, grid=False),
+            ),
+            color=alt.Color(
+                "word:N",
+                scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())),
+            ),
+        )
+        .properties(width=_WIDTH, height=_BAR * len(features) + 80)
+        .properties(autosize=alt.AutoSizeParams(type="fit", contains="padding"))
+    )
+    return chart

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from engine.model.figures_text import paired_lines
+from engine.model.paired_text import paired_lines
 from engine.retrain.decision import CHALLENGER, CHAMPION, verdict
 from engine.retrain.job import DECISION, PAGE, Retraining
 from engine.words import counted
@@ -30,8 +30,8 @@ def retraining_text(retraining: Retraining) -> str:
 def _learnt(name: str, run: dict[str, Any]) -> str:
     train, validation = run["train"], run["validation"]
     return (
-        f"{name:<10} {run['id']}: learnt from {train['events']:,} events from {train['from']} to "
-        f"{train['until']}, threshold {run['threshold']:.4g} of days to {validation['until']}"
+        f"{name:<10} {run['id']}: {counted(train['events'], 'event')} to {train['until']}, "
+        f"threshold {run['threshold']:.4g} by days to {validation['until']}"
     )
 
 

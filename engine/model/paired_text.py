@@ -1,0 +1,50 @@
+"""Figures of two runs side by side, in words."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from engine.model.figures_text import FORMS, Unit, figure_text, measured_lines
+from engine.model.paired import DIFFERENCE
+
+# How a difference is written, by its figure's unit: with its sign, and a digit more of a share.
+_SIGNED: Final[dict[Unit, str]] = {
+    "share": "{:+.4f}",
+    "number": "{:+,.1f}",
+    "money": "{:+,.0f}",
+    "squares": "{:+.5f}",
+}
+
+
+def paired_lines(paired: dict[str, Any]) -> Iterator[str]:
+    """Each figure of two runs and their difference, all with intervals, as a table.
+
+    Parameters
+    ----------
+    paired
+        What :func:`engine.model.paired.paired` gave.
+    """
+    rows = list(paired_rows(paired))
+    yield f"{paired['events']:,} events, {paired['fraud']:,} fraud, {paired['cards']:,} cards"
+    intervals = paired["intervals"]
+    if intervals["resamples"]:
+        draws = f"{intervals['resamples']:,} draws of as many cards, the same for both"
+        share = f"{100 * intervals['confidence']:g} %"
+        yield f"in brackets {share} of {draws}; of days for card precision"
+    heads = ["", *paired["rivals"], DIFFERENCE]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        yield "  ".join(map(str.ljust, row, widths)).rstrip()
+
+
+def paired_rows(paired: dict[str, Any]) -> Iterator[list[str]]:
+    """For each figure its words, both values and their difference, with intervals, as text."""
+    one, other = paired["rivals"]
+    of_one = {name: each[one] for name, each in paired["figures"].items()}
+    for line in measured_lines({**paired, "figures": of_one}):
+        found, form = paired["figures"][line.name], FORMS[line.unit]
+        yield [
+            line.words,
+            figure_text(found[one], form),
+            figure_text(found[other], form),
+            figure_text(found[DIFFERENCE], _SIGNED[line.unit]),
+        ]

@@ -1,0 +1,126 @@
+"""Two runs compared: only by what neither has learnt from, with figures as each has alone."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.compare.cli import main
+from unit.model.cases import build_features, simulated
+from unit.train.cases import read_json, trained
+
+
+def compare(*args: str | Path) -> int:
+    return main(["--resamples", "10", "--quiet", *map(str, args)])
+
+
+@pytest.fixture(scope="module")
+def other(features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of LightGBM with more to learn from, and later days of test."""
+    out = tmp_path_factory.mktemp("other")
+    return trained(features, out, "other", "--test-from", "2025-02-05", "--seed", "7")
+
+
+def said(capsys: pytest.CaptureFixture[str], *args: str | Path) -> dict[str, Any]:
+    assert compare(*args, "--json") == 0
+    content: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return content
+
+
+def test_by_default_from_where_the_later_test_part_begins(
+    features: Path, boosted: Path, other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = said(capsys, boosted, other, features, "--seed", "7")
+    tests = [read_json(run / "manifest.json")["parts"]["test"] for run in (boosted, other)]
+    assert tests[0]["start"] < tests[1]["start"]
+    assert content["from"] == tests[1]["from"]
+    assert content["until"] == tests[1]["until"]
+    comparison = content["comparison"]
+    assert comparison["events"] == tests[1]["events"]
+    # Of the other it is the test part: its figures are those that it was trained with.
+    alone = read_json(other / "metrics.json")["figures"]
+    assert {name: each["baseline"] for name, each in comparison["figures"].items()} == alone
+    turned = said(capsys, other, boosted, features, "--seed", "7")["comparison"]
+    for name, each in comparison["figures"].items():
+        value = each["difference"]["value"]
+        back = turned["figures"][name]["difference"]["value"]
+        assert back == (value if value is None else pytest.approx(-value))
+
+
+def test_the_same_test_part_of_a_split_at_random(
+    features: Path, forest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boosted = trained(features, tmp_path, "boosted", "--split", "random")
+    capsys.readouterr()
+    content = said(capsys, boosted, forest, features, "--test-part")
+    comparison = content["comparison"]
+    for name, run in (("run", boosted), ("baseline", forest)):
+        alone = read_json(run / "metrics.json")["figures"]
+        assert {figure: each[name] for figure, each in comparison["figures"].items()} == alone
+    assert main([*map(str, (boosted, forest, features)), "--test-part", "--resamples", "5"]) == 0
+    text = capsys.readouterr().out
+    assert "split at random: flattering" in text
+    assert "average precision" in text
+    assert max(len(line) for line in text.splitlines() if str(tmp_path) not in line) <= 135
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--from", "2025-01-10"], "judged by what it has learnt from"),
+        (["--until", "2025-01-10"], "no events to judge by"),
+        (["--from", "2025-06-01", "--until", "2025-07-01"], "no events to judge by"),
+        (["--from", "June"], "--from: not a date"),
+        (["--test-part", "--from", "2025-02-05"], "--test-part: takes no dates"),
+        (["--resamples", "-1"], "--resamples"),
+        (["--alert-cost", "x"], "--alert-cost"),
+        (["--threads", "0"], "--threads"),
+    ],
+)
+def test_what_is_refused(
+    features: Path,
+    boosted: Path,
+    other: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    words: str,
+) -> None:
+    assert_refused(capsys, words, boosted, other, features, *options)
+
+
+def assert_refused(capsys: pytest.CaptureFixture[str], words: str, *args: str | Path) -> None:
+    assert compare(*args) == 2
+    what, hint = capsys.readouterr().err.splitlines()
+    assert words in what
+    assert "(was" in what
+    assert hint.startswith("hint: ")
+
+
+def test_a_split_at_random_has_no_days_of_its_own(
+    features: Path, boosted: Path, forest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert compare(boosted, forest, features) == 2
+    told = capsys.readouterr().err
+    assert "judged by what it has learnt from" in told
+    assert "compare by --test-part" in told
+
+
+def test_runs_that_cannot_be_judged_by_these_features(
+    features: Path, boosted: Path, other: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert_refused(capsys, "not a run", tmp_path / "none", other, features)
+    elsewhere = build_features(tmp_path / "features", simulated(3_000, seed=8))
+    words = "not the file that"
+    assert_refused(capsys, words, boosted, other, elsewhere, "--test-part")
+    # A manifest from before it told how events were split.
+    early = Path(shutil.copytree(boosted, tmp_path / "early"))
+    manifest = read_json(early / "manifest.json")
+    del manifest["options"]["shares"]
+    (early / "manifest.json").write_text(json.dumps(manifest))
+    words = "how events were split cannot be read"
+    assert_refused(capsys, words, early, other, features, "--test-part")
+    del manifest["parts"]["train"]
+    (early / "manifest.json").write_text(json.dumps(manifest))
+    assert_refused(capsys, "the parts cannot be read", early, other, features)

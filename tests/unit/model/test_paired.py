@@ -1,0 +1,90 @@
+"""The paired difference: the same draws for both, as they would be drawn by hand."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score
+
+from engine.model.evaluate import evaluate
+from engine.model.metrics import Scored, Terms
+from engine.model.paired import Rival, paired
+
+CARDS, EVENTS = 30, 600
+TERMS = Terms(threshold=0.5, alert_cost=5.0, cards_per_day=3, days=10.0)
+
+
+def rival(noise: float, threshold: float = 0.5) -> Rival:
+    """Scores of the same events, further from the truth the more noise there is."""
+    random = np.random.default_rng(1)
+    labels = (random.random(EVENTS) < 0.1).astype(np.int8)
+    cards, times = random.integers(0, CARDS, EVENTS), np.sort(random.integers(0, 864_000, EVENTS))
+    hard = random.random(CARDS)[cards]  # some cards are hard for whoever scores
+    own = np.random.default_rng(round(noise * 100)).random(EVENTS)
+    scores = np.clip(0.5 * labels + 0.3 * hard + noise * own, 0, 1)
+    amounts = random.integers(1, 100, EVENTS).astype(np.float64)
+    scored = Scored(scores, scores, labels, cards.astype(np.int64), times.astype(np.int64), amounts)
+    return Rival(scored, Terms(threshold, 5.0, 3, 10.0))
+
+
+def test_each_alone_is_as_it_would_be_alone() -> None:
+    one, other = rival(0.3), rival(0.6, threshold=0.7)
+    found = paired({"new": one, "old": other}, resamples=20, seed=4)
+    assert found["rivals"] == ["new", "old"]
+    for name, each in (("new", one), ("old", other)):
+        alone = evaluate(each.scored, each.terms, resamples=20, seed=4)
+        assert {figure: pair[name] for figure, pair in found["figures"].items()} == alone["figures"]
+
+
+def test_the_difference_is_that_of_the_same_draws() -> None:
+    one, other = rival(0.3), rival(0.6)
+    found = paired({"new": one, "old": other}, resamples=50, seed=9)["figures"]["average_precision"]
+    codes = np.unique(one.scored.card_codes, return_inverse=True)[1]
+    cards = codes.max() + 1
+    days = len(np.unique(one.scored.times // 86_400))
+    random = np.random.default_rng(9)
+    differences = []
+    for _ in range(50):
+        weights = random.multinomial(cards, np.full(cards, 1 / cards))[codes]
+        random.multinomial(days, np.full(days, 1 / days))
+        new, old = (
+            average_precision_score(one.scored.labels, each.scored.scores, sample_weight=weights)
+            for each in (one, other)
+        )
+        differences.append(new - old)
+    low, high = np.quantile(differences, [0.025, 0.975])
+    assert found["difference"]["low"] == pytest.approx(low)
+    assert found["difference"]["high"] == pytest.approx(high)
+    value = found["new"]["value"] - found["old"]["value"]
+    assert found["difference"]["value"] == pytest.approx(value)
+
+
+def test_a_run_differs_from_itself_by_nothing() -> None:
+    found = paired({"one": rival(0.3), "two": rival(0.3)}, resamples=10, seed=1)
+    for name, figure in found["figures"].items():
+        expected = (
+            {"value": 0.0}
+            if name == "bursts.count"
+            else dict.fromkeys(("value", "low", "high"), 0.0)
+        )
+        assert figure["difference"] == expected, name
+
+
+def test_what_cannot_be_measured_has_no_difference() -> None:
+    one = rival(0.3)
+    scored = one.scored
+    none = Scored(
+        scored.scores,
+        scored.probabilities,
+        np.zeros_like(scored.labels),
+        scored.card_codes,
+        scored.times,
+        None,
+    )
+    found = paired({"one": Rival(none, TERMS), "two": Rival(none, TERMS)}, resamples=5, seed=1)
+    difference = found["figures"]["average_precision"]["difference"]
+    assert difference == {"value": None, "low": None, "high": None}
+    assert "money.saved" not in found["figures"]
+
+
+def test_without_draws_there_are_no_intervals() -> None:
+    found = paired({"one": rival(0.3), "two": rival(0.6)}, resamples=0, seed=1)
+    assert found["figures"]["roc_auc"]["difference"].keys() == {"value"}

@@ -1,0 +1,50 @@
+"""The rule: by the margin, and surely."""
+
+from typing import Any
+
+import pytest
+
+from engine.retrain.decision import CHALLENGER, CHAMPION, decide
+
+
+def compared(value: float | None, low: float | None, high: float | None) -> dict[str, Any]:
+    """What a comparison says of one figure; the champion's value is a half."""
+    challenger = None if value is None else 0.5 + value
+    return {
+        "figures": {
+            "roc_auc": {
+                CHALLENGER: {"value": challenger},
+                CHAMPION: {"value": 0.5},
+                "difference": {"value": value, "low": low, "high": high},
+            }
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "promote"),
+    [
+        (0.02, 0.001, 0.04, True),
+        (0.01, 0.001, 0.04, True),  # the margin itself
+        (0.0099, 0.001, 0.04, False),  # sure, and too little
+        (0.05, 0.0, 0.1, False),  # much, and not sure
+        (0.05, -0.01, 0.1, False),
+        (-0.05, -0.1, -0.01, False),
+        (None, None, None, False),
+        (0.05, None, None, False),
+    ],
+)
+def test_both_have_to_hold(
+    value: float | None, low: float | None, high: float | None, *, promote: bool
+) -> None:
+    decision = decide(compared(value, low, high), "roc_auc", 0.01)
+    assert decision.promote is promote
+    assert decision.word == ("promote" if promote else "keep")
+    assert decision.reasons
+    assert all(reason.endswith(".") for reason in decision.reasons)
+
+
+def test_a_figure_that_was_not_measured_keeps_the_champion() -> None:
+    decision = decide(compared(0.1, 0.05, 0.2), "money.caught_share", 0.01)
+    assert not decision.promote
+    assert "could not be measured" in decision.reasons[0]

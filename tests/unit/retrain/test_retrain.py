@@ -1,0 +1,284 @@
+"""Retraining: what is decided is written down, and current moves only for something better."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from engine.model.store import load_run
+from engine.retrain import job
+from engine.retrain.cli import main
+from unit.build.cases import tree
+from unit.train.cases import read_json, trained
+
+DAY = 86_400
+WINDOW = ("--days", "5", "--resamples", "40", "--quiet")
+
+
+def retrain(features: Path, runs: Path, *options: str) -> int:
+    return main([str(features), "--runs", str(runs), "--id", "challenger", *WINDOW, *options])
+
+
+@pytest.fixture
+def runs(boosted: Path, tmp_path: Path) -> Path:
+    """A folder of runs with a champion."""
+    return Path(shutil.copytree(boosted.parent, tmp_path / "runs", symlinks=True))
+
+
+@pytest.fixture(scope="session")
+def misled(features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of runs whose champion learnt from labels that were dealt out at random."""
+    folder = tmp_path_factory.mktemp("misled")
+    for name in ("features.json", "build.json"):
+        (folder / name).write_bytes((features / name).read_bytes())
+    frame = pl.read_parquet(features / "features.parquet")
+    dealt = pl.col("is_fraud").shuffle(seed=1)
+    frame.with_columns(dealt).write_parquet(folder / "features.parquet")
+    return trained(folder, folder / "runs", "champion").parent
+
+
+@pytest.fixture
+def worse(misled: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(misled, tmp_path / "runs", symlinks=True))
+
+
+def changed(run: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    manifest = read_json(run / "manifest.json")
+    change(manifest)
+    (run / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_better_challenger_is_promoted(
+    features: Path, worse: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert retrain(features, worse, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (worse / "current").readlink() == Path("challenger")
+    assert load_run(worse / "current").manifest["id"] == "challenger"
+    written = read_json(worse / "challenger" / "decision.json")
+    assert written.items() <= said.items()
+    assert said["switched"]
+    assert written["decision"] == "promote"
+    assert written["champion"]["id"] == "champion"
+    figure = written["comparison"]["figures"]["average_precision"]
+    assert figure["difference"]["value"] >= 0.005
+    assert figure["difference"]["low"] > 0
+    page = (worse / "challenger" / "retrain.html").read_text()
+    assert "The challenger is promoted, it takes the place of champion." in page
+    assert "velocity_15m" in page
+    assert sorted(path.name for path in worse.iterdir()) == [
+        *(".retrain.lock", "challenger", "champion", "current")
+    ]
+
+
+def test_the_champion_is_kept_unless_the_margin_is_passed(
+    features: Path, worse: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert retrain(features, worse, "--margin", "0.9", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (worse / "current").readlink() == Path("champion")
+    assert not said["switched"]
+    assert read_json(worse / "challenger" / "decision.json")["decision"] == "keep"
+    assert "less than the margin of 0.9" in " ".join(said["reasons"])
+
+
+def test_a_dry_run_decides_and_does_not_switch(
+    features: Path, worse: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [str(features), "--runs", str(worse), *WINDOW[:-1], "--dry-run"]
+    assert main(options) == 0
+    text = capsys.readouterr().out
+    assert "would be promoted; a dry run" in text
+    assert "drift of" in text
+    assert (worse / "current").readlink() == Path("champion")
+    [run] = worse.glob("*-lightgbm")
+    assert read_json(run / "decision.json")["dry_run"]
+
+
+def test_a_challenger_is_what_a_training_would_be(
+    features: Path, runs: Path, tmp_path: Path
+) -> None:
+    """The champion's settings, and nothing learnt from the days both are judged by."""
+    assert retrain(features, runs) == 0
+    parts = read_json(runs / "challenger" / "manifest.json")["parts"]
+    champion = read_json(runs / "boosted" / "manifest.json")
+    judged = read_json(runs / "challenger" / "decision.json")["judged_by"]
+    delay = champion["options"]["label_delay_days"] * DAY
+    assert parts["test"]["end"] - parts["test"]["start"] == 5 * DAY
+    assert parts["validation"]["end"] == parts["test"]["start"] - delay
+    assert (judged["from"], judged["until"]) == (parts["test"]["from"], parts["test"]["until"])
+    last = int(pl.read_parquet(features / "features.parquet")["unix_time"].max())  # type: ignore[arg-type] # of whole numbers
+    assert parts["test"]["end"] == int((last + 1 - delay) // DAY * DAY)
+    dates = ("--test-from", parts["test"]["from"], "--until", parts["test"]["until"])
+    by_hand = trained(features, tmp_path / "by hand", "challenger", *dates)
+    for name in ("model.txt", "threshold.json", "metrics.json", "bins.json"):
+        assert (runs / "challenger" / name).read_bytes() == (by_hand / name).read_bytes()
+
+
+def test_the_settings_are_the_champions(features: Path, tmp_path: Path) -> None:
+    given = (
+        *("--threshold", "alerts-per-day=5", "--calibration", "isotonic", "--shares", "50,30,20"),
+        *("--seed", "11", "--alert-cost", "7.5", "--cards-per-day", "3", "--split", "time+cards"),
+    )
+    runs = tmp_path / "runs"
+    trained(features, runs, "champion", *given)
+    assert retrain(features, runs) == 0
+    champion, challenger = (
+        read_json(runs / name / "manifest.json") for name in ("champion", "challenger")
+    )
+    dates = {"test_from", "until"}
+    for name, value in champion["options"].items():
+        assert challenger["options"][name] == value or name in dates, name
+    assert challenger["seed"] == champion["seed"] == 11
+
+
+def test_equal_inputs_give_equal_decisions(features: Path, runs: Path, tmp_path: Path) -> None:
+    again = Path(shutil.copytree(runs, tmp_path / "again", symlinks=True))
+    assert retrain(features, runs, "--threads", "1") == 0
+    assert retrain(features, again, "--threads", "2") == 0
+    one, two = tree(runs / "challenger"), tree(again / "challenger")
+    assert one == two
+
+
+def test_drift_is_of_the_recent_events(features: Path, runs: Path, tmp_path: Path) -> None:
+    assert retrain(features, runs) == 0
+    quiet = read_json(runs / "challenger" / "decision.json")
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for name in ("features.json", "build.json"):
+        (moved / name).write_bytes((features / name).read_bytes())
+    frame = pl.read_parquet(features / "features.parquet")
+    start = read_json(runs / "challenger" / "manifest.json")["parts"]["test"]["start"]
+    later = pl.col("unix_time") >= start
+    frame.with_columns(
+        pl.when(later).then(pl.col("city_pop") * 3 + 7).otherwise("city_pop").alias("city_pop")
+    ).write_parquet(moved / "features.parquet")
+    shutil.rmtree(runs / "challenger")
+    assert retrain(moved, runs) == 0
+    found = read_json(runs / "challenger" / "decision.json")["drift"]
+    assert found["features"][0]["feature"] == "city_pop"
+    assert found["features"][0]["word"] == "shifted"
+    assert found["events"] == int(frame.select(later.sum()).item())
+    before = {each["feature"]: each["psi"] for each in quiet["drift"]["features"]}
+    for each in found["features"][1:]:
+        assert each["psi"] == before[each["feature"]]
+
+
+def test_a_champion_from_before_bins_has_no_drift(
+    features: Path, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (runs / "boosted" / "bins.json").unlink()
+    changed(runs / "boosted", lambda manifest: manifest["sha256"].pop("bins.json"))
+    assert main([str(features), "--runs", str(runs), "--id", "challenger", *WINDOW[:-1]]) == 0
+    assert "drift: not known" in capsys.readouterr().out
+    assert "Not known" in (runs / "challenger" / "retrain.html").read_text()
+
+
+def assert_refused(
+    capsys: pytest.CaptureFixture[str], words: str, features: Path, runs: Path, *options: str
+) -> None:
+    before = {path: content for path, content in tree(runs).items() if path != ".retrain.lock"}
+    assert retrain(features, runs, *options) == 2
+    what, hint = capsys.readouterr().err.splitlines()
+    assert words in what
+    assert "(was" in what
+    assert hint.startswith("hint: ")
+    assert before == {
+        path: content for path, content in tree(runs).items() if path != ".retrain.lock"
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--days", "20"], "judged by what it has learnt from"),
+        (["--until", "2025-01-20"], "judged by what it has learnt from"),
+        (["--until", "2026-01-20"], "holds no events"),
+        (["--days", "0"], "--days"),
+        (["--metric", "brier_score"], "--metric"),
+        (["--margin", "-1"], "--margin"),
+        (["--margin", "1"], "--margin"),
+        (["--resamples", "39"], "--resamples"),
+        (["--id", "boosted"], "this run is there already"),
+        (["--champion", "none"], "there is no champion"),
+    ],
+)
+def test_what_is_refused(
+    features: Path,
+    runs: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    words: str,
+) -> None:
+    assert_refused(capsys, words, features, runs, *options)
+
+
+def test_no_champion(features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert_refused(capsys, "there is no champion to challenge", features, tmp_path / "none")
+    (tmp_path / "runs").mkdir()
+    assert_refused(capsys, "there is no champion to challenge", features, tmp_path / "runs")
+    assert not (tmp_path / "none").exists()
+
+
+def test_champions_that_cannot_be_compared(
+    features: Path, runs: Path, forest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_random = str(forest)
+    assert_refused(capsys, "was split at random", features, runs, "--champion", at_random)
+    changed(runs / "boosted", lambda manifest: manifest["options"].pop("threshold"))
+    assert_refused(capsys, "settings of the training cannot be read", features, runs)
+    changed(runs / "boosted", lambda manifest: manifest.update(fingerprint="0" * 64))
+    assert_refused(capsys, "trained on other definitions of notebook", features, runs)
+
+
+def test_whoever_switches_meanwhile_is_left_alone(
+    features: Path, worse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = job.decide
+
+    def switched(*args: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+        (worse / "current").unlink()
+        (worse / "current").symlink_to("rolled-back")
+        return decide(*args)
+
+    monkeypatch.setattr(job, "decide", switched)
+    assert retrain(features, worse) == 0
+    assert (worse / "current").readlink() == Path("rolled-back")
+    written = read_json(worse / "challenger" / "decision.json")
+    assert written["decision"] == "keep"
+    assert "Meanwhile current was led to rolled-back" in written["reasons"][-1]
+
+
+@pytest.mark.parametrize("broken", ["paired", "decision_page", "write_bytes", "make_current"])
+def test_whatever_fails_leaves_the_runs_as_they_were(
+    features: Path, worse: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    before = tree(worse)
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(job, broken, fail)
+    assert retrain(features, worse) == 130
+    after = tree(worse)
+    assert after.pop(".retrain.lock")
+    assert after == before
+
+
+def test_an_interrupt_after_the_switch_leaves_what_is_in_use(
+    features: Path, worse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_current = job.make_current
+
+    def interrupted(folder: Path) -> None:
+        make_current(folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(job, "make_current", interrupted)
+    assert retrain(features, worse) == 130
+    assert load_run(worse / "current").manifest["id"] == "challenger"
+    assert read_json(worse / "current" / "decision.json")["decision"] == "promote"
