@@ -6,12 +6,12 @@ from typing import Any, Final
 from engine.model.figures_text import FORMS, Unit, figure_text, measured_lines
 from engine.model.paired import DIFFERENCE
 
-# How a difference is written, by its figure's unit: with its sign, and a digit more of a share.
+# How a difference is written, by its figure's unit: signed, a digit more of a share.
 _SIGNED: Final[dict[Unit, str]] = {
-    "share": "{:+.4f}",
-    "number": "{:+,.1f}",
-    "money": "{:+,.0f}",
-    "squares": "{:+.5f}",
+    "share": "{:+z.4f}",
+    "number": "{:+z,.1f}",
+    "money": "{:+z,.0f}",
+    "squares": "{:+z.5f}",
 }
 
 

@@ -34,7 +34,8 @@ writes into DIR/ID, beside what python -m engine.train writes:
 drift is how far features and score have moved since the champion was trained, as population
 stability index: below 0.1 stable, from 0.1 on moderate, from 0.25 on shifted. It decides nothing.
 
-{EXIT_CODES}; whether promoted or kept, --json tells
+{EXIT_CODES}
+0 is a decision, either way; --json tells which
 
 examples:
   python -m engine.retrain features --runs runs
