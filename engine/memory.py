@@ -10,7 +10,7 @@ from engine.errors import InputError
 
 MEMORY_HELP: Final = (
     "what the engine duckdb may take before it goes to scratch files, such as 4GiB (default: half "
-    "of the machine's memory); the others need no limit"
+    "of the machine's memory)"
 )
 _UNITS: Final = {
     "MIB": 2**20,

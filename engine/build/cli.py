@@ -20,7 +20,8 @@ Compute a feature set for every transaction of a log.
 INPUT is any mix of pipe- or comma-delimited CSV files (.csv, .txt, also .gz), Parquet files,
 folders of these, and glob patterns; their rows, in that order, are the log. A row that cannot be
 read is put into quarantine with its reason and the rest is built. Memory does not grow with the
-number of rows."""
+number of rows, but with the engine reference, which holds the log; with the engine online and with
+--state it grows with the number of keys."""
 
 _EPILOG = f"""\
 writes into DIR:

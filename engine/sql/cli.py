@@ -81,7 +81,9 @@ def _stale(folder: Path, texts: dict[str, str]) -> list[str]:
     """The sets whose files are not as they would be written."""
     stale = [name for name, text in texts.items() if _written(folder, name) != text]
     for name in stale:
-        sys.stderr.write(f"{_path(folder, name)}: not what the feature set {name!r} compiles to\n")
+        path = _path(folder, name)
+        is_not = f"not what the feature set {name!r} compiles to" if path.exists() else "not there"
+        sys.stderr.write(f"{path}: {is_not}\n")
     if stale:
         sys.stderr.write("hint: write it anew with python -m engine.sql\n")
     return stale

@@ -114,7 +114,7 @@ raw AS (
         FROM read_parquet(coalesce(
             getvariable('input'),
             error('say which files to read: SET VARIABLE input = ''log.parquet''')
-        ))
+        ), union_by_name = true)
     )
 ),
 -- the events: amounts in whole minor units, empty text as null, −0.0 as 0.0;

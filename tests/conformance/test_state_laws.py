@@ -17,10 +17,11 @@ from hypothesis.strategies import DataObject
 
 from conformance.bits import assert_same_bits
 from conformance.broad import broad
+from conformance.definitions import definitions, set_of
 from conformance.logs import LOG, log_of_rows, over
 from conformance.sets import SETS
 from conformance.streams import Row, streams
-from engine.backends.online import partials
+from engine.backends.online import engine, partials
 from engine.backends.online.compile import Features, compile_online
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.snapshot import capture, revive
@@ -151,16 +152,17 @@ def test_s10_many_events_in_a_window_are_counted_as_few_are(
 
 
 @LAWS
-@given(data=st.data(), rows=streams(LOG, min_size=1), leap=LATENESS)
-def test_s3_9_what_leaps_ahead_changes_no_value(
-    name: str, data: DataObject, rows: list[Row], leap: int
+@given(data=st.data(), rows=streams(LOG, min_size=1), leap=LATENESS, witnesses=st.integers(1, 4))
+def test_s3_9_clocks_that_leap_change_no_value(
+    name: str, data: DataObject, rows: list[Row], leap: int, witnesses: int
 ) -> None:
     features = unlabelled(SETS[name](data, "s"))
     events = log_of_rows(LOG, rows)
     believing = OnlineFeatures(features, lateness=FOR_EVER)
     doubting = OnlineFeatures(features, lateness=FOR_EVER, leap=leap)
     expected = observed(believing, events)
-    assert_same_bits(observed(doubting, events), expected, features, events)
+    with patch.object(engine, "WITNESSES", witnesses):
+        assert_same_bits(observed(doubting, events), expected, features, events)
 
 
 @LAWS
@@ -253,6 +255,27 @@ def test_s10_events_that_are_late_for_a_warm_start_change_no_value(
     expected = observed(whole, events).slice(split)
     assert_same_bits(observed(online, after), expected, features, after)
     assert online.watermark == whole.watermark
+
+
+# A schema need not say when labels became known, nor a log.
+UNTOLD = replace(
+    LOG,
+    columns=tuple(column for column in LOG.columns if column.name != LOG.label_time),
+    label_time=None,
+)
+
+
+@given(data=st.data(), rows=streams(LOG, min_size=1), split=SPLITS, lateness=LATENESS)
+def test_s10_a_warm_start_where_nothing_says_when_labels_were_known(
+    data: DataObject, rows: list[Row], split: int, lateness: int
+) -> None:
+    features = set_of(UNTOLD, data.draw(definitions(UNTOLD), label="definitions"))
+    untold = [{name: row[name] for name in row if name != LOG.label_time} for row in rows]
+    events = log_of_rows(UNTOLD, untold).sort("unix_time", maintain_order=True)
+    online = warmed(features, events.head(split), lateness=lateness)
+    after = events.slice(split)
+    settled = compute(features, events)
+    assert_same_bits(observed(online, after), settled.slice(split), features, after)
 
 
 def test_s10_events_without_a_key_wait_for_no_label() -> None:

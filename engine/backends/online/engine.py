@@ -1,6 +1,7 @@
 """Features of one event after the other, from state that grows with what windows can still see."""
 
 from collections import deque
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
@@ -16,12 +17,34 @@ _DAY: Final = 86_400
 # How many quiet keys are looked at for an event, at most, and how often in the time after which a
 # key counts as quiet.
 _KEYS_AT_ONCE: Final = 32
+# How many events in a row it takes to believe that the stream's clock has jumped. Until then they
+# are scored as any; only what is held for late ones, and how many are late, depends on it.
+WITNESSES: Final = 8
 _SWEEPS: Final = 64
 
 
 def default_lateness(schema: Schema) -> int:
     """How late events may come unless told otherwise: an hour, in ticks."""
     return _HOUR * schema.ticks_per_second
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Events in a row whose clocks are not believed yet.
+
+    Parameters
+    ----------
+    count
+        How many.
+    t
+        The latest of their instants.
+    events
+        How many events had been scored after the last of them.
+    """
+
+    count: int
+    t: int
+    events: int
 
 
 class OnlineFeatures:
@@ -36,9 +59,12 @@ class OnlineFeatures:
         hour if not given. One that comes later than that is scored on what is still held, and
         counted. For as long an event's id is remembered, so that none is scored twice.
     leap
-        How many ticks an event may lie after the latest one seen and be believed at once. One that
-        lies further ahead is scored, but moves the watermark only if the next one from there bears
-        it out: a single wrong clock must not make all others late. None believes every event.
+        How many ticks an event may lie before or after the latest one seen and its clock be
+        believed at once. One that lies further away is scored, but the stream is taken to be there
+        only once so many events in a row say so (``WITNESSES``): a wrong clock must not make all
+        others late, and a stream whose clock has jumped, back or ahead, must not be late for ever.
+        With None every event is believed and nothing leads back: after one that lies far ahead
+        all others are too late, and what is held grows with them.
     sweep
         Whether keys that have been quiet for so long that nothing of them can be seen any more are
         let go of. No value depends on it.
@@ -46,9 +72,9 @@ class OnlineFeatures:
     Attributes
     ----------
     watermark
-        The latest event_time seen, but for events that leap ahead.
-    ahead
-        The instant of an event that leapt ahead and is not believed yet.
+        How far the stream has come: the latest event_time that is believed.
+    stray
+        The events in a row that are not believed yet; None if the last one was.
     events, late, too_late, duplicates
         How many events were scored, how many of them were late, how many later than ``lateness``;
         how many were not scored because their id was there before.
@@ -71,9 +97,14 @@ class OnlineFeatures:
                 f"lateness: not a span of ticks (was {lateness!r})",
                 hint="give a whole number, 0 or more",
             )
+        if leap is not None and (type(leap) is not int or leap < 0):
+            raise InputError(
+                f"leap: not a span of ticks (was {leap!r})",
+                hint="give a whole number, 0 or more, or None to believe every clock",
+            )
         self.leap = -NEVER if leap is None else leap
         self.watermark = NEVER
-        self.ahead: int | None = None
+        self.stray: Stray | None = None
         self.events = self.late = self.too_late = self.duplicates = 0
         self._observe = self.program.observe
         # What follows is used by generated code, and by what saves and restores it.
@@ -154,17 +185,35 @@ class OnlineFeatures:
         return sum(map(len, self.held))
 
     def is_believed(self, t: int) -> bool:
-        """Whether an event that leaps ahead moves the watermark."""
-        if self.watermark == NEVER or (self.ahead is not None and t >= self.ahead):
-            self.ahead = None
-            return True
-        self.ahead = t
-        return False
+        """Whether the stream is taken to be where an event is that leaps ahead."""
+        return self.watermark == NEVER or self._borne_out(t) is not None
+
+    def fall_back(self, t: int) -> None:
+        """Move the watermark back if the stream is taken to be where an event far behind is."""
+        back = self._borne_out(t)
+        if back is None:
+            return
+        self.watermark = back
+        self.turn = min(self.turn, back + self.lateness)
+        for number, held in enumerate(self.held):
+            self.hold(number, list(held.values()))
+        self.sweep_at = min(self.sweep_at, back)
+
+    def _borne_out(self, t: int) -> int | None:
+        """The latest instant of a run of events that bear each other out; None if it is short."""
+        stray = self.stray
+        if stray is None or stray.events != self.events or abs(t - stray.t) > self.leap:
+            stray = Stray(0, t, self.events)
+        self.stray = Stray(stray.count + 1, max(stray.t, t), self.events + 1)
+        if self.stray.count < WITNESSES:
+            return None
+        at, self.stray = self.stray.t, None
+        return at
 
     def begin(self, number: int, name: Any, t: int) -> Any:  # noqa: ANN401 - a generated class
         """The state of a key that has none yet."""
         state = self.program.keys[number].new()
-        state.name, state.due = name, t + self._quiet_after[number]
+        state.name, state.due = name, self._look_at(number, t)
         self.held[number][name] = state
         if self._sweeps:
             self._due[number].append(state)
@@ -174,9 +223,14 @@ class OnlineFeatures:
         """Hold the states of a key, and none but these."""
         self.held[number] = {state.name: state for state in states}
         for state in states:
-            state.due = state.t + self._quiet_after[number]
+            state.due = self._look_at(number, state.t)
         if self._sweeps:
             self._due[number] = deque(sorted(states, key=attrgetter("due")))
+
+    def _look_at(self, number: int, t: int) -> int:
+        """When to look whether a key is quiet; one of a clock ahead must not hold up the others."""
+        seen = t if self.watermark == NEVER else min(t, self.watermark)
+        return seen + self._quiet_after[number]
 
     def turn_over(self) -> None:
         """Forget the ids that have been remembered for long enough."""
@@ -195,7 +249,7 @@ class OnlineFeatures:
                     break
                 due.popleft()
                 if state.t + self._quiet_after[number] >= now:
-                    state.due = state.t + self._quiet_after[number]
+                    state.due = self._look_at(number, state.t)
                 elif key.trim(state, now - self.lateness):
                     del held[state.name]
                     continue

@@ -61,6 +61,7 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
     block = _block(layout, keys)
     lines = [
         unpack_row(layout),
+        "if o.watermark - t > o.leap: o.fall_back(t)",
         "o.late += t < o.watermark",
         # It may be late for its key alone, which has seen an event that leapt ahead.
         f"if t > o.watermark and ({_BELIEVED}): o.watermark = t",

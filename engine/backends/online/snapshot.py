@@ -4,6 +4,7 @@ Partials of finite windows are made anew from the log: what can be derived is no
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from engine.backends.online.compile import KeyProgram
-from engine.backends.online.engine import OnlineFeatures
+from engine.backends.online.engine import OnlineFeatures, Stray
 from engine.backends.online.labels import NEVER, Slip
 from engine.backends.online.logs import LaneSource
 from engine.backends.online.shapes import (
@@ -90,6 +91,7 @@ def capture(online: OnlineFeatures) -> State:
     recent, before = sorted(online.recent), sorted(online.recent_before)
     older = [False] * len(recent) + [True] * len(before)
     tables["ids"] = pl.DataFrame([recent + before, older], schema=IDS)
+    stray = online.stray
     standing = Standing(
         watermark=_instant(online.watermark),
         turn=_instant(online.turn),
@@ -98,7 +100,7 @@ def capture(online: OnlineFeatures) -> State:
         late=online.late,
         too_late=online.too_late,
         duplicates=online.duplicates,
-        ahead=online.ahead,
+        **({} if stray is None else {f"stray_{name}": n for name, n in asdict(stray).items()}),
     )
     return State(standing, tables)
 
@@ -111,7 +113,9 @@ def revive(
     online = OnlineFeatures(features, lateness=standing.lateness, leap=leap, sweep=sweep)
     online.watermark = _or_never(standing.watermark)
     online.turn = _or_never(standing.turn)
-    online.ahead = standing.ahead
+    if standing.stray_count is not None and standing.stray_t is not None:
+        events = standing.stray_events or 0
+        online.stray = Stray(standing.stray_count, standing.stray_t, events)
     online.events, online.late = standing.events, standing.late
     online.too_late, online.duplicates = standing.too_late, standing.duplicates
     ids = state.tables["ids"]

@@ -59,8 +59,8 @@ class Standing:
         How late events may come, in ticks.
     events, late, too_late, duplicates
         What had been counted.
-    ahead
-        The instant of an event that leapt ahead and was not believed yet; None if there is none.
+    stray_count, stray_t, stray_events
+        The events whose clocks were not believed yet; None if the last one's was.
     """
 
     watermark: int | None
@@ -70,7 +70,9 @@ class Standing:
     late: int = 0
     too_late: int = 0
     duplicates: int = 0
-    ahead: int | None = None
+    stray_count: int | None = None
+    stray_t: int | None = None
+    stray_events: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _not_a_state(called: str, error: Exception) -> InputError:
 def _standing(told: dict[str, Any]) -> Standing:
     """How far the stream had come, all of it whole numbers."""
     standing = Standing(**told)
-    absent = {"watermark", "turn", "ahead"}
+    absent = {"watermark", "turn", "stray_count", "stray_t", "stray_events"}
     for name, value in asdict(standing).items():
         if not (type(value) is int or (value is None and name in absent)):
             raise ValueError(f"{name} is no whole number")

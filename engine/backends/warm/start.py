@@ -257,7 +257,7 @@ def _ids(rows: Rows, floor: int) -> pl.DataFrame:
 def _slips(rows: Rows, end: _End, schema: Schema) -> Tables:
     """The labels of the events that some lane may still wait for."""
     dtypes = note_columns(schema)
-    if end.longest_delay < 0:
+    if end.longest_delay < 0 or schema.label is None:
         return {"slips": pl.DataFrame(schema=SLIPS), "notes": pl.DataFrame(schema=dtypes)}
     waiting = rows.frame.slice(rows.first_after(end.labels_from))
     due = pl.col(schema.event_time) + end.longest_delay
@@ -267,8 +267,8 @@ def _slips(rows: Rows, end: _End, schema: Schema) -> Tables:
     )
     notes = waiting.with_row_index(SLIP).select(
         SLIP,
-        pl.col(schema.label or "").alias("label"),
-        pl.col(schema.label_time or "").alias("known"),
+        pl.col(schema.label).alias("label"),
+        (pl.lit(None) if schema.label_time is None else pl.col(schema.label_time)).alias("known"),
         pl.lit(None).alias("seen"),
     )
     return {

@@ -9,7 +9,6 @@ from engine.backends.online import algebra
 from engine.backends.online.compile import compile_online
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.lanes import lay_out
-from engine.backends.online.snapshot import capture, revive
 from engine.catalog import notebook
 from engine.definition import FeatureSet, column, feature, feature_set, key
 from engine.definition.aggregates import AGGREGATES, Algebra
@@ -103,35 +102,3 @@ def test_an_event_that_cannot_be_held_changes_nothing(
     assert (online.events, online.keys_held, online.duplicates) == (0, 0, 0)
     assert online.observe(EVENT) is not None
     assert (online.events, online.too_late) == (1, 0)
-
-
-def test_a_single_wrong_clock_makes_nobody_late() -> None:
-    online = OnlineFeatures(notebook, leap=86_400)
-    velocity = notebook.names.index("velocity_1h")
-
-    def velocity_at(name: str, t: int, card: int = 1) -> object:
-        features = online.observe(EVENT | {"event_id": name, "unix_time": t, "cc_num": card})
-        assert features is not None
-        return features[velocity]
-
-    start = 1_700_000_000
-    assert [velocity_at(f"e{step}", start + step) for step in range(3)] == [0, 1, 2]
-    assert velocity_at("wrong", 4_000_000_000, card=2) == 0
-    assert velocity_at("wrong too", 4_000_000_000 - 60) == 0  # of the card itself
-    assert [velocity_at(f"f{step}", start + 10 + step) for step in range(3)] == [3, 4, 5]
-    assert (online.too_late, online.watermark) == (0, start + 12)
-    # Time goes on where two events bear it out.
-    for step in range(2):
-        velocity_at(f"g{step}", start + 400_000 + step)
-    assert online.watermark == start + 400_001
-
-
-def test_a_leap_that_is_not_borne_out_yet_outlives_a_restart() -> None:
-    online = OnlineFeatures(notebook, leap=86_400)
-    start = 1_700_000_000
-    online.observe(EVENT | {"event_id": "e", "unix_time": start})
-    online.observe(EVENT | {"event_id": "f", "unix_time": start + 400_000})
-    again = revive(notebook, capture(online), leap=86_400)
-    assert (again.ahead, again.watermark) == (start + 400_000, start)
-    again.observe(EVENT | {"event_id": "g", "unix_time": start + 400_001})
-    assert (again.ahead, again.watermark) == (None, start + 400_001)
