@@ -17,6 +17,8 @@ from engine.model.ranked import Curve, Floats, Ranked
 
 RuleName = Literal["max-f1", "precision", "recall", "alerts-per-day", "cost"]
 
+# Of a cost: what adding floats leaves below that must not choose between equal costs.
+_DECIMALS: Final = 6
 _HINT: Final = "give max-f1, precision=0.9, recall=0.8, alerts-per-day=100 or cost"
 _RULE: Final = re.compile(r"(precision|recall|alerts-per-day)=([0-9]*\.?[0-9]+)", re.ASCII)
 
@@ -154,7 +156,8 @@ def _place(rule: Rule, curve: Curve, days: float) -> int:
         case "recall":
             return int(np.argmax(curve.recall >= value))
         case "alerts-per-day":
-            kept = np.flatnonzero(curve.true + curve.false <= value * days)
+            # Divided, as 100 days at 0.29 a day are 29 alerts and 0.29 × 100 is a little less.
+            kept = np.flatnonzero((curve.true + curve.false) / days <= value)
             if not len(kept):
                 top = int(curve.true[0] + curve.false[0])
                 raise InputError(
@@ -180,11 +183,12 @@ def _costs(
             hint="add a feature of amt to the set, or choose by max-f1",
         )
     lost = amounts * labels
-    return float(lost.sum()) - ranked.sums(lost) + alert_cost * curve.false
+    costs: Floats = float(lost.sum()) - ranked.sums(lost) + alert_cost * curve.false
+    return costs.round(_DECIMALS)
 
 
 def _missed_all(labels: NDArray[np.int8], amounts: Floats | None) -> float:
-    return 0.0 if amounts is None else float((amounts * labels).sum())
+    return 0.0 if amounts is None else round(float((amounts * labels).sum()), _DECIMALS)
 
 
 def _nothing_flagged(scores: Floats, cost: float) -> Choice:

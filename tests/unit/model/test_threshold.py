@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import InputError
 from engine.model.threshold import Choice, choose, read_rule
@@ -91,3 +93,50 @@ def test_what_no_score_can_keep_to() -> None:
 def test_what_is_no_rule(text: str) -> None:
     with pytest.raises(InputError, match="not a rule"):
         read_rule(text)
+
+
+def test_a_budget_is_used_up_whatever_floats_make_of_it() -> None:
+    """0.29 a day in 100 days are 29 alerts; as floats 0.29 × 100 is less than 29."""
+    scores = np.linspace(1.0, 0.0, 50)
+    labels = np.tile(np.array([1, 0], dtype=np.int8), 25)
+    rule = read_rule("alerts-per-day=0.29")
+    choice = choose(rule, scores, labels, days=100.0, amounts=None, alert_cost=5.0)
+    assert (scores >= choice.threshold).sum() == 29
+
+
+COSTS = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]),
+        st.integers(0, 1),
+        st.sampled_from([0, 10, 20, 30, 500, 1_000]),
+    ),
+    min_size=2,
+    max_size=14,
+).filter(lambda rows: 0 < sum(row[1] for row in rows) < len(rows))
+
+
+@settings(max_examples=200)
+@given(COSTS, st.sampled_from([0, 10, 500]))
+def test_of_equal_costs_the_highest_score_is_chosen(
+    rows: list[tuple[float, int, int]], alert_cents: int
+) -> None:
+    def cents(threshold: float) -> int:
+        missed = sum(amount for score, fraud, amount in rows if fraud and score < threshold)
+        false = sum(1 for score, fraud, _ in rows if not fraud and score >= threshold)
+        return missed + alert_cents * false
+
+    choice = choose(
+        read_rule("cost"),
+        np.array([row[0] for row in rows]),
+        np.array([row[1] for row in rows], dtype=np.int8),
+        days=1.0,
+        amounts=np.array([row[2] / 100 for row in rows]),
+        alert_cost=alert_cents / 100,
+    )
+    nothing = 2.0  # above all scores
+    best = min(sorted({row[0] for row in rows} | {nothing}, reverse=True), key=cents)
+    assert choice.cost == pytest.approx(cents(best) / 100)
+    if best == nothing:
+        assert choice.threshold > max(row[0] for row in rows)
+    else:
+        assert choice.threshold == best
