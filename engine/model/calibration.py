@@ -123,8 +123,12 @@ def _platt(odds: Floats, labels: NDArray[np.int8]) -> tuple[float, float]:
     """
     fraud = int(labels.sum())
     wanted = np.where(labels == 1, (fraud + 1) / (fraud + 2), 1 / (len(labels) - fraud + 2))
-    design = np.stack([odds, np.ones_like(odds)])
-    found = np.array([1.0, 0.0])
+    # From the flat curve at the share of fraud, over log-odds around 0: from where nothing is
+    # certain yet a step cannot lead astray, however far from 0 or alike the scores are.
+    middle, width = float(odds.mean()), float(odds.std()) or 1.0
+    flat = float(_log_odds(wanted.mean()))
+    design = np.stack([(odds - middle) / width, np.ones_like(odds)])
+    found = np.array([0.0, flat])
     loss = _loss(found, design, wanted)
     for _ in range(_MOST_STEPS):
         guess = _logistic(found @ design)
@@ -138,8 +142,11 @@ def _platt(odds: Floats, labels: NDArray[np.int8]) -> tuple[float, float]:
         before, loss = loss, _loss(found, design, wanted)
         if before - loss <= _CLOSE * abs(before):
             break
-    # A falling curve would say that high scores are less likely fraud: worse than no score at all.
-    return max(float(found[0]), _CLOSE), float(found[1])
+    slope, intercept = float(found[0]) / width, float(found[1])
+    if slope < _CLOSE:
+        # A falling curve would say that high scores are less likely fraud: worse than a flat one.
+        slope, intercept = _CLOSE, flat
+    return slope, intercept - slope * middle
 
 
 def _loss(found: Floats, design: Floats, wanted: Floats) -> float:
@@ -147,7 +154,7 @@ def _loss(found: Floats, design: Floats, wanted: Floats) -> float:
     return float(np.sum(np.logaddexp(0.0, odds) - wanted * odds))
 
 
-def _log_odds(scores: Floats) -> Floats:
+def _log_odds(scores: Floats | float) -> Floats:
     inside = np.clip(scores, _NEAREST, 1 - _NEAREST)
     odds: Floats = np.log(inside) - np.log1p(-inside)
     return odds

@@ -63,3 +63,22 @@ def test_none_is_the_score_itself() -> None:
 def test_what_cannot_be_read(content: dict[str, object]) -> None:
     with pytest.raises(InputError, match="calibration cannot be read"):
         calibration_from_json(content, "threshold.json")
+
+
+@pytest.mark.parametrize("score", [0.0, 0.3, 1.0])
+def test_scores_that_are_all_the_same_say_the_share_of_fraud(score: float) -> None:
+    labels = np.zeros(1_000, dtype=np.int8)
+    labels[:7] = 1
+    for method in ("platt", "isotonic"):
+        found = fit_calibration(method, np.full(1_000, score), labels)
+        # Platt's labels are drawn in by half a case at each end.
+        assert found.apply(np.array([score])) == pytest.approx(0.007, abs=0.0003)
+
+
+def test_where_high_scores_are_less_likely_fraud_all_say_its_share() -> None:
+    scores = np.linspace(0.01, 0.99, 2_000)
+    labels = (np.random.default_rng(0).random(2_000) < 0.4 * (1 - scores)).astype(np.int8)
+    probabilities = fit_calibration("platt", scores, labels).apply(scores)
+    assert np.ptp(probabilities) < 1e-6
+    assert probabilities.mean() == pytest.approx(labels.mean(), abs=0.001)
+    assert (np.diff(probabilities) >= 0).all()
