@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.model.intervals import CONFIDENCE, COUNTS, draws, figure_of
+from engine.model.intervals import CONFIDENCE, draws, figure_of
 from engine.model.metrics import HALF, Measurement, Scored, Terms
 from engine.model.ranked import Floats, divided
 
@@ -40,8 +40,8 @@ def evaluate(
     -------
     dict
         ``figures`` by name, each a ``value`` with ``low`` and ``high``, between which 95 % of the
-        draws lie, null where nothing could be measured; confusion matrices, and the reliability of
-        probabilities.
+        draws lie, null where nothing could be measured or there is one card, or day, to
+        draw; confusion matrices, and the reliability of probabilities.
     """
     measured = Measurement(scored, terms)
     figures = measured.figures()
@@ -63,17 +63,15 @@ def evaluate(
         "calibration": reliability(scored),
     }
     for name, value in figures.items():
-        report["figures"][name] = figure_of(
-            value, None if name in COUNTS or not drawn else [each[name] for each in drawn]
-        )
+        report["figures"][name] = figure_of(name, value, [each[name] for each in drawn], measured)
     return report
 
 
 def reliability(scored: Scored) -> dict[str, Any]:
     """How probabilities compare with what came, in bins of events by falling probability.
 
-    Each bin holds half of the events not above it yet, as fraud is rare and what matters is at the
-    top.
+    Bins end at a 512th of the events, a 256th and so on to all, as fraud is rare and what matters
+    is at the top, or a little later where probabilities are equal.
 
     Returns
     -------
@@ -82,7 +80,13 @@ def reliability(scored: Scored) -> dict[str, Any]:
         over events of how far the two are apart in their bin.
     """
     order = np.argsort(-scored.probabilities, kind="stable")
-    ends = [len(order) // 2**power for power in range(_BINS - 1, -1, -1)]
+    # Equal ones are in one bin: which of them come first says nothing.
+    falling = -scored.probabilities[order]
+    ends = [
+        int(np.searchsorted(falling, falling[end - 1], side="right"))
+        for end in (len(order) // 2**power for power in range(_BINS - 1, -1, -1))
+        if end
+    ]
     bins: list[dict[str, float]] = []
     error, start = 0.0, 0
     for end in ends:

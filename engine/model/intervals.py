@@ -5,11 +5,12 @@ from typing import Final
 
 import numpy as np
 
-from engine.model.metrics import Measurement
+from engine.model.metrics import OF_DAYS, Measurement
 
 CONFIDENCE: Final = 0.95
 # Figures of which people see a whole number, not an estimate.
-COUNTS: Final = ("bursts.count",)
+_COUNTS: Final = ("bursts.count",)
+_FEWEST: Final = 2  # of cards, or days, to draw from
 
 
 def draws(
@@ -48,25 +49,36 @@ def draws(
             progress(done)
 
 
-def figure_of(value: float, drawn: Sequence[float] | None) -> dict[str, float | None]:
+def figure_of(
+    name: str, value: float, drawn: Sequence[float], measured: Measurement
+) -> dict[str, float | None]:
     """A figure with the bounds of its interval, as JSON.
 
     Parameters
     ----------
+    name
+        The figure's.
     value
         Over the events as they are; NaN where nothing could be measured.
     drawn
-        Over the draws, NaN alike; None if the figure is to have no interval.
+        Over the draws, NaN alike; empty if there were none, and so no interval.
+    measured
+        What was drawn from.
 
     Returns
     -------
     dict
-        ``value`` and, but for None, ``low`` and ``high``, between which 95 % of the draws lie.
+        ``value`` and, but for counts, ``low`` and ``high``, between which 95 % of the draws lie;
+        null where nothing could be measured, or there is one card, or day, to draw.
     """
     figure: dict[str, float | None] = {"value": None if np.isnan(value) else value}
-    if drawn is None:
+    if not len(drawn) or name in _COUNTS:
         return figure
+    # Of a single card, or day, every draw is the same: that is not to know it exactly.
+    drawn_from = measured.days if name.startswith(OF_DAYS) else measured.cards
     known = np.array(drawn)[~np.isnan(drawn)]
+    if drawn_from < _FEWEST or not len(known):
+        return figure | {"low": None, "high": None}
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(known, [tail, 1 - tail]).tolist() if len(known) else (None, None)
+    low, high = np.quantile(known, [tail, 1 - tail]).tolist()
     return figure | {"low": low, "high": high}

@@ -19,6 +19,7 @@ from engine.model.ranked import Curve, Floats, Integers, Ranked, divided
 
 HALF: Final = 0.5
 FALSE_POSITIVE_RATES: Final = (0.001, 0.01)
+OF_DAYS: Final = "cards."  # how figures begin that are about the cards of a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Measurement:
             **self._at("at_half", curve, HALF),
             **{f"recall_at_fpr.{rate:g}": curve.recall_at(rate) for rate in FALSE_POSITIVE_RATES},
             "brier_score": float(divided(weights @ self._squares, weights.sum())),
-            **_under("cards", self._day_cards.figures(day_weights)),
+            **_under(OF_DAYS.removesuffix("."), self._day_cards.figures(day_weights)),
             **_under("bursts", self._bursts.figures(card_weights)),
         }
         if self._amounts is not None:

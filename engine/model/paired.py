@@ -8,11 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from engine.errors import InputError
 from engine.model.features_file import FeatureTable
-from engine.model.intervals import CONFIDENCE, COUNTS, draws, figure_of
+from engine.model.intervals import CONFIDENCE, draws, figure_of
 from engine.model.metrics import Measurement, Scored, Terms
 from engine.model.ranked import Integers
 from engine.model.run import Run
@@ -109,8 +107,8 @@ def paired(
     dict
         ``figures`` by name, of each the first rival's, the second's and the ``difference``, which
         is the first less the second; each a ``value`` with ``low`` and ``high``, between which 95 %
-        of the draws lie, null where nothing could be measured. ``rivals`` are their names, in
-        order.
+        of the draws lie, null where nothing could be measured or there is one card, or day, to
+        draw. ``rivals`` are their names, in order.
     """
     (one, first), (other, second) = rivals.items()
     measured = [Measurement(rival.scored, rival.terms) for rival in (first, second)]
@@ -127,26 +125,26 @@ def paired(
         "cards_per_day": terms.cards_per_day,
         "intervals": {"confidence": CONFIDENCE, "resamples": resamples, "of": "cards"},
         "figures": {
-            name: _figures((one, other), name, values, None if name in COUNTS else drawn)
+            name: {
+                each: figure_of(name, value, over_draws, measured[0])
+                for each, value, over_draws in zip(
+                    (one, other, DIFFERENCE),
+                    _with_difference([value[name] for value in values]),
+                    _of_draws(name, drawn),
+                    strict=True,
+                )
+            }
             for name in values[0]
         },
     }
 
 
-def _figures(
-    names: tuple[str, str],
-    figure: str,
-    values: list[dict[str, float]],
-    drawn: list[list[dict[str, float]]] | None,
-) -> dict[str, Any]:
-    of_each = [value[figure] for value in values]
-    if not drawn:
-        found = [figure_of(value, None) for value in (*of_each, of_each[0] - of_each[1])]
-    else:
-        draw = np.array([[each[figure] for each in pair] for pair in drawn])
-        found = [
-            figure_of(of_each[0], draw[:, 0].tolist()),
-            figure_of(of_each[1], draw[:, 1].tolist()),
-            figure_of(of_each[0] - of_each[1], (draw[:, 0] - draw[:, 1]).tolist()),
-        ]
-    return dict(zip((*names, DIFFERENCE), found, strict=True))
+def _with_difference(values: list[float]) -> list[float]:
+    first, second = values
+    return [first, second, first - second]
+
+
+def _of_draws(name: str, drawn: list[list[dict[str, float]]]) -> list[list[float]]:
+    """The figure over the draws: the first rival's, the second's and the difference."""
+    of_each = [_with_difference([each[name] for each in pair]) for pair in drawn]
+    return [list(column) for column in zip(*of_each, strict=True)] or [[], [], []]

@@ -198,7 +198,32 @@ def test_draws_depend_on_the_seed_alone() -> None:
 
 
 def test_reliability() -> None:
-    report = reliability(scored([0.8, 0.8, 0.2, 0.2], [1, 1, 0, 1]))
-    # The top one, the next one, the lower half: said 0.8, 0.8, 0.2; came 1, 1, 0.5.
+    report = reliability(scored([0.8, 0.7, 0.2, 0.2], [1, 1, 0, 1]))
+    # The top one, the next one, the lower half: said 0.8, 0.7, 0.2; came 1, 1, 0.5.
     assert [row["events"] for row in report["bins"]] == [1, 1, 2]
-    assert report["expected_error"] == pytest.approx((0.2 + 0.2 + 2 * 0.3) / 4)
+    assert report["expected_error"] == pytest.approx((0.2 + 0.3 + 2 * 0.3) / 4)
+
+
+def test_equal_probabilities_are_in_one_bin_of_the_reliability() -> None:
+    labels = [1, 1, 0, 0, 0, 0, 0, 0]
+    for order in (labels, labels[::-1]):
+        report = reliability(scored([0.25] * 8, order))
+        assert report["bins"] == [{"events": 8, "mean_probability": 0.25, "fraud_share": 0.25}]
+        assert report["expected_error"] == 0.0
+    # The first bin would end after one event: it goes on to the end of the nines.
+    report = reliability(scored([0.9] * 3 + [0.1] * 5, labels))
+    assert [row["events"] for row in report["bins"]] == [3, 1 + 4]
+    assert sum(row["events"] for row in report["bins"]) == 8
+
+
+def test_of_one_card_no_interval_is_told() -> None:
+    report = evaluate(
+        scored([0.9, 0.1, 0.4], [1, 0, 0], cards=[3, 3, 3]), terms(), resamples=20, seed=1
+    )
+    for name, figure in report["figures"].items():
+        if name != "bursts.count":
+            assert (figure["low"], figure["high"]) == (None, None), name
+    days = scored([0.9, 0.1, 0.4], [1, 0, 0], cards=[3, 3, 3], times=[0, DAY, 2 * DAY])
+    figures = evaluate(days, terms(), resamples=20, seed=1)["figures"]
+    assert figures["cards.precision"]["low"] is not None
+    assert figures["roc_auc"]["low"] is None

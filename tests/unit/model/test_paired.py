@@ -1,5 +1,7 @@
 """The paired difference: the same draws for both, as they would be drawn by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
@@ -88,3 +90,16 @@ def test_what_cannot_be_measured_has_no_difference() -> None:
 def test_without_draws_there_are_no_intervals() -> None:
     found = paired({"one": rival(0.3), "two": rival(0.6)}, resamples=0, seed=1)
     assert found["figures"]["roc_auc"]["difference"].keys() == {"value"}
+
+
+def test_of_one_card_there_is_no_interval_of_the_difference_either() -> None:
+    def of_one_card(each: Rival) -> Rival:
+        return replace(each, scored=replace(each.scored, card_codes=np.zeros(EVENTS, np.int64)))
+
+    rivals = {"one": of_one_card(rival(0.3)), "two": of_one_card(rival(0.6))}
+    figures = paired(rivals, resamples=5, seed=1)["figures"]
+    for each in ("one", "two", "difference"):
+        assert figures["average_precision"][each]["value"] is not None
+        assert figures["average_precision"][each]["low"] is None
+        # There are several days all the same.
+        assert figures["cards.precision"][each]["low"] is not None
