@@ -40,7 +40,8 @@ class SplitOptions:
     label_delay
         Seconds until a label is known.
     start, validation_from, test_from, until
-        UTC dates instead of shares; ``until`` is the first day that is not used any more.
+        UTC dates instead of shares; ``until`` is the first day that is not used any more. Before
+        the log begins and after it ends there is nothing to split.
     seed
         Of what is drawn at random.
     """
@@ -231,8 +232,14 @@ def _bounds(table: FeatureTable, options: SplitOptions) -> tuple[int, int, int, 
     delay = options.label_delay
     first, last = int(table.times.min()), int(table.times.max()) + 1
     grain = DAY if last - first > _WHOLE_DAYS * DAY else 1
-    start = first if options.start is None else midnight(options.start)
-    until = (last - delay) // grain * grain if options.until is None else midnight(options.until)
+    # Days without a log are days without alerts, and no part of what is shared out.
+    start = first if options.start is None else max(first, midnight(options.start))
+    log_end = -(-last // grain) * grain
+    until = (
+        (last - delay) // grain * grain
+        if options.until is None
+        else min(log_end, midnight(options.until))
+    )
     room = until - start - 2 * delay  # the gaps belong to no part
     train, held, _ = options.shares
     # Where one date is given, the rest is split by what the shares say of it.

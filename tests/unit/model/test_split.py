@@ -65,6 +65,27 @@ def test_some_dates_and_shares_for_the_rest(table: FeatureTable) -> None:
     assert made.train.days / made.validation.days == pytest.approx(3, abs=0.3)
 
 
+def test_days_without_a_log_belong_to_no_part(table: FeatureTable) -> None:
+    """Alerts a day are of days that there are events of, and shares of time that there is."""
+    dates = {"start": date(2020, 1, 1), "until": date(2030, 1, 1)}
+    made = split(table, SplitOptions(label_delay=DAY, **dates))
+    assert made.train.start == START
+    assert made.test.end == START + 60 * DAY
+    exact = {"start": date(2025, 1, 1), "until": date(2025, 3, 2)}
+    assert made.test.start == split(table, SplitOptions(label_delay=DAY, **exact)).test.start
+
+
+def test_a_day_without_events_in_the_middle_is_a_day(table: FeatureTable) -> None:
+    kept = table.times // DAY != START // DAY + 50
+    with_hole = table_of(
+        table.times[kept].tolist(),
+        [1, 0] * (int(kept.sum()) // 2),
+        table.card_codes[kept].tolist(),
+    )
+    test = split(with_hole, SplitOptions(label_delay=0)).test
+    assert test.days == split(table, SplitOptions(label_delay=0)).test.days
+
+
 def test_cards_are_held_out_too(table: FeatureTable) -> None:
     made = split(table, SplitOptions(kind="time+cards", label_delay=DAY))
     cards = [set(table.card_codes[part.rows].tolist()) for part in made.parts]
@@ -96,7 +117,7 @@ def test_random_is_the_notebooks(table: FeatureTable) -> None:
     [
         (SplitOptions(label_delay=30 * DAY), "no room"),
         (SplitOptions(test_from=date(2024, 1, 1)), "no room"),
-        (SplitOptions(until=date(2030, 1, 1), test_from=date(2029, 1, 1)), "holds no events"),
+        (SplitOptions(until=date(2030, 1, 1), test_from=date(2029, 1, 1)), "no room"),
         (SplitOptions(kind="random", until=date(2025, 2, 1)), "takes no dates"),
     ],
 )
