@@ -59,12 +59,19 @@ def read_labels(column: pl.Series, where: str) -> NDArray[np.int8]:
     return labels.to_numpy()
 
 
+def lacking_class(labels: NDArray[np.int8]) -> str | None:
+    """What labels of one kind only say: ``no fraud``, ``nothing but fraud``; None of both kinds."""
+    fraud = int(labels.sum())
+    if fraud == 0:
+        return "no fraud"
+    return "nothing but fraud" if fraud == len(labels) else None
+
+
 def require_both_classes(labels: NDArray[np.int8], where: str) -> None:
     """Refuse labels that are all fraud or all not; ``where`` is what the message calls them."""
-    fraud = int(labels.sum())
-    if fraud in {0, len(labels)}:
-        what = "no fraud" if fraud == 0 else "nothing but fraud"
+    what = lacking_class(labels)
+    if what is not None:
         raise InputError(
-            f"{where}: there is {what} (was {fraud:,} of {len(labels):,} events)",
+            f"{where}: there is {what} (was {int(labels.sum()):,} of {len(labels):,} events)",
             hint="a model learns and is judged on both; take a longer log, or other dates",
         )

@@ -20,7 +20,7 @@ from engine.events.disk import scratch_folder, writing
 from engine.model.evaluate import evaluate
 from engine.model.features_file import FeatureTable, locate_features, read_features
 from engine.model.kinds import Floats
-from engine.model.labels import require_both_classes
+from engine.model.labels import lacking_class
 from engine.model.metrics import Scored, Terms
 from engine.model.reasons import Reason, reasons
 from engine.model.run import Run
@@ -75,6 +75,8 @@ class Scoring:
         ``build.json`` of a raw log; None for features that were built before.
     unlabelled
         How many events have no label.
+    lacking
+        What labels there are only of one kind lack: ``no fraud``, ``nothing but fraud``; else None.
     of_training
         How many are of the time that the run was trained, or its threshold chosen, on.
     metrics
@@ -90,6 +92,7 @@ class Scoring:
     flagged: int
     built: dict[str, Any] | None
     unlabelled: int
+    lacking: str | None
     of_training: int
     metrics: dict[str, Any] | None
     highest: list[Explained]
@@ -123,6 +126,7 @@ def score(options: Options) -> Scoring:
             flagged=int(flagged.sum()),
             built=built,
             unlabelled=table.unlabelled,
+            lacking=None if table.labels is None else lacking_class(table.labels),
             of_training=int(seen(run, table.times).sum()),
             metrics=metrics,
             highest=_highest(run, table, scores, probabilities),
@@ -213,9 +217,8 @@ def _measure(
     probabilities: Floats,
     meter: Meter,
 ) -> dict[str, Any] | None:
-    if table.labels is None:
+    if table.labels is None or lacking_class(table.labels):
         return None
-    require_both_classes(table.labels, str(table.path))
     days = int(table.times.max() // DAY - table.times.min() // DAY) + 1
     trained = run.manifest.get("options", {})
     alert_cost = options.alert_cost

@@ -24,7 +24,9 @@ def scoring_text(scoring: Scoring) -> str:
             f"{scoring.of_training:,} are of the days that the run was trained on: if they are of "
             "the same log, figures flatter"
         )
-    if scoring.metrics is None:
+    if scoring.lacking is not None:
+        lines.append(f"no figures: there is {scoring.lacking} among the labels")
+    elif scoring.metrics is None:
         lines.append(f"no figures: {counted(scoring.unlabelled, 'event')} have no label")
     else:
         lines += figure_lines(scoring.metrics)
@@ -43,6 +45,7 @@ def scoring_json(scoring: Scoring) -> dict[str, Any]:
         "flagged": scoring.flagged,
         "threshold": scoring.run.threshold,
         "unlabelled": scoring.unlabelled,
+        "lacking": scoring.lacking,
         "of_training": scoring.of_training,
         "build": scoring.built,
         "metrics": scoring.metrics,

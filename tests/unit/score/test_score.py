@@ -89,6 +89,21 @@ def test_without_labels_there_are_scores_and_no_figures(
     assert "is_fraud" not in pl.read_parquet(tmp_path / "scores.parquet").columns
 
 
+def test_labels_without_fraud_are_scored_and_give_no_figures(
+    boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A day without fraud is no reason to score nothing."""
+    log = write(
+        simulated(500).with_columns(pl.lit(0, pl.Int64).alias("is_fraud")), tmp_path / "new.parquet"
+    )
+    assert score(log, "--run", boosted, "--out", tmp_path / "scores.parquet") == 0
+    assert "no figures: there is no fraud among the labels" in capsys.readouterr().out
+    assert pl.read_parquet(tmp_path / "scores.parquet")["is_fraud"].sum() == 0
+    assert score(log, "--run", boosted, "--json", "--quiet") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert (content["metrics"], content["lacking"]) == (None, "no fraud")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
