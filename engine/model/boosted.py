@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import lightgbm as lgb
 import numpy as np
+from sklearn.preprocessing import LabelEncoder
 
-from engine.model.kinds import Floats, Kind, Progress, Trained, TrainingData
+from engine.model.kinds import MODEL_FILES, PICKLE, Floats, Kind, Progress, Trained, TrainingData
+from engine.model.pickles import pickled
 
 MOST_TREES: Final = 2_000
 _PATIENCE: Final = 100  # trees without a better average precision on validation
@@ -49,10 +51,42 @@ class Boosted:
         found = self.booster.predict(values, pred_contrib=True, num_threads=self.threads)
         return np.asarray(found, dtype=np.float64)[:, :-1]
 
-    def to_bytes(self) -> bytes:
-        """LightGBM's own text."""
-        text = self.booster.model_to_string()
-        return _THREADS_LINE.sub("[num_threads: 0]", text).encode()
+    def inputs(self, values: Floats) -> Floats:
+        """The features."""
+        return values
+
+    def classifier(self) -> lgb.LGBMClassifier:
+        """LightGBM's classifier for scikit-learn, as if it had been fitted there.
+
+        LightGBM has no public way from a booster to its classifier. What is set is what its
+        ``fit`` sets, as far as ``predict_proba`` and ``predict`` ask for it.
+        """
+        booster = lgb.Booster(model_str=self.to_text())
+        made = lgb.LGBMClassifier(objective="binary", n_estimators=booster.num_trees())
+        state = {
+            "fitted_": True,
+            "_Booster": booster,
+            "_n_features": booster.num_feature(),
+            "_n_features_in": booster.num_feature(),
+            "_le": LabelEncoder().fit([0, 1]),
+            "_class_map": {0: 0, 1: 1},
+            "_classes": np.array([0, 1]),
+            "_n_classes": 2,
+        }
+        for name, value in state.items():
+            setattr(made, name, value)
+        return made
+
+    def to_text(self) -> str:
+        """The booster in LightGBM's own words."""
+        return _THREADS_LINE.sub("[num_threads: 0]", self.booster.model_to_string())
+
+    def files(self) -> dict[str, bytes]:
+        """LightGBM's own text, and a joblib pickle of the classifier."""
+        return {
+            MODEL_FILES[self.kind]: self.to_text().encode(),
+            PICKLE: pickled(self.classifier()),
+        }
 
 
 def read_boosted(content: bytes, threads: int) -> Boosted:
@@ -114,7 +148,7 @@ def train_boosted(
         callbacks=[lgb.early_stopping(_PATIENCE, verbose=False), count],
     )
     # As it will be read back, so that what is measured is what is served.
-    model = read_boosted(Boosted(booster).to_bytes(), threads)
+    model = read_boosted(Boosted(booster).to_text().encode(), threads)
     return Trained(
         model,
         model.scores(data.validation_values),

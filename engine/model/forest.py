@@ -1,19 +1,19 @@
 """The original notebook's random forest, by scikit-learn."""
 
-import io
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.pipeline import Pipeline
 
-from engine.model.kinds import Floats, Kind, Trained, TrainingData
+from engine.model.kinds import PICKLE, Floats, Kind, Trained, TrainingData
+from engine.model.pickles import pickled, unpickled
 
 TREES: Final = 160
 _FRAUD_WEIGHT: Final = 5
-_COMPRESSION: Final = ("zlib", 3)  # a tenth of the size; trees without a depth limit are large
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,17 @@ class Forest:
             _follow(estimator.tree_, rows, found)
         return found / len(self.forest.estimators_)
 
-    def to_bytes(self) -> bytes:
+    def inputs(self, values: Floats) -> Floats:
+        """The features."""
+        return values
+
+    def classifier(self) -> Any:  # noqa: ANN401 - scikit-learn has no types
+        """The forest itself, with as many threads as scikit-learn uses if nothing is said."""
+        return copy(self.forest).set_params(n_jobs=None)
+
+    def files(self) -> dict[str, bytes]:
         """A joblib pickle, compressed."""
-        buffer = io.BytesIO()
-        joblib.dump(self.forest, buffer, compress=_COMPRESSION)
-        return buffer.getvalue()
+        return {PICKLE: pickled(self.classifier())}
 
 
 def _follow(tree: Any, rows: NDArray[np.float32], found: Floats) -> None:  # noqa: ANN401 - scikit-learn has no types
@@ -79,7 +85,9 @@ def _follow(tree: Any, rows: NDArray[np.float32], found: Floats) -> None:  # noq
 
 def read_forest(content: bytes, threads: int) -> Forest:
     """The model of a ``model.pkl``, which runs code: check where it comes from first."""
-    forest = joblib.load(io.BytesIO(content))
+    forest = unpickled(content)
+    if isinstance(forest, Pipeline):  # behind the anomaly score
+        forest = forest[-1]
     forest.set_params(n_jobs=threads)
     return Forest(forest)
 

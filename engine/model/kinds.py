@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 
 Kind = Literal["lightgbm", "random_forest"]
 KINDS: Final[tuple[Kind, ...]] = ("lightgbm", "random_forest")
-# In which file of a run each is.
+# From which file of a run each is read.
 MODEL_FILES: Final[dict[Kind, str]] = {"lightgbm": "model.txt", "random_forest": "model.pkl"}
+
+PICKLE: Final = "model.pkl"  # of each run: for whoever reads it with scikit-learn alone
+ANOMALY: Final = "anomaly.pkl"  # of a run with an anomaly score: where that comes from
+# What the anomaly score is called among the inputs of a model.
+ANOMALY_INPUT: Final = "anomaly_score"
 
 Floats = NDArray[np.float64]
 
@@ -27,16 +32,24 @@ class Model(Protocol):
         """A score from 0 to 1 for each row of features, higher for what looks more like fraud."""
         ...
 
-    def contributions(self, values: Floats) -> Floats:
-        """By how much each feature raised or lowered each row's score.
+    def inputs(self, values: Floats) -> Floats:
+        """What it looks at: the features, and the anomaly score after them if it takes one."""
+        ...
 
-        float64, a row for each row, a column for each feature; in which unit, and how they add
-        up, the kind says.
+    def contributions(self, values: Floats) -> Floats:
+        """By how much each input raised or lowered each row's score.
+
+        float64, a row for each row, a column for each input; in which unit, and how they add up,
+        the kind says.
         """
         ...
 
-    def to_bytes(self) -> bytes:
-        """The file of a run; equal for equal trainings."""
+    def classifier(self) -> Any:  # noqa: ANN401 - scikit-learn has no types
+        """The same for scikit-learn: ``predict_proba`` of features gives the scores, to the bit."""
+        ...
+
+    def files(self) -> dict[str, bytes]:
+        """The files of a run by name, ``model.pkl`` among them; equal for equal trainings."""
         ...
 
 
@@ -47,7 +60,7 @@ class TrainingData:
     Parameters
     ----------
     names
-        The features, in order.
+        The model's inputs, in order.
     values, labels
         Of the training part.
     validation_values, validation_labels

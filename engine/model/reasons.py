@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.model.kinds import Floats
+from engine.model.kinds import ANOMALY_INPUT, Floats
 from engine.model.phrases import phrase
 from engine.model.run import Run
 
@@ -49,7 +49,7 @@ def reasons(run: Run, values: Floats, most: int) -> list[list[Reason]]:
         _of_row(run, row, contributions, most)
         for start in range(0, len(values), _ROWS)
         for row, contributions in zip(
-            values[start : start + _ROWS],
+            run.model.inputs(values[start : start + _ROWS]),
             run.model.contributions(values[start : start + _ROWS]),
             strict=True,
         )
@@ -59,18 +59,20 @@ def reasons(run: Run, values: Floats, most: int) -> list[list[Reason]]:
 def _of_row(run: Run, row: Floats, contributions: Floats, most: int) -> list[Reason]:
     # Of equal ones in the order of the features.
     strongest = np.argsort(-contributions, kind="stable")[:most]
-    features = run.features.features
+    names = (*run.features.names, ANOMALY_INPUT)
     return [
         Reason(
-            features[place].name,
+            names[place],
             float(contributions[place]),
-            phrase(
-                features[place],
-                float(row[place]),
-                run.usual.get(features[place].name, float("nan")),
-                run.features.schema,
-            ),
+            _words(run, place, float(row[place]), run.usual.get(names[place], float("nan"))),
         )
         for place in strongest.tolist()
         if contributions[place] > 0
     ]
+
+
+def _words(run: Run, place: int, value: float, usual: float) -> str:
+    features = run.features.features
+    if place < len(features):
+        return phrase(features[place], value, usual, run.features.schema)
+    return f"unlike past transactions: anomaly score {value:.2f} of 1; usual is {usual:.2f}"

@@ -19,7 +19,8 @@ from engine.events.disk import scratch_folder, writing
 from engine.interrupts import put_off
 from engine.model.calibration import calibration_from_json
 from engine.model.drift import TrainingBins, bins_from_json
-from engine.model.kinds import KINDS, MODEL_FILES, Kind, Model
+from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, Kind, Model
+from engine.model.reading import read_model
 from engine.model.replace import put_in_place, settle_replaced
 from engine.model.run import BINS, CURRENT, MANIFEST, METRICS, NAMES, THRESHOLD, Run
 from engine.versions import versions
@@ -107,7 +108,7 @@ def write_run(
         The run's folder.
     """
     files = {
-        MODEL_FILES[model.kind]: model.to_bytes(),
+        **model.files(),
         NAMES: _json(list(features.names)),
         THRESHOLD: _json(threshold),
         METRICS: _json(metrics),
@@ -213,7 +214,7 @@ def load_run(path: Path, *, threads: int = 1) -> Run:
             f"{path}: the threshold or the usual values cannot be read (was {error!r})", hint=_TRAIN
         ) from error
     calibration = calibration_from_json(chosen.get("calibration", {}), str(path / THRESHOLD))
-    model = _model(path, kind, content[MODEL_FILES[kind]], manifest, threads)
+    model = read_model(path, kind, content, manifest, threads)
     bins = None
     if BINS in content:
         bins = bins_from_json(_parsed(path / BINS, content[BINS]), str(path / BINS))
@@ -276,7 +277,10 @@ def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) ->
     told = manifest.get("sha256")
     hashes = told if isinstance(told, dict) else {}
     content = {}
-    for name in dict.fromkeys([MODEL_FILES[kind], NAMES, THRESHOLD, METRICS, *hashes]):
+    needed = [MODEL_FILES[kind], NAMES, THRESHOLD, METRICS]
+    if manifest.get("anomaly"):
+        needed.append(ANOMALY)
+    for name in dict.fromkeys([*needed, *hashes]):
         try:
             data = (folder / name).read_bytes()
         except OSError as error:
@@ -293,28 +297,6 @@ def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) ->
             )
         content[name] = data
     return content
-
-
-def _model(path: Path, kind: Kind, content: bytes, manifest: dict[str, Any], threads: int) -> Model:
-    if kind == "lightgbm":
-        from engine.model.boosted import read_boosted  # noqa: PLC0415 - slow to import
-
-        return read_boosted(content, threads)
-    _refuse_other_version(path, manifest)
-    from engine.model.forest import read_forest  # noqa: PLC0415 - slow to import
-
-    return read_forest(content, threads)
-
-
-def _refuse_other_version(path: Path, manifest: dict[str, Any]) -> None:
-    """scikit-learn promises nothing of pickles made by another version of it."""
-    trained = manifest.get("versions", {}).get("scikit-learn")
-    here = versions(["scikit-learn"])["scikit-learn"]
-    if trained != here:
-        raise InputError(
-            f"{path}: pickled by another version of scikit-learn (was {trained}, here is {here})",
-            hint=f"install scikit-learn=={trained}, or {_TRAIN}",
-        )
 
 
 def _json(content: object) -> bytes:

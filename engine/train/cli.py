@@ -24,7 +24,9 @@ learns from the past, its threshold is chosen on later days, and it is judged on
 
 _EPILOG = f"""\
 writes into DIR/ID, a folder that appears only when it is complete:
-  model.txt or model.pkl  LightGBM's text, or a joblib pickle of scikit-learn's classifier
+  model.pkl               a joblib pickle with predict_proba, for scikit-learn alone
+  model.txt               of LightGBM: its own text
+  anomaly.pkl             of --anomaly: the isolation forest
   features.json           the features' names, in order
   threshold.json          the threshold, how it was chosen, and from scores to probabilities
   metrics.json            every figure, with intervals
@@ -78,6 +80,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         calibration=parsed.calibration,
         cards_per_day=whole(parsed.cards_per_day, "--cards-per-day", 1, _MOST_CARDS),
         resamples=whole(parsed.resamples, "--resamples", 0, _MOST_DRAWS),
+        anomaly=parsed.anomaly,
         seed=seed,
         threads=count,
         overwrite=parsed.overwrite,
@@ -165,6 +168,12 @@ def _parser() -> Parser:
         default="200",
         metavar="N",
         help="draws for intervals, 0 for none (default: %(default)s)",
+    )
+    add(
+        "--anomaly",
+        action="store_true",
+        help="give the model one more input, how unusual an event is by an isolation forest of the "
+        "training part, and train it without too, to say whether that helped",
     )
     add("--seed", default="42", metavar="N", help="of all that is drawn (default: %(default)s)")
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")

@@ -19,6 +19,7 @@ from engine.model.split import Part, Split, split, utc_text
 from engine.model.store import check_place, load_run, make_current, write_run
 from engine.model.threshold import Choice, choose
 from engine.progress import Meter
+from engine.train.anomaly import Anomaly
 from engine.train.options import Options
 
 
@@ -82,7 +83,12 @@ class _Job:
             table = read_features(options.features, labels_required=True)
         parts = split(table, options.split)
         self._passed("read")
-        trained = self._train(table, parts)
+        anomaly = Anomaly(options, table, parts) if options.anomaly else None
+        data = self._data(table, parts)
+        trained = self._train(data) if anomaly is None else anomaly.train(data, self._train)
+        usual = _medians(table.features.names, data.values)
+        bins = training_bins(table.features, data.values, trained.held_out_scores)
+        del data  # a copy of most of the table
         self._passed("train")
         choice = self._choose(table, parts.validation, trained)
         labels = _labels(table)
@@ -91,6 +97,9 @@ class _Job:
         )
         self._passed("choose")
         metrics = self._measure(table, parts.test, trained, choice, calibration)
+        if anomaly is not None:
+            metrics |= {"anomaly": anomaly.compared(trained)}
+            usual |= anomaly.usual
         self._passed("measure")
         thresholds = self._threshold_json(choice, calibration)
         folder = write_run(
@@ -100,10 +109,9 @@ class _Job:
             features=table.features,
             threshold=thresholds,
             metrics=metrics,
-            bins=training_bins(
-                table.features, table.values[parts.train.rows], trained.held_out_scores
-            ),
-            manifest=self._manifest(table, parts, trained, metrics),
+            bins=bins,
+            manifest=self._manifest(table, parts, trained, metrics)
+            | {"anomaly": None if anomaly is None else anomaly.facts, "usual": usual},
         )
         # Read back as others will read it: a run that cannot be loaded is found here, not there.
         run = load_run(folder, threads=options.threads)
@@ -117,16 +125,18 @@ class _Job:
         self._seconds[stage] = now - self._since
         self._since = now
 
-    def _train(self, table: FeatureTable, parts: Split) -> Trained:
-        options = self._options
+    def _data(self, table: FeatureTable, parts: Split) -> TrainingData:
         labels, held_out = _labels(table), parts.validation
-        data = TrainingData(
+        return TrainingData(
             names=table.features.names,
             values=table.values[parts.train.rows],
             labels=labels[parts.train.rows],
             validation_values=table.values[held_out.rows],
             validation_labels=labels[held_out.rows],
         )
+
+    def _train(self, data: TrainingData) -> Trained:
+        options = self._options
         events = f"{len(data.labels):,} events, {int(data.labels.sum()):,} of them fraud"
         self._meter.say(f"training {options.model} on {events}")
         if options.model == "lightgbm":
@@ -218,6 +228,7 @@ class _Job:
                 "calibration": options.calibration,
                 "cards_per_day": options.cards_per_day,
                 "resamples": options.resamples,
+                "anomaly": options.anomaly,
             },
             "training": trained.facts,
             "data": {
@@ -240,7 +251,6 @@ class _Job:
                 for part in parts.parts
             },
             "metrics": {name: metrics["figures"][name] for name in headline},
-            "usual": _medians(table.features.names, table.values[parts.train.rows]),
         }
 
 

@@ -23,6 +23,7 @@ class Options:
     calibration: Method = "platt"
     cards_per_day: int = 10
     resamples: int = 200
+    anomaly: bool = False
     seed: int = 42
     threads: int = 1
     overwrite: bool = False

@@ -1,10 +1,13 @@
 """A training in words."""
 
-from typing import Any
+import textwrap
+from typing import Any, Final
 
 from engine.model.figures_text import figure_lines
 from engine.train.job import Training
 from engine.words import counted
+
+_WIDTH: Final = 100
 
 
 def training_text(training: Training) -> str:
@@ -25,11 +28,18 @@ def training_text(training: Training) -> str:
         there_text,
         "on test:",
         *(f"  {line}" for line in figure_lines(training.metrics)),
+        *_anomaly(training.metrics),
         f"{training.seconds['total']:.1f} s, of which training {training.seconds['train']:.1f}",
     ]
     if training.current is not None:
         lines.append(f"{training.current} leads here now")
     return "\n".join(lines) + "\n"
+
+
+def _anomaly(metrics: dict[str, Any]) -> list[str]:
+    if "anomaly" not in metrics:
+        return []
+    return textwrap.wrap(metrics["anomaly"]["sentence"], _WIDTH, subsequent_indent="  ")
 
 
 def _parts(manifest: dict[str, Any]) -> list[str]:

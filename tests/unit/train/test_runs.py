@@ -23,13 +23,17 @@ FILES = ["bins.json", "features.json", "manifest.json", "metrics.json", "thresho
 
 
 def test_the_files_of_a_run(boosted: Path, forest: Path) -> None:
-    assert sorted(path.name for path in boosted.iterdir()) == sorted([*FILES, "model.txt"])
+    assert sorted(path.name for path in boosted.iterdir()) == sorted(
+        [*FILES, "model.pkl", "model.txt"]
+    )
     assert sorted(path.name for path in forest.iterdir()) == sorted([*FILES, "model.pkl"])
     manifest = read_json(boosted / "manifest.json")
     assert manifest["fingerprint"] == fingerprint(notebook)
     for name, digest in manifest["sha256"].items():
         assert hashlib.sha256((boosted / name).read_bytes()).hexdigest() == digest
-    assert sorted(manifest["sha256"]) == sorted({*FILES, "model.txt"} - {"manifest.json"})
+    assert sorted(manifest["sha256"]) == sorted(
+        {*FILES, "model.pkl", "model.txt"} - {"manifest.json"}
+    )
     assert manifest["seed"] == 42
     assert manifest["versions"]["lightgbm"] == lightgbm.__version__
     assert list(manifest["parts"]) == ["train", "validation", "test"]
@@ -45,10 +49,11 @@ def test_two_trainings_with_one_seed_give_the_same_bytes(
     one = trained(features, tmp_path, "one", *options, "--threads", "1")
     two = trained(features, tmp_path, "two", *options, "--threads", "2")
     other = trained(features, tmp_path, "other", *options, "--seed", "1")
-    name = "model.txt" if model == "lightgbm" else "model.pkl"
-    for file in (name, "threshold.json", "metrics.json"):
+    models = ["model.txt", "model.pkl"] if model == "lightgbm" else ["model.pkl"]
+    for file in (*models, "threshold.json", "metrics.json"):
         assert (one / file).read_bytes() == (two / file).read_bytes()
-    assert (one / name).read_bytes() != (other / name).read_bytes()
+    for file in models:
+        assert (one / file).read_bytes() != (other / file).read_bytes()
 
 
 def test_the_forest_is_the_notebooks(features: Path, forest: Path) -> None:
