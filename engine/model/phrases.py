@@ -6,7 +6,7 @@ from typing import Final
 from engine.definition import Feature, column, log1p
 from engine.definition.infer import type_of
 from engine.definition.nodes import Aggregate, Call, Column, Expression, Literal, Window
-from engine.definition.personal import is_personal
+from engine.definition.personal import is_of_holder, is_personal
 from engine.definition.schema import Schema
 from engine.definition.types import Kind
 from engine.words import counted
@@ -48,12 +48,14 @@ def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
     -------
     str
         Such as ``7 transactions on this card in 15 minutes; usual is 0``; without the value where
-        that would be what a log tells of its card holder.
+        that would tell who the card holder is: age, gender, home.
     """
     said = _said(feature.expression, value, usual)
     if said is not None:
         return said
-    if is_personal(feature.expression):
+    # Of a person who is held for a fraud, what the card did is said, not who holds it: a model may
+    # weigh age and gender, but a reason that tells them is none that anybody could act upon.
+    if is_personal(feature.expression) or is_of_holder(feature.expression, schema.event_time):
         return f"{feature.doc}; the value is not shown"
     is_bool = type_of(feature.expression, schema).kind is Kind.BOOL
     write = _yes if is_bool else _number

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from engine.catalog import notebook
-from engine.definition import POS, column, feature, key
+from engine.definition import POS, column, feature, haversine_km, key
 from engine.model.phrases import duration, phrase
 
 BY_NAME = {feature.name: feature for feature in notebook.features}
@@ -51,6 +51,15 @@ NAN = math.nan
         ("log_amt", math.log(530.49), math.log(48.2), "amount 529.49; usual is 47.20"),
         ("is_night", 1, 0, "between 22:00 and 06:59 UTC: yes; usual is no"),
         ("hour", 3, 14, "hour of the day, UTC: 3; usual is 14"),
+        ("age", 81, 47, "card holder's age in years, −1 if unknown; the value is not shown"),
+        ("gender_F", 1, 1, "card holder is female; the value is not shown"),
+        ("city_pop", 149, 2_000, "population of the holder's city; the value is not shown"),
+        (
+            "user_merchant_dist_km",
+            80.5,
+            60,
+            f"{BY_NAME['user_merchant_dist_km'].doc}: 80.50; usual is 60",
+        ),
         ("lat", 40.5, 39.1, "latitude of the holder's home; the value is not shown"),
         (
             "amt_z_user",
@@ -62,6 +71,12 @@ NAN = math.nan
 )
 def test_the_notebooks_features(name: str, value: float, usual: float, words: str) -> None:
     assert phrase(BY_NAME[name], value, usual, POS) == words
+
+
+def test_a_distance_from_home_is_about_the_purchase() -> None:
+    home = haversine_km(column("lat"), column("long"), column("merch_lat"), column("merch_long"))
+    words = phrase(feature("home_km", home, "km from home"), 400, 70, POS)
+    assert words == "km from home: 400; usual is 70"
 
 
 def test_every_feature_says_something() -> None:
