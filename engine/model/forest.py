@@ -92,18 +92,17 @@ def read_forest(content: bytes, threads: int) -> Forest:
     return Forest(forest)
 
 
-def train_forest(data: TrainingData, *, refit: bool, seed: int, threads: int) -> Trained:
+def train_forest(data: TrainingData, *, seed: int, threads: int) -> Trained:
     """Train the forest: 160 trees without a depth limit, fraud weighted by five.
 
     Parameters
     ----------
     data
-        What to learn from, and what to choose a threshold on.
-    refit
-        Whether, once the validation part has been scored, to train anew on both parts: the model
-        then is one of all that is not test, and its threshold was chosen by one of less. Trees
-        have no other way to tell of what they have learnt: drawn by weight, a fraud is in nearly
-        every tree, so that hardly any is left to score it unseen.
+        What to learn from, and what to choose a threshold on. Where it says in which order, once
+        the validation part has been scored, both parts are learnt anew: the model then is one of
+        all that is not test, and its threshold was chosen by one of less. Trees have no other way
+        to tell of what they have learnt: drawn by weight, a fraud is in nearly every tree, so that
+        hardly any is left to score it unseen.
     seed
         Of what is drawn at random; no tree depends on the number of threads.
     threads
@@ -111,9 +110,10 @@ def train_forest(data: TrainingData, *, refit: bool, seed: int, threads: int) ->
     """
     forest = _fitted(data.values, data.labels, seed, threads)
     held_out: Floats = forest.predict_proba(data.validation_values)[:, 1]
+    refit = data.refit_order is not None
     if refit:
-        values = np.concatenate([data.values, data.validation_values])
-        labels = np.concatenate([data.labels, data.validation_labels])
+        values = np.concatenate([data.values, data.validation_values])[data.refit_order]
+        labels = np.concatenate([data.labels, data.validation_labels])[data.refit_order]
         forest = _fitted(values, labels, seed, threads)
     forest.set_params(n_jobs=None)  # of this machine
     facts = {"trees": TREES, "fraud_weight": _FRAUD_WEIGHT, "refitted_with_validation": refit}

@@ -65,6 +65,8 @@ class TrainingData:
         Of the training part.
     validation_values, validation_labels
         Of the validation part.
+    refit_order
+        As of :class:`engine.model.split.Split`.
     """
 
     names: tuple[str, ...]
@@ -72,6 +74,7 @@ class TrainingData:
     labels: NDArray[np.int8]
     validation_values: Floats
     validation_labels: NDArray[np.int8]
+    refit_order: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

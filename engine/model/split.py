@@ -102,11 +102,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The parts."""
+    """The parts.
+
+    Parameters
+    ----------
+    train, validation, test
+        Each.
+    refit_order
+        int64: in which order the events of training and then of validation are to be learnt anew
+        once the threshold is chosen; None where validation has to stay unlearnt.
+    """
 
     train: Part
     validation: Part
     test: Part
+    refit_order: NDArray[np.int64] | None = None
 
     @property
     def parts(self) -> tuple[Part, Part, Part]:
@@ -196,11 +206,18 @@ def _random(table: FeatureTable, options: SplitOptions) -> Split:
     def part(name: str, rows: NDArray[np.int64]) -> Part:
         return Part(name, rows, start, end, len(rows) / len(table))
 
-    # In the order of the draw, which is what a forest draws from in its turn: with the validation
-    # part after it, the training part is the same 80 % whatever is held out of it meanwhile.
-    learnt, test = drawn(np.arange(len(table)))
-    learnt, held_out = drawn(learnt)
-    return Split(part("train", learnt), part("validation", held_out), part("test", np.sort(test)))
+    # In the order of the draw, which is what a forest draws from in its turn: the notebook's is of
+    # the 80 % as they were drawn, whatever is held out of them meanwhile.
+    every, test = drawn(np.arange(len(table)))
+    learnt, held_out = drawn(every)
+    places = np.empty(len(table), dtype=np.int64)
+    places[np.concatenate([learnt, held_out])] = np.arange(len(every))
+    return Split(
+        part("train", learnt),
+        part("validation", held_out),
+        part("test", np.sort(test)),
+        places[every],
+    )
 
 
 def _in_time(table: FeatureTable, options: SplitOptions) -> Split:

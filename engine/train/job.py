@@ -133,6 +133,7 @@ class _Job:
             labels=labels[parts.train.rows],
             validation_values=table.values[held_out.rows],
             validation_labels=labels[held_out.rows],
+            refit_order=parts.refit_order,
         )
 
     def _train(self, data: TrainingData) -> Trained:
@@ -151,9 +152,7 @@ class _Job:
             )
         from engine.model.forest import train_forest  # noqa: PLC0415 - slow to import
 
-        # In time, what lies between training and test has to stay unlearnt: it is the gap.
-        refit = options.split.kind == "random"
-        return train_forest(data, refit=refit, seed=options.seed, threads=options.threads)
+        return train_forest(data, seed=options.seed, threads=options.threads)
 
     def _choose(self, table: FeatureTable, held_out: Part, trained: Trained) -> Choice:
         return choose(
