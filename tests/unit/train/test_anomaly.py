@@ -155,13 +155,16 @@ def test_it_scores_and_gives_reasons(
     assert np.array_equal(pl.read_parquet(out)["score"].to_numpy(), run.model.scores(table.values))
 
 
-def test_the_forest_is_verified_before_it_is_read(run: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["anomaly.pkl", "model.pkl", "model.txt"])
+def test_all_its_files_are_verified_before_one_is_read(
+    run: Path, tmp_path: Path, name: str
+) -> None:
     copy = Path(shutil.copytree(run, tmp_path / "run"))
-    (copy / "anomaly.pkl").write_bytes(b"cposix\nsystem\n")
-    with pytest.raises(InputError, match=r"anomaly\.pkl: not the file that was trained"):
+    (copy / name).write_bytes(b"cposix\nsystem\n")
+    with pytest.raises(InputError, match=f"{name}: not the file that was trained"):
         load_run(copy)
-    (copy / "anomaly.pkl").unlink()
-    with pytest.raises(InputError, match=r"anomaly\.pkl: cannot be read"):
+    (copy / name).unlink()
+    with pytest.raises(InputError, match=f"{name}: cannot be read"):
         load_run(copy)
 
 
