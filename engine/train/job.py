@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from engine.clock import elapsed
-from engine.errors import InputError
 from engine.model.calibration import Calibration, fit_calibration
 from engine.model.drift import training_bins
 from engine.model.evaluate import evaluate
@@ -91,7 +90,7 @@ class _Job:
         del data  # a copy of most of the table
         self._passed("train")
         choice = self._choose(table, parts.validation, trained)
-        labels = _labels(table)
+        labels = table.known_labels
         calibration = fit_calibration(
             options.calibration, trained.held_out_scores, labels[parts.validation.rows]
         )
@@ -126,7 +125,7 @@ class _Job:
         self._since = now
 
     def _data(self, table: FeatureTable, parts: Split) -> TrainingData:
-        labels, held_out = _labels(table), parts.validation
+        labels, held_out = table.known_labels, parts.validation
         return TrainingData(
             names=table.features.names,
             values=table.values[parts.train.rows],
@@ -158,7 +157,7 @@ class _Job:
         return choose(
             self._options.rule,
             trained.held_out_scores,
-            _labels(table)[held_out.rows],
+            table.known_labels[held_out.rows],
             days=held_out.days * held_out.coverage,
             amounts=None if table.amounts is None else table.amounts[held_out.rows],
             alert_cost=self._options.alert_cost,
@@ -177,7 +176,7 @@ class _Job:
         scored = Scored(
             scores=scores,
             probabilities=calibration.apply(scores),
-            labels=_labels(table)[test.rows],
+            labels=table.known_labels[test.rows],
             card_codes=table.card_codes[test.rows],
             times=table.times[test.rows],
             amounts=None if table.amounts is None else table.amounts[test.rows],
@@ -216,7 +215,7 @@ class _Job:
     def _manifest(
         self, table: FeatureTable, parts: Split, trained: Trained, metrics: dict[str, Any]
     ) -> dict[str, Any]:
-        options, labels = self._options, _labels(table)
+        options, labels = self._options, table.known_labels
         headline = ("average_precision", "roc_auc", "at_threshold.f1")
         return {
             "seed": options.seed,
@@ -251,12 +250,6 @@ class _Job:
             },
             "metrics": {name: metrics["figures"][name] for name in headline},
         }
-
-
-def _labels(table: FeatureTable) -> np.ndarray[Any, np.dtype[np.int8]]:
-    if table.labels is None:
-        raise InputError(f"{table.path}: there are no labels (was none)", hint="label the events")
-    return table.labels
 
 
 def _medians(names: tuple[str, ...], values: Floats) -> dict[str, float | None]:
