@@ -18,6 +18,7 @@ from engine.build.job import build
 from engine.build.options import Options
 from engine.build.outputs import FEATURES
 from engine.command import EXIT_CODES, Parser, run_command
+from engine.definition.personal import masked
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing
 from engine.model.run import CURRENT, MANIFEST
@@ -222,8 +223,7 @@ def _show_burst(demo: Demo) -> Iterator[RenderableType]:
         return
     card = str(burst["cc_num"][0])
     yield (
-        f"Card {'*' * (len(card) - 4)}{card[-4:]}. Each feature looks at what came before its "
-        "transaction, never after."
+        f"Card {masked(card)}. Each feature looks at what came before its transaction, never after."
     )
     table = _table()
     shown = [column for column in _COLUMNS if column[0] != _MERCHANT or demo.width >= _WIDTH]

@@ -1,4 +1,4 @@
-"""What of a log tells who its card holders are, and which features would repeat it."""
+"""What of a log tells who its card holders are, which features would repeat it, and masks."""
 
 from typing import Final
 
@@ -38,3 +38,8 @@ def is_of_holder(expression: Expression, event_time: str) -> bool:
     of_holder = PERSONAL | _OF_HOME
     columns = set(columns_in(expression))
     return bool(columns & of_holder) and columns <= of_holder | {event_time}
+
+
+def masked(card: str) -> str:
+    """A card number of which only the last four digits are shown."""
+    return "*" * max(len(card) - 4, 0) + card[-4:]

@@ -123,6 +123,11 @@ class WithAnomaly:
         """The model's."""
         return self.inner.kind
 
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The anomaly score."""
+        return (ANOMALY_INPUT,)
+
     def inputs(self, values: Floats) -> Floats:
         """The features and the anomaly score."""
         return self.detector.beside(values)
@@ -134,6 +139,10 @@ class WithAnomaly:
     def contributions(self, values: Floats) -> Floats:
         """The model's, of the features and then of the anomaly score."""
         return self.inner.contributions(self.inputs(values))
+
+    def importance(self) -> Floats:
+        """The model's, of the features and then of the anomaly score."""
+        return self.inner.importance()
 
     def classifier(self) -> Any:  # noqa: ANN401 - scikit-learn has no types
         """A pipeline of scikit-learn, that takes the features alone too."""

@@ -51,6 +51,16 @@ class Boosted:
         found = self.booster.predict(values, pred_contrib=True, num_threads=self.threads)
         return np.asarray(found, dtype=np.float64)[:, :-1]
 
+    def importance(self) -> Floats:
+        """By the gain of each input's splits: what they took off the loss."""
+        gain = np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
+        return gain / (gain.sum() or 1.0)
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
     def inputs(self, values: Floats) -> Floats:
         """The features."""
         return values

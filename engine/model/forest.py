@@ -51,6 +51,16 @@ class Forest:
             _follow(estimator.tree_, rows, found)
         return found / len(self.forest.estimators_)
 
+    def importance(self) -> Floats:
+        """By the Gini impurity that each input's splits took away, the mean over trees."""
+        importance: Floats = self.forest.feature_importances_
+        return importance
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Nothing."""
+        return ()
+
     def inputs(self, values: Floats) -> Floats:
         """The features."""
         return values

@@ -32,6 +32,11 @@ class Model(Protocol):
         """A score from 0 to 1 for each row of features, higher for what looks more like fraud."""
         ...
 
+    @property
+    def added(self) -> tuple[str, ...]:
+        """What it looks at besides the features, after them: the anomaly score, if it takes one."""
+        ...
+
     def inputs(self, values: Floats) -> Floats:
         """What it looks at: the features, and the anomaly score after them if it takes one."""
         ...
@@ -41,6 +46,13 @@ class Model(Protocol):
 
         float64, a row for each row, a column for each input; in which unit, and how they add up,
         the kind says.
+        """
+        ...
+
+    def importance(self) -> Floats:
+        """How much each input did in training, of all they did together.
+
+        float64, a share for each input; they add up to 1, or are all 0 if no tree was split.
         """
         ...
 

@@ -117,7 +117,11 @@ class Ranked:
 
     def flagged(self, threshold: float) -> int:
         """How many steps have at least that score."""
-        return int(np.searchsorted(-self.steps, -threshold, side="right"))
+        return int(self.flagged_at(np.array([threshold]))[0])
+
+    def flagged_at(self, thresholds: Floats) -> Integers:
+        """How many steps have at least that score, for each of several."""
+        return np.searchsorted(-self.steps, -thresholds, side="right")
 
 
 def divided(above: Floats | Integers | float, below: float) -> Floats:

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.model.kinds import ANOMALY_INPUT, Floats
+from engine.model.kinds import Floats
 from engine.model.phrases import phrase
 from engine.model.run import Run
 
@@ -22,8 +22,8 @@ class Reason:
     feature
         Its name.
     contribution
-        By how much it raised the score: in log-odds for ``lightgbm``, in the score itself for
-        ``random_forest``.
+        By how much it raised the score, or below 0 lowered it: in log-odds for ``lightgbm``, in
+        the score itself for ``random_forest``.
     words
         What it says of the event, and what it usually says.
     """
@@ -33,7 +33,7 @@ class Reason:
     words: str
 
 
-def reasons(run: Run, values: Floats, most: int) -> list[list[Reason]]:
+def reasons(run: Run, values: Floats, most: int, *, against: bool = False) -> list[list[Reason]]:
     """The features that raised the score of each row, the strongest first.
 
     Parameters
@@ -44,9 +44,11 @@ def reasons(run: Run, values: Floats, most: int) -> list[list[Reason]]:
         float64, a row of features for each event.
     most
         How many to name; those that lowered the score are not named.
+    against
+        Name those that lowered the score, and not those that raised it.
     """
     return [
-        _of_row(run, row, contributions, most)
+        _of_row(run, row, contributions, most, -1.0 if against else 1.0)
         for start in range(0, len(values), _ROWS)
         for row, contributions in zip(
             run.model.inputs(values[start : start + _ROWS]),
@@ -56,10 +58,10 @@ def reasons(run: Run, values: Floats, most: int) -> list[list[Reason]]:
     ]
 
 
-def _of_row(run: Run, row: Floats, contributions: Floats, most: int) -> list[Reason]:
+def _of_row(run: Run, row: Floats, contributions: Floats, most: int, sign: float) -> list[Reason]:
     # Of equal ones in the order of the features.
-    strongest = np.argsort(-contributions, kind="stable")[:most]
-    names = (*run.features.names, ANOMALY_INPUT)
+    strongest = np.argsort(-sign * contributions, kind="stable")[:most]
+    names = run.input_names
     return [
         Reason(
             names[place],
@@ -67,7 +69,7 @@ def _of_row(run: Run, row: Floats, contributions: Floats, most: int) -> list[Rea
             _words(run, place, float(row[place]), run.usual.get(names[place], float("nan"))),
         )
         for place in strongest.tolist()
-        if contributions[place] > 0
+        if sign * contributions[place] > 0
     ]
 
 

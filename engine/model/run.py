@@ -53,6 +53,11 @@ class Run:
     manifest: dict[str, Any]
     bins: TrainingBins | None = None
 
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What its model looks at, in order."""
+        return (*self.features.names, *self.model.added)
+
     def flags(self, scores: Floats) -> NDArray[np.bool_]:
         """Which scores are flagged."""
         return scores >= self.threshold

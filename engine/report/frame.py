@@ -150,6 +150,11 @@ def strong(words: str) -> Html:
     return Html(f"<strong>{escape(words)}</strong>")
 
 
+def quiet(words: str) -> Html:
+    """Words that stand back."""
+    return Html(f'<span class="quiet">{escape(words)}</span>')
+
+
 def code(words: str) -> Html:
     """What a program calls something."""
     return Html(f"<code>{escape(words)}</code>")

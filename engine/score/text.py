@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engine.definition.personal import masked
 from engine.model.figures_text import figure_lines
 from engine.model.split import utc_text
 from engine.score.job import Explained, Scoring
@@ -77,8 +78,3 @@ def _explained(event: Explained) -> list[str]:
         f"{head}{utc_text(event.time)}",
         *(f"    {reason.contribution:+.2f}  {reason.words}" for reason in event.reasons),
     ]
-
-
-def masked(card: str) -> str:
-    """A card number of which only the last four digits are shown."""
-    return "*" * max(len(card) - 4, 0) + card[-4:]

@@ -1,0 +1,55 @@
+"""The report of a training: its page and its plots, as files of the run."""
+
+from collections.abc import Callable
+from typing import Final
+
+from engine.report import endings, findings, summary
+from engine.report.curves import Curves
+from engine.report.frame import Section, page
+from engine.report.judged import Judged
+from engine.report.plates import Plates
+
+REPORT: Final = "report.html"
+PLOTS: Final = "plots"  # the folder of the same plots as PNG
+MOST_PLOTS: Final = 9
+
+
+def training_report(judged: Judged, progress: Callable[[], None] | None = None) -> dict[str, bytes]:
+    """Make the report of a training.
+
+    Parameters
+    ----------
+    judged
+        The model and the events that it is judged by.
+    progress
+        Called after each plot; there are 9, or fewer where the test part is short.
+
+    Returns
+    -------
+    dict
+        By its path in the run, the content of each file: ``report.html`` and ``plots/*.png``;
+        equal for equal runs.
+    """
+    plates = Plates(progress)
+    curves = Curves(judged.test, judged.run.threshold)
+    sections: list[Section | None] = [
+        summary.headline(judged),
+        summary.split(judged),
+        findings.detection(judged, curves, plates),
+        findings.threshold(judged, curves, plates),
+        findings.probability(judged, plates),
+        findings.features(judged, plates),
+        findings.time(judged, plates),
+        summary.anomaly(judged.metrics),
+        endings.worst(judged),
+        summary.every_figure(judged),
+        endings.making(judged),
+    ]
+    whole = page(
+        str(judged.run.manifest["id"]),
+        "SentinelPOS training report",
+        summary.lead(judged),
+        [section for section in sections if section is not None],
+    )
+    images = {f"{PLOTS}/{name}.png": image for name, image in plates.images.items()}
+    return {REPORT: whole.encode(), **images}

@@ -1,0 +1,63 @@
+"""What a training report is made of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from engine.model.kinds import Floats
+from engine.model.metrics import Scored
+from engine.model.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A trained model and the events that it is judged by.
+
+    Parameters
+    ----------
+    run
+        The model; its manifest needs no hashes yet.
+    thresholds, metrics
+        What ``threshold.json`` and ``metrics.json`` hold.
+    test
+        The events of the test part, in any order.
+    values
+        float64, their features.
+    cards
+        uint64, their cards.
+    event_ids
+        String, their ids.
+    """
+
+    run: Run
+    thresholds: dict[str, Any]
+    metrics: dict[str, Any]
+    test: Scored
+    values: Floats
+    cards: NDArray[np.uint64]
+    event_ids: pl.Series
+
+    @property
+    def seed(self) -> int:
+        """Of what is drawn at random."""
+        return int(self.run.manifest["seed"])
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """Which events are flagged."""
+        return self.run.flags(self.test.scores)
+
+    @property
+    def fraud(self) -> NDArray[np.bool_]:
+        """Which events are fraud."""
+        fraud: NDArray[np.bool_] = self.test.labels == 1
+        return fraud
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The time of the test part: seconds since 1970 UTC, from the first to before the last."""
+        part = self.run.manifest["parts"]["test"]
+        return int(part["start"]), int(part["end"])
