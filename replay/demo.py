@@ -21,7 +21,7 @@ from engine.command import EXIT_CODES, Parser, run_command
 from engine.definition.personal import masked
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing
-from engine.model.run import CURRENT, MANIFEST
+from engine.model.run import CURRENT, MANIFEST, REPORT
 from engine.model.split import DAY, SplitOptions
 from engine.train.job import train
 from engine.train.options import Options as TrainOptions
@@ -342,6 +342,7 @@ def _trained_files(demo: Demo) -> list[tuple[Path, str]]:
         (run / "model.txt", "the model"),
         (run / "threshold.json", "the threshold, and how it was chosen"),
         (run / "metrics.json", "all figures of it, with intervals"),
+        (run / REPORT, "the report: a page with plots"),
     ]
 
 

@@ -10,11 +10,11 @@ from engine.compare.options import Options
 from engine.errors import InputError
 from engine.model.features_file import FeatureTable, read_features, sha256_of
 from engine.model.labels import require_both_classes
+from engine.model.loading import load_run
 from engine.model.paired import paired, rival_of
 from engine.model.ranked import Integers
 from engine.model.run import MANIFEST, Run
 from engine.model.split import DAY, midnight, split, split_options_from_json, utc_text
-from engine.model.store import load_run
 from engine.model.unseen import refuse_seen, test_time
 from engine.progress import Meter
 

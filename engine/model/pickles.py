@@ -1,6 +1,7 @@
 """Models as scikit-learn's users keep them: joblib pickles, of library classes alone.
 
-None of them needs this project to be read. They run code when they are: see ``engine.model.store``.
+None of them needs this project to be read. They run code when they are:
+see ``engine.model.loading``.
 """
 
 import io

@@ -1,5 +1,6 @@
 """A trained run: a model with everything that scoring needs, and its manifest."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,11 @@ NAMES: Final = "features.json"
 THRESHOLD: Final = "threshold.json"
 METRICS: Final = "metrics.json"
 BINS: Final = "bins.json"
+REPORT: Final = "report.html"
+PLOTS: Final = "plots"  # the folder of its plots, PNG files
 CURRENT: Final = "current"
+
+FORMAT: Final = 1  # of the manifest; raise it when what is written cannot be read any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +66,8 @@ class Run:
     def flags(self, scores: Floats) -> NDArray[np.bool_]:
         """Which scores are flagged."""
         return scores >= self.threshold
+
+
+def usual_values(told: Mapping[str, float | None]) -> dict[str, float]:
+    """The median of each input in training, as a manifest tells it; NaN where it says null."""
+    return {name: float("nan") if value is None else float(value) for name, value in told.items()}

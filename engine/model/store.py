@@ -1,35 +1,35 @@
-"""Runs on disk: a folder appears only when it is complete, and is read only if it is unharmed.
-
-A pickle is code. None is loaded before its bytes are known to be those that the manifest tells of;
-that shows damage and mix-ups, not malice: who can change a run can change its manifest too.
-"""
+"""Runs on disk: a folder appears only when it is complete, and is replaced at one instant."""
 
 import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from engine.catalog import load_feature_set
 from engine.definition import FeatureSet, fingerprint
-from engine.errors import DefinitionError, InputError, OutputError
+from engine.errors import InputError, OutputError
 from engine.events.disk import scratch_folder, writing
 from engine.interrupts import put_off
-from engine.model.calibration import calibration_from_json
-from engine.model.drift import TrainingBins, bins_from_json
-from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, Kind, Model
-from engine.model.reading import read_model
+from engine.model.kinds import Model
 from engine.model.replace import put_in_place, settle_replaced
-from engine.model.run import BINS, CURRENT, MANIFEST, METRICS, NAMES, THRESHOLD, Run
+from engine.model.run import CURRENT, FORMAT, MANIFEST, NAMES, Run
 from engine.versions import versions
 
-FORMAT: Final = 1  # of the manifest; raise it when what is written cannot be read any more
-LIBRARIES: Final = ("sentinelpos", "lightgbm", "scikit-learn", "joblib", "numpy", "polars")
+LIBRARIES: Final = (
+    "sentinelpos",
+    "lightgbm",
+    "scikit-learn",
+    "joblib",
+    "numpy",
+    "polars",
+    "altair",
+    "vl-convert-python",
+)
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
-_TRAIN: Final = "train anew with python -m engine.train"
 
 
 def check_place(runs: Path, name: str, *, overwrite: bool) -> None:
@@ -74,68 +74,61 @@ def _what(path: Path) -> str:
     return "folder" if path.is_dir() else "file"
 
 
-def write_run(
-    runs: Path,
-    name: str,
-    *,
-    model: Model,
-    features: FeatureSet,
-    threshold: dict[str, Any],
-    metrics: dict[str, Any],
-    bins: TrainingBins,
-    manifest: dict[str, Any],
-) -> Path:
-    """Write a run whose place was checked; on any failure none is left or changed.
+def describe(
+    name: str, *, model: Model, features: FeatureSet, told: Mapping[str, Any]
+) -> dict[str, Any]:
+    """A run's manifest but for the hashes of its files.
 
     Parameters
     ----------
-    runs, name
-        The folder of runs, and the run's own in it.
+    name
+        The run's.
     model, features
         What was trained, on what.
-    threshold
-        ``threshold.json``: the threshold, how it was chosen, the calibration.
-    metrics
-        ``metrics.json``.
-    bins
-        ``bins.json``.
-    manifest
-        What the manifest tells besides format, hashes, versions and fingerprint.
-
-    Returns
-    -------
-    pathlib.Path
-        The run's folder.
+    told
+        What the manifest tells besides format, versions and fingerprint.
     """
-    files = {
-        **model.files(),
-        NAMES: _json(list(features.names)),
-        THRESHOLD: _json(threshold),
-        METRICS: _json(metrics),
-        BINS: _json(bins.to_json()),
-    }
-    content = {
+    return {
         "format": FORMAT,
         "id": name,
         "model": model.kind,
         "feature_set": features.name,
         "fingerprint": fingerprint(features),
-        "sha256": {file: _sha256(data) for file, data in files.items()},
         "versions": versions(LIBRARIES),
-        **manifest,
+        **told,
     }
-    files[MANIFEST] = _json(content)
-    folder = runs / name
+
+
+def write_run(run: Run, others: Mapping[str, bytes]) -> None:
+    """Write a run whose place was checked; on any failure none is left or changed.
+
+    Parameters
+    ----------
+    run
+        The run, its manifest as of :func:`describe`: the hashes of all files come with it.
+    others
+        What it holds besides the model and the names of its features: the content of files by
+        their paths in it.
+    """
+    files = {**run.model.files(), NAMES: json_bytes(list(run.features.names)), **others}
+    hashes = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
+    files[MANIFEST] = json_bytes({**run.manifest, "sha256": hashes})
+    runs = run.path.parent
     with writing(runs):
         runs.mkdir(parents=True, exist_ok=True)
     with scratch_folder(runs) as scratch, writing(runs):
-        made = scratch / name
+        made = scratch / run.path.name
         made.mkdir()
         for file, data in files.items():
+            (made / file).parent.mkdir(exist_ok=True)
             _write_through(made / file, data)
         with put_off():
-            put_in_place(made, folder)
-    return folder
+            put_in_place(made, run.path)
+
+
+def json_bytes(content: object) -> bytes:
+    """A file of a run; numbers that JSON has no words for are an error."""
+    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
 
 
 def _write_through(path: Path, data: bytes) -> None:
@@ -171,137 +164,3 @@ def make_current(folder: Path) -> Path:
             with suppress(FileNotFoundError):
                 aside.unlink()
     return link
-
-
-def load_run(path: Path, *, threads: int = 1) -> Run:
-    """Read a run and verify it.
-
-    Parameters
-    ----------
-    path
-        Its folder, or the link ``current``.
-    threads
-        How many threads score; no score depends on it.
-
-    Raises
-    ------
-    InputError
-        If there is no run, a file is missing or not the one that was written, or the run was
-        trained on features that this code computes otherwise. Nothing of a pickle has run then.
-    """
-    # Of a link the target, once: it may be switched while files are read.
-    folder = path.resolve()
-    manifest = _manifest(path, folder)
-    features = _feature_set(path, manifest)
-    kind = _kind(path, manifest)
-    content = _verified(path, folder, manifest, kind)
-    names = _parsed(path / NAMES, content[NAMES])
-    if names != list(features.names):
-        raise InputError(
-            f"{path / NAMES}: not the features of {features.name} in their order "
-            f"(was {len(names) if isinstance(names, list) else type(names).__name__} names)",
-            hint=_TRAIN,
-        )
-    chosen = _parsed(path / THRESHOLD, content[THRESHOLD])
-    try:
-        threshold = float(chosen["threshold"])
-        usual = {
-            name: float("nan") if value is None else float(value)
-            for name, value in manifest["usual"].items()
-        }
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{path}: the threshold or the usual values cannot be read (was {error!r})", hint=_TRAIN
-        ) from error
-    calibration = calibration_from_json(chosen.get("calibration", {}), str(path / THRESHOLD))
-    model = read_model(path, kind, content, manifest, threads)
-    bins = None
-    if BINS in content:
-        bins = bins_from_json(_parsed(path / BINS, content[BINS]), str(path / BINS))
-    return Run(path, features, model, threshold, calibration, usual, manifest, bins)
-
-
-def _manifest(path: Path, folder: Path) -> dict[str, Any]:
-    file = folder / MANIFEST
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path}: not a run, it holds no {MANIFEST} (was: {error.strerror})",
-            hint="name a folder in the --out of python -m engine.train, such as runs/current",
-        ) from error
-    manifest = _parsed(path / MANIFEST, content)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        was = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
-        raise InputError(
-            f"{path / MANIFEST}: not a manifest of format {FORMAT} (was {was!r})", hint=_TRAIN
-        )
-    return manifest
-
-
-def _parsed(path: Path, content: bytes) -> Any:  # noqa: ANN401 - JSON
-    try:
-        return json.loads(content)
-    except ValueError as error:
-        raise InputError(f"{path}: cannot be read as JSON (was: {error})", hint=_TRAIN) from error
-
-
-def _feature_set(path: Path, manifest: dict[str, Any]) -> FeatureSet:
-    name, trained_with = manifest.get("feature_set"), str(manifest.get("fingerprint"))
-    try:
-        features = load_feature_set(str(name))
-    except DefinitionError as error:
-        raise InputError(f"{path / MANIFEST}: {error.what}", hint=error.hint) from error
-    ours = fingerprint(features)
-    if trained_with != ours:
-        raise InputError(
-            f"{path}: trained on other definitions of {name} than this code's "
-            f"(was fingerprint {trained_with[:12]}, this code's is {ours[:12]})",
-            hint="build the features and train anew, or use the code that it was trained with",
-        )
-    return features
-
-
-def _kind(path: Path, manifest: dict[str, Any]) -> Kind:
-    for kind in KINDS:
-        if manifest.get("model") == kind:
-            return kind
-    raise InputError(
-        f"{path / MANIFEST}: no such kind of model (was {manifest.get('model')!r})",
-        hint=f"there are {', '.join(KINDS)}; {_TRAIN}",
-    )
-
-
-def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) -> dict[str, bytes]:
-    """The bytes of the run's files, all that the manifest names, hashed as they will be used."""
-    told = manifest.get("sha256")
-    hashes = told if isinstance(told, dict) else {}
-    content = {}
-    needed = [MODEL_FILES[kind], NAMES, THRESHOLD, METRICS]
-    if manifest.get("anomaly"):
-        needed.append(ANOMALY)
-    for name in dict.fromkeys([*needed, *hashes]):
-        try:
-            data = (folder / name).read_bytes()
-        except OSError as error:
-            raise InputError(
-                f"{path / name}: cannot be read (was: {error.strerror})",
-                hint=f"restore the run from where it was copied, or {_TRAIN}",
-            ) from error
-        if _sha256(data) != hashes.get(name):
-            raise InputError(
-                f"{path / name}: not the file that was trained: its SHA-256 is not that of the "
-                f"manifest (was {_sha256(data)[:12]}, the manifest's is "
-                f"{str(hashes.get(name))[:12]}); it was not loaded",
-                hint=f"restore the run from where it was copied, or {_TRAIN}",
-            )
-        content[name] = data
-    return content
-
-
-def _json(content: object) -> bytes:
-    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

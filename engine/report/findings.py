@@ -4,9 +4,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from engine.model.figures_text import Unit
 from engine.report import importance_plots, plots
-from engine.report.curves import Curves
+from engine.report.curves import Curves, Losses
 from engine.report.frame import Column, Html, Section, beside, code, paragraph, table
 from engine.report.importance import importance
 from engine.report.judged import Judged
@@ -60,7 +59,6 @@ def threshold(judged: Judged, curves: Curves, plates: Plates) -> Section:
     chosen, there = judged.run.threshold, judged.thresholds["there"]
     cost = float(judged.metrics["alert_cost"])
     lost = curves.losses(cost)
-    unit: Unit = "money" if lost.is_money else "number"
     terms = (
         f"A missed fraud loses its amount, a false alert {cost:g}"
         if lost.is_money
@@ -91,10 +89,10 @@ def threshold(judged: Judged, curves: Curves, plates: Plates) -> Section:
                     "costs",
                     plots.losses(lost, chosen),
                     "What another threshold would have cost",
-                    f"{terms}: {number(at_chosen, unit)} at the chosen threshold, "
-                    f"{number(lost.nothing_flagged, unit)} if nothing were flagged (dotted, where "
+                    f"{terms}: {_loss(lost, at_chosen)} at the chosen threshold, "
+                    f"{_loss(lost, lost.nothing_flagged)} if nothing were flagged (dotted, where "
                     f"there is room). The circle is the least in hindsight, "
-                    f"{number(lowest['total'], unit)} at {lowest['threshold']:.3f}; nobody could "
+                    f"{_loss(lost, lowest['total'])} at {lowest['threshold']:.3f}; nobody could "
                     "have known it.",
                 ),
             ),
@@ -245,6 +243,11 @@ def _weeks(weeks: pl.DataFrame) -> Html:
         [row(week) for week in weeks.iter_rows(named=True)],
         caption="The weeks in numbers.",
     )
+
+
+def _loss(lost: Losses, value: float) -> str:
+    """Money, or without amounts a number of events."""
+    return number(value, "money") if lost.is_money else f"{value:,.0f}"
 
 
 def _fine(share: float) -> str:

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Final
 
+from engine.model.run import PLOTS, REPORT
 from engine.report import endings, findings, summary
 from engine.report.curves import Curves
 from engine.report.frame import Section, page
 from engine.report.judged import Judged
 from engine.report.plates import Plates
 
-REPORT: Final = "report.html"
-PLOTS: Final = "plots"  # the folder of the same plots as PNG
 MOST_PLOTS: Final = 9
 
 

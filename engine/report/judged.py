@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.model.features_file import FeatureTable
 from engine.model.kinds import Floats
 from engine.model.metrics import Scored
 from engine.model.run import Run
@@ -61,3 +62,23 @@ class Judged:
         """The time of the test part: seconds since 1970 UTC, from the first to before the last."""
         part = self.run.manifest["parts"]["test"]
         return int(part["start"]), int(part["end"])
+
+
+def judged_by(
+    run: Run,
+    thresholds: dict[str, Any],
+    metrics: dict[str, Any],
+    table: FeatureTable,
+    rows: NDArray[np.int64],
+    test: Scored,
+) -> Judged:
+    """A model and the rows of a table that it is judged by, which ``test`` holds scored."""
+    return Judged(
+        run=run,
+        thresholds=thresholds,
+        metrics=metrics,
+        test=test,
+        values=table.values[rows],
+        cards=table.cards[rows],
+        event_ids=table.event_ids[rows],
+    )

@@ -1,6 +1,5 @@
 """The retraining itself: a challenger with the champion's settings, both judged, one in use."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,12 +12,13 @@ from engine.events.disk import write_bytes
 from engine.interrupts import put_off
 from engine.model.drift import drift
 from engine.model.features_file import FeatureTable, read_features
+from engine.model.loading import load_run
 from engine.model.lock import only_one
 from engine.model.paired import Rival, paired, rival_of
 from engine.model.ranked import Integers
 from engine.model.run import CURRENT, Run
 from engine.model.split import DAY, midnight, utc_date_of, utc_text
-from engine.model.store import drop_run, load_run, make_current
+from engine.model.store import drop_run, json_bytes, make_current
 from engine.model.unseen import refuse_seen
 from engine.progress import Meter
 from engine.retrain.decision import CHALLENGER, CHAMPION, Decision, decide
@@ -230,8 +230,7 @@ class _Job:
         """The record first: a switch that nobody has a reason for would be worse than none."""
         folder = challenger.path
         write_bytes(decision_page(content).encode(), folder / PAGE)
-        said = json.dumps(content, indent=2, allow_nan=False) + "\n"
-        write_bytes(said.encode(), folder / DECISION)
+        write_bytes(json_bytes(content), folder / DECISION)
         if not decision.promote or self._options.dry_run:
             return False
         make_current(folder)

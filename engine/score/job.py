@@ -21,11 +21,11 @@ from engine.model.evaluate import evaluate
 from engine.model.features_file import FeatureTable, locate_features, read_features
 from engine.model.kinds import Floats
 from engine.model.labels import lacking_class
+from engine.model.loading import load_run
 from engine.model.metrics import Scored, Terms
 from engine.model.reasons import Reason, reasons
 from engine.model.run import Run
 from engine.model.split import DAY
-from engine.model.store import load_run
 from engine.model.unseen import seen
 from engine.progress import Meter
 from engine.score.options import Options

@@ -30,6 +30,8 @@ writes into DIR/ID, a folder that appears only when it is complete:
   features.json           the features' names, in order
   threshold.json          the threshold, how it was chosen, and from scores to probabilities
   metrics.json            every figure, with intervals
+  report.html             all of it as a page to read or print, which loads nothing
+  plots/*.png             its plots
   manifest.json           fingerprint, SHA-256 of each file, versions, data, options
 and lets DIR/current lead to it.
 
@@ -83,6 +85,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         anomaly=parsed.anomaly,
         seed=seed,
         threads=count,
+        report=not parsed.no_report,
         overwrite=parsed.overwrite,
         make_current=not parsed.keep_current,
         quiet=parsed.quiet,
@@ -94,6 +97,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         if options.json:
             content = {
                 "run": str(training.run.path),
+                "report": None if training.report is None else str(training.report),
                 "manifest": training.run.manifest,
                 "threshold": training.thresholds,
                 "metrics": training.metrics,
@@ -177,6 +181,7 @@ def _parser() -> Parser:
     )
     add("--seed", default="42", metavar="N", help="of all that is drawn (default: %(default)s)")
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
+    add("--no-report", action="store_true", help="leave out report.html and the plots")
     add("--overwrite", action="store_true", help="replace a run of that name")
     add("--keep-current", action="store_true", help="leave DIR/current as it is")
     add("--quiet", action="store_true", help="no progress, and no summary unless --json")

@@ -4,21 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from engine.clock import elapsed
 from engine.model.calibration import Calibration, fit_calibration
 from engine.model.drift import training_bins
 from engine.model.evaluate import evaluate
-from engine.model.features_file import FeatureTable, read_features, sha256_of
-from engine.model.kinds import Floats, Trained, TrainingData
+from engine.model.features_file import FeatureTable, read_features
+from engine.model.kinds import Trained, TrainingData
+from engine.model.loading import load_run
 from engine.model.metrics import Scored, Terms
-from engine.model.run import Run
-from engine.model.split import Part, Split, split, utc_text
-from engine.model.store import check_place, load_run, make_current, write_run
+from engine.model.run import BINS, METRICS, REPORT, THRESHOLD, Run, usual_values
+from engine.model.split import Part, Split, split
+from engine.model.store import check_place, describe, json_bytes, make_current, write_run
 from engine.model.threshold import Choice, choose
 from engine.progress import Meter
 from engine.train.anomaly import Anomaly
+from engine.train.contents import manifest_content, medians, threshold_content
 from engine.train.options import Options
 
 
@@ -32,6 +32,8 @@ class Training:
         The run, as it was read back from disk.
     thresholds, metrics
         What ``threshold.json`` and ``metrics.json`` hold.
+    report
+        The page that tells all of it; None if none was asked for.
     current
         Where ``current`` leads to the run from; None if it was left alone.
     seconds
@@ -41,6 +43,7 @@ class Training:
     run: Run
     thresholds: dict[str, Any]
     metrics: dict[str, Any]
+    report: Path | None
     current: Path | None
     seconds: dict[str, float]
 
@@ -85,7 +88,7 @@ class _Job:
         anomaly = Anomaly(options, table, parts) if options.anomaly else None
         data = self._data(table, parts)
         trained = self._train(data) if anomaly is None else anomaly.train(data, self._train)
-        usual = _medians(table.features.names, data.values)
+        usual = medians(table.features.names, data.values)
         bins = training_bins(table.features, data.values, trained.held_out_scores)
         del data  # a copy of most of the table
         self._passed("train")
@@ -95,29 +98,41 @@ class _Job:
             options.calibration, trained.held_out_scores, labels[parts.validation.rows]
         )
         self._passed("choose")
-        metrics = self._measure(table, parts.test, trained, choice, calibration)
+        scored = _scored(table, parts.test, trained, calibration)
+        metrics = self._measure(scored, parts.test, choice)
         if anomaly is not None:
             metrics |= {"anomaly": anomaly.compared(trained)}
             usual |= anomaly.usual
         self._passed("measure")
-        thresholds = self._threshold_json(choice, calibration)
-        folder = write_run(
-            options.out,
-            options.id,
-            model=trained.model,
+        thresholds = threshold_content(choice, calibration, options)
+        told = manifest_content(options, table, parts, trained.facts, metrics)
+        told |= {"anomaly": None if anomaly is None else anomaly.facts, "usual": usual}
+        run = Run(
+            path=options.out / options.id,
             features=table.features,
-            threshold=thresholds,
-            metrics=metrics,
+            model=trained.model,
+            threshold=choice.threshold,
+            calibration=calibration,
+            usual=usual_values(usual),
+            manifest=describe(options.id, model=trained.model, features=table.features, told=told),
             bins=bins,
-            manifest=self._manifest(table, parts, trained, metrics)
-            | {"anomaly": None if anomaly is None else anomaly.facts, "usual": usual},
         )
+        others = {
+            THRESHOLD: json_bytes(thresholds),
+            METRICS: json_bytes(metrics),
+            BINS: json_bytes(bins.to_json()),
+        }
+        if options.report:
+            others |= self._report(run, thresholds, metrics, table, parts.test, scored)
+        self._passed("report")
+        write_run(run, others)
         # Read back as others will read it: a run that cannot be loaded is found here, not there.
-        run = load_run(folder, threads=options.threads)
-        current = make_current(folder) if options.make_current else None
+        run = load_run(run.path, threads=options.threads)
+        current = make_current(run.path) if options.make_current else None
         self._passed("write")
         seconds = {**self._seconds, "total": elapsed() - self._began}
-        return Training(run, thresholds, metrics, current, seconds)
+        report = run.path / REPORT if options.report else None
+        return Training(run, thresholds, metrics, report, current, seconds)
 
     def _passed(self, stage: str) -> None:
         now = elapsed()
@@ -163,24 +178,8 @@ class _Job:
             alert_cost=self._options.alert_cost,
         )
 
-    def _measure(
-        self,
-        table: FeatureTable,
-        test: Part,
-        trained: Trained,
-        choice: Choice,
-        calibration: Calibration,
-    ) -> dict[str, Any]:
+    def _measure(self, scored: Scored, test: Part, choice: Choice) -> dict[str, Any]:
         options = self._options
-        scores = trained.model.scores(table.values[test.rows])
-        scored = Scored(
-            scores=scores,
-            probabilities=calibration.apply(scores),
-            labels=table.known_labels[test.rows],
-            card_codes=table.card_codes[test.rows],
-            times=table.times[test.rows],
-            amounts=None if table.amounts is None else table.amounts[test.rows],
-        )
         terms = Terms(
             threshold=choice.threshold,
             alert_cost=options.alert_cost,
@@ -196,67 +195,30 @@ class _Job:
             progress=lambda _: self._meter.advance(1),
         )
 
-    def _threshold_json(self, choice: Choice, calibration: Calibration) -> dict[str, Any]:
-        return {
-            "threshold": choice.threshold,
-            "rule": str(self._options.rule),
-            "chosen_on": "validation",
-            "there": {
-                "precision": choice.precision,
-                "recall": choice.recall,
-                "f1": choice.f1,
-                "alerts_per_day": choice.alerts_per_day,
-                "cost": choice.cost,
-            },
-            "alert_cost": self._options.alert_cost,
-            "calibration": calibration.to_json(),
-        }
+    def _report(
+        self,
+        run: Run,
+        thresholds: dict[str, Any],
+        metrics: dict[str, Any],
+        table: FeatureTable,
+        test: Part,
+        scored: Scored,
+    ) -> dict[str, bytes]:
+        from engine.report.job import MOST_PLOTS, training_report  # noqa: PLC0415 - slow to import
+        from engine.report.judged import judged_by  # noqa: PLC0415 - see above
 
-    def _manifest(
-        self, table: FeatureTable, parts: Split, trained: Trained, metrics: dict[str, Any]
-    ) -> dict[str, Any]:
-        options, labels = self._options, table.known_labels
-        headline = ("average_precision", "roc_auc", "at_threshold.f1")
-        return {
-            "seed": options.seed,
-            "options": {
-                **options.split.to_json(),
-                "threshold": str(options.rule),
-                "alert_cost": options.alert_cost,
-                "calibration": options.calibration,
-                "cards_per_day": options.cards_per_day,
-                "resamples": options.resamples,
-                "anomaly": options.anomaly,
-            },
-            "training": trained.facts,
-            "data": {
-                "file": str(table.path),
-                "sha256": sha256_of(table.path),
-                "events": len(table),
-                "from": utc_text(int(table.times.min())),
-                "to": utc_text(int(table.times.max())),
-            },
-            "parts": {
-                part.name: {
-                    "from": utc_text(part.start),
-                    "until": utc_text(part.end),
-                    "start": part.start,
-                    "end": part.end,
-                    "events": len(part.rows),
-                    "fraud": int(labels[part.rows].sum()),
-                    "cards": len(np.unique(table.card_codes[part.rows])),
-                }
-                for part in parts.parts
-            },
-            "metrics": {name: metrics["figures"][name] for name in headline},
-        }
+        self._meter.begin("report", MOST_PLOTS, "plot")
+        judged = judged_by(run, thresholds, metrics, table, test.rows, scored)
+        return training_report(judged, lambda: self._meter.advance(1))
 
 
-def _medians(names: tuple[str, ...], values: Floats) -> dict[str, float | None]:
-    """The usual value of each feature; None where it never had one."""
-    found: dict[str, float | None] = {}
-    for place, name in enumerate(names):
-        column = values[:, place]
-        known = column[~np.isnan(column)]
-        found[name] = float(np.median(known)) if len(known) else None
-    return found
+def _scored(table: FeatureTable, part: Part, trained: Trained, calibration: Calibration) -> Scored:
+    scores = trained.model.scores(table.values[part.rows])
+    return Scored(
+        scores=scores,
+        probabilities=calibration.apply(scores),
+        labels=table.known_labels[part.rows],
+        card_codes=table.card_codes[part.rows],
+        times=table.times[part.rows],
+        amounts=None if table.amounts is None else table.amounts[part.rows],
+    )

@@ -26,6 +26,7 @@ class Options:
     anomaly: bool = False
     seed: int = 42
     threads: int = 1
+    report: bool = True
     overwrite: bool = False
     make_current: bool = True
     quiet: bool = True

@@ -31,6 +31,8 @@ def training_text(training: Training) -> str:
         *_anomaly(training.metrics),
         f"{training.seconds['total']:.1f} s, of which training {training.seconds['train']:.1f}",
     ]
+    if training.report is not None:
+        lines.append(f"report: {training.report}")
     if training.current is not None:
         lines.append(f"{training.current} leads here now")
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.model import store
-from engine.model.store import load_run
+from engine.model.loading import load_run
 from unit.build.cases import tree
 from unit.train.cases import read_json, train, trained
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from engine.model.store import load_run
+from engine.model.loading import load_run
 from engine.retrain import job
 from engine.retrain.cli import main
 from unit.build.cases import tree

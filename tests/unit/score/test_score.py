@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from engine.model.features_file import read_features
+from engine.model.loading import load_run
 from engine.model.reasons import reasons
-from engine.model.store import load_run
 from engine.score.cli import main
 from unit.build.cases import tree, write
 from unit.model.cases import simulated

@@ -14,9 +14,9 @@ from engine.catalog import notebook
 from engine.errors import InputError
 from engine.model.anomaly import WithAnomaly, fit_detector
 from engine.model.features_file import FeatureTable, read_features
+from engine.model.loading import load_run
 from engine.model.reasons import reasons
 from engine.model.split import SplitOptions, split
-from engine.model.store import load_run
 from engine.score.cli import main as score
 from engine.train.anomaly import _did
 from unit.train.cases import read_json, trained

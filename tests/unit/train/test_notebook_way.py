@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from engine.model.features_file import read_features
-from engine.model.store import load_run
+from engine.model.loading import load_run
 from unit.train.cases import trained
 
 NOTEBOOK = """

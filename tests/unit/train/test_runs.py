@@ -15,7 +15,7 @@ from sklearn.metrics import average_precision_score
 from engine.catalog import notebook
 from engine.definition import fingerprint
 from engine.model.features_file import read_features
-from engine.model.store import load_run
+from engine.model.loading import load_run
 from unit.build.cases import tree
 from unit.train.cases import read_json, train, trained
 

@@ -1,0 +1,189 @@
+"""Runs from disk: read only if they are unharmed.
+
+A pickle is code. None is loaded before its bytes are known to be those that the manifest tells of;
+that shows damage and mix-ups, not malice: who can change a run can change its manifest too.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from engine.catalog import load_feature_set
+from engine.definition import FeatureSet, fingerprint
+from engine.errors import DefinitionError, InputError
+from engine.model.calibration import calibration_from_json
+from engine.model.drift import bins_from_json
+from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, Kind, Model
+from engine.model.run import (
+    BINS,
+    FORMAT,
+    MANIFEST,
+    METRICS,
+    NAMES,
+    THRESHOLD,
+    Run,
+    usual_values,
+)
+from engine.versions import versions
+
+_TRAIN: Final = "train anew with python -m engine.train"
+
+
+def load_run(path: Path, *, threads: int = 1) -> Run:
+    """Read a run and verify it.
+
+    Parameters
+    ----------
+    path
+        Its folder, or the link ``current``.
+    threads
+        How many threads score; no score depends on it.
+
+    Raises
+    ------
+    InputError
+        If there is no run, a file is missing or not the one that was written, or the run was
+        trained on features that this code computes otherwise. Nothing of a pickle has run then.
+    """
+    # Of a link the target, once: it may be switched while files are read.
+    folder = path.resolve()
+    manifest = _manifest(path, folder)
+    features = _feature_set(path, manifest)
+    kind = _kind(path, manifest)
+    content = _verified(path, folder, manifest, kind)
+    names = _parsed(path / NAMES, content[NAMES])
+    if names != list(features.names):
+        raise InputError(
+            f"{path / NAMES}: not the features of {features.name} in their order "
+            f"(was {len(names) if isinstance(names, list) else type(names).__name__} names)",
+            hint=_TRAIN,
+        )
+    chosen = _parsed(path / THRESHOLD, content[THRESHOLD])
+    try:
+        threshold = float(chosen["threshold"])
+        usual = usual_values(manifest["usual"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{path}: the threshold or the usual values cannot be read (was {error!r})", hint=_TRAIN
+        ) from error
+    calibration = calibration_from_json(chosen.get("calibration", {}), str(path / THRESHOLD))
+    model = _model(path, kind, content, manifest, threads)
+    bins = None
+    if BINS in content:
+        bins = bins_from_json(_parsed(path / BINS, content[BINS]), str(path / BINS))
+    return Run(path, features, model, threshold, calibration, usual, manifest, bins)
+
+
+def _manifest(path: Path, folder: Path) -> dict[str, Any]:
+    file = folder / MANIFEST
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: not a run, it holds no {MANIFEST} (was: {error.strerror})",
+            hint="name a folder in the --out of python -m engine.train, such as runs/current",
+        ) from error
+    manifest = _parsed(path / MANIFEST, content)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        was = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
+        raise InputError(
+            f"{path / MANIFEST}: not a manifest of format {FORMAT} (was {was!r})", hint=_TRAIN
+        )
+    return manifest
+
+
+def _parsed(path: Path, content: bytes) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise InputError(f"{path}: cannot be read as JSON (was: {error})", hint=_TRAIN) from error
+
+
+def _feature_set(path: Path, manifest: dict[str, Any]) -> FeatureSet:
+    name, trained_with = manifest.get("feature_set"), str(manifest.get("fingerprint"))
+    try:
+        features = load_feature_set(str(name))
+    except DefinitionError as error:
+        raise InputError(f"{path / MANIFEST}: {error.what}", hint=error.hint) from error
+    ours = fingerprint(features)
+    if trained_with != ours:
+        raise InputError(
+            f"{path}: trained on other definitions of {name} than this code's "
+            f"(was fingerprint {trained_with[:12]}, this code's is {ours[:12]})",
+            hint="build the features and train anew, or use the code that it was trained with",
+        )
+    return features
+
+
+def _kind(path: Path, manifest: dict[str, Any]) -> Kind:
+    for kind in KINDS:
+        if manifest.get("model") == kind:
+            return kind
+    raise InputError(
+        f"{path / MANIFEST}: no such kind of model (was {manifest.get('model')!r})",
+        hint=f"there are {', '.join(KINDS)}; {_TRAIN}",
+    )
+
+
+def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) -> dict[str, bytes]:
+    """The bytes of the run's files, all that the manifest names, hashed as they will be used."""
+    told = manifest.get("sha256")
+    hashes = told if isinstance(told, dict) else {}
+    content = {}
+    needed = [MODEL_FILES[kind], NAMES, THRESHOLD, METRICS]
+    if manifest.get("anomaly"):
+        needed.append(ANOMALY)
+    for name in dict.fromkeys([*needed, *hashes]):
+        try:
+            data = (folder / name).read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"{path / name}: cannot be read (was: {error.strerror})",
+                hint=f"restore the run from where it was copied, or {_TRAIN}",
+            ) from error
+        found = hashlib.sha256(data).hexdigest()
+        if found != hashes.get(name):
+            raise InputError(
+                f"{path / name}: not the file that was trained: its SHA-256 is not that of the "
+                f"manifest (was {found[:12]}, the manifest's is "
+                f"{str(hashes.get(name))[:12]}); it was not loaded",
+                hint=f"restore the run from where it was copied, or {_TRAIN}",
+            )
+        content[name] = data
+    return content
+
+
+def _model(
+    path: Path, kind: Kind, content: dict[str, bytes], manifest: dict[str, Any], threads: int
+) -> Model:
+    anomaly = content.get(ANOMALY)
+    if kind != "lightgbm" or anomaly is not None:
+        _refuse_other_version(path, manifest)
+    model = _model_alone(kind, content[MODEL_FILES[kind]], threads)
+    if anomaly is None:
+        return model
+    from engine.model.anomaly import WithAnomaly, read_detector  # noqa: PLC0415 - slow to import
+
+    return WithAnomaly(model, read_detector(anomaly))
+
+
+def _model_alone(kind: Kind, content: bytes, threads: int) -> Model:
+    if kind == "lightgbm":
+        from engine.model.boosted import read_boosted  # noqa: PLC0415 - slow to import
+
+        return read_boosted(content, threads)
+    from engine.model.forest import read_forest  # noqa: PLC0415 - slow to import
+
+    return read_forest(content, threads)
+
+
+def _refuse_other_version(path: Path, manifest: dict[str, Any]) -> None:
+    """scikit-learn promises nothing of pickles made by another version of it."""
+    trained = manifest.get("versions", {}).get("scikit-learn")
+    here = versions(["scikit-learn"])["scikit-learn"]
+    if trained != here:
+        raise InputError(
+            f"{path}: pickled by another version of scikit-learn (was {trained}, here is {here})",
+            hint=f"install scikit-learn=={trained}, or {_TRAIN}",
+        )
