@@ -71,10 +71,10 @@ def _at_threshold(at: dict[str, dict[str, float | None]]) -> list[alt.Chart]:
         for end in ("", "low", "high")
     }
     one = alt.Chart(pl.DataFrame([row], schema=dict.fromkeys(row, pl.Float64)))
-    right = (row["recall"] or 0.0) > 0.6  # noqa: PLR2004 - where there is room for words
-    words = one.mark_text(
-        align="right" if right else "left", dx=-12 if right else 12, dy=18, fontWeight="bold"
-    ).encode(x="recall:Q", y="precision:Q", text=alt.value("at the threshold"))
+    # In the corner that only a perfect curve reaches.
+    words = one.mark_text(align="right", dx=-6, dy=10, fontWeight="bold", color=MISSED).encode(
+        x=alt.value("width"), y=alt.value(0), text=alt.value("✚ at the threshold")
+    )
     bars = [
         one.mark_rule(color=MISSED, strokeWidth=2.5).encode(
             x="recalllow:Q", x2="recallhigh:Q", y="precision:Q"

@@ -9,6 +9,7 @@ from engine.report.drawing import FALSE, FLAGGED, MISSED, PANEL, SHORT, Chart
 
 _PANEL_HEIGHT: Final = 104
 _BARE: Final = 0.12  # of a period's width, left free beside its bar
+_TICKS: Final = 6
 _MARKED: Final = 40  # periods, up to which a line has points
 
 
@@ -27,6 +28,9 @@ def over_time(periods: pl.DataFrame) -> Chart:
         until=pl.col("until") - (_BARE * (pl.col("until") - pl.col("from"))).cast(pl.Int64),
     )
     ends = [int(frame["from"][0]), int(periods["until"].dt.epoch("ms")[-1])]
+    times = frame["from"].to_list()
+    # Of few periods the very first days; of many what the axis finds round.
+    ticks = times[:: -(-len(times) // _TICKS)] if len(times) <= _MARKED else None
     has_money = frame["money"].null_count() == 0
     panels = [
         _bars(
@@ -38,9 +42,9 @@ def over_time(periods: pl.DataFrame) -> Chart:
             ),
             [("fraud flagged", FLAGGED), ("false alerts", FALSE)],
             "alerts",
-            _time("from", ends, is_last=False),
+            _time("from", ends, ticks, is_last=False),
         ),
-        _shares(frame, _time("middle", ends, is_last=not has_money)),
+        _shares(frame, _time("middle", ends, ticks, is_last=not has_money)),
     ]
     if has_money:
         panels.append(
@@ -53,7 +57,7 @@ def over_time(periods: pl.DataFrame) -> Chart:
                 ),
                 [("money flagged", FLAGGED), ("money missed", MISSED)],
                 "money of fraud",
-                _time("from", ends, is_last=True),
+                _time("from", ends, ticks, is_last=True),
             )
         )
     whole: Chart = alt.vconcat(*panels, spacing=16).resolve_scale(
@@ -120,7 +124,7 @@ def _shares(frame: pl.DataFrame, time: alt.X) -> alt.Chart:
     return chart
 
 
-def _time(name: str, ends: list[int], *, is_last: bool) -> alt.X:
+def _time(name: str, ends: list[int], ticks: list[int] | None, *, is_last: bool) -> alt.X:
     return alt.X(
         f"{name}:T",
         title=None,
@@ -130,7 +134,8 @@ def _time(name: str, ends: list[int], *, is_last: bool) -> alt.X:
             labels=is_last,
             ticks=is_last,
             format="%-d %b",
-            tickCount=6,
+            tickCount=_TICKS,
+            values=alt.Undefined if ticks is None else ticks,
             labelOverlap=True,
         ),
     )

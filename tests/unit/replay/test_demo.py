@@ -18,6 +18,7 @@ def test_the_whole_path_on_one_screen(
     assert "30,000 transactions of 300 cards in 60 days" in shown
     assert "30,000 transactions with 26 features each" in shown
     assert "average precision" in shown
+    assert "demo/runs/current/report.html" in shown
     assert Path("demo/runs/current").readlink() == Path("demo")
     assert len(lines) < 75
     assert max(map(len, lines)) <= 100

@@ -8,8 +8,12 @@ from engine.train.cli import main
 
 
 def train(features: Path, out: Path, name: str, *options: str) -> int:
-    fast = ("--label-delay", "2d", "--resamples", "10", "--quiet")
-    return main([str(features), "--out", str(out), "--id", name, *fast, *options])
+    """Without a report, which takes seconds, unless ``--report`` is among the options."""
+    fast = ["--label-delay", "2d", "--resamples", "10", "--quiet"]
+    told = [option for option in options if option != "--report"]
+    if len(told) == len(options):
+        fast.append("--no-report")
+    return main([str(features), "--out", str(out), "--id", name, *fast, *told])
 
 
 def trained(features: Path, out: Path, name: str, *options: str) -> Path:

@@ -14,6 +14,7 @@ from sklearn.metrics import average_precision_score
 
 from engine.catalog import notebook
 from engine.definition import fingerprint
+from engine.errors import InputError
 from engine.model.features_file import read_features
 from engine.model.loading import load_run
 from unit.build.cases import tree
@@ -39,6 +40,24 @@ def test_the_files_of_a_run(boosted: Path, forest: Path) -> None:
     assert list(manifest["parts"]) == ["train", "validation", "test"]
     assert manifest["metrics"]["average_precision"]["value"] > 0.3
     assert json.loads((boosted / "features.json").read_text()) == list(notebook.names)
+
+
+@pytest.mark.parametrize("model", ["lightgbm", "random_forest"])
+def test_the_report_of_a_run(features: Path, tmp_path: Path, model: str) -> None:
+    """It is there, the manifest vouches for it, and it is the same whatever threads made it."""
+    options = ("--model", model, "--report")
+    one = trained(features, tmp_path / "1", "run", *options, "--threads", "1")
+    two = trained(features, tmp_path / "2", "run", *options, "--threads", "2")
+    assert tree(one) == tree(two)
+    images = [f"plots/{path.name}" for path in (one / "plots").iterdir()]
+    hashes = read_json(one / "manifest.json")["sha256"]
+    assert {"report.html", *images} <= hashes.keys()
+    for name, digest in hashes.items():
+        assert hashlib.sha256((one / name).read_bytes()).hexdigest() == digest
+    assert load_run(one).manifest["id"] == "run"
+    (one / images[0]).unlink()
+    with pytest.raises(InputError, match="plots/"):
+        load_run(one)
 
 
 @pytest.mark.parametrize("model", ["lightgbm", "random_forest"])
@@ -142,6 +161,7 @@ def test_the_summary(features: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "max-f1 on validation" in said
     assert "average precision" in said
     assert "current leads here now" in said
+    assert f"report: {tmp_path / 'runs'}" in said
     assert all(len(line) <= 110 for line in said.splitlines() if str(tmp_path) not in line)
     assert main([*args, "--id", "json", "--resamples", "0", "--json", "--quiet"]) == 0
     content = json.loads(capsys.readouterr().out)

@@ -1,0 +1,136 @@
+"""The whole page: it loads nothing, hides nothing, and is the same each time."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from engine.catalog import notebook
+from engine.definition import feature_set
+from engine.report.job import MOST_PLOTS, training_report
+from engine.report.judged import Judged
+from unit.report.judgements import DAY, MONDAY, judged, with_metrics
+from unit.report.pages import parsed
+
+EVENTS = judged(
+    [0.9, 0.1, 0.9, 0.6, 0.2, 0.3],
+    [1, 1, 0, 1, 0, 0],
+    cards=[1, 2, 3, 4, 5, 5],
+    times=[5, DAY, 8 * DAY, 9 * DAY, 10 * DAY, 11 * DAY],
+    amounts=[1234.5, 4.0, 2.0, 3.0, 1.0, 1.0],
+)
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def page_of(one: Judged) -> str:
+    return training_report(one)["report.html"].decode()
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    return training_report(EVENTS)
+
+
+@pytest.fixture(scope="module")
+def page(files: dict[str, bytes]) -> str:
+    return files["report.html"].decode()
+
+
+def test_it_loads_nothing(page: str) -> None:
+    found = parsed(page)
+    assert not {"script", "link", "img", "iframe", "object", "embed"} & set(found.tags)
+    assert all(load.startswith("#") for load in found.loads)
+    assert {load[1:] for load in found.loads} <= set(found.ids)
+    assert len(found.ids) == len(set(found.ids))
+    assert "http:" not in page
+    assert "https:" not in page
+
+
+def test_its_plots_stand_in_it_and_beside_it(files: dict[str, bytes], page: str) -> None:
+    images = [name for name in files if name.startswith("plots/")]
+    assert len(images) == MOST_PLOTS == parsed(page).tags.count("svg")
+    assert all(files[name].startswith(PNG) for name in images)
+    assert sorted(files) == sorted([*images, "report.html"])
+
+
+def test_the_same_again_in_one_process(files: dict[str, bytes]) -> None:
+    assert training_report(EVENTS) == files
+
+
+def test_it_says_how_it_came_about(page: str) -> None:
+    text = parsed(page).text
+    figures = EVENTS.metrics["figures"]
+    recall = figures["at_threshold.recall"]
+    assert f"{recall['value']:.3f}" in text
+    assert f"[{recall['low']:.3f}, {recall['high']:.3f}]" in text
+    for said in ("max-f1", "x.parquet", "f" * 64, "2 days", "2024-12-30", "1,234.50"):
+        assert said in text
+    assert re.search(r"seed\s*7", text)
+
+
+def test_cards_are_masked(page: str) -> None:
+    assert not any(str(card) in page for card in EVENTS.cards.tolist())
+    assert "*" * 12 in page
+
+
+def test_hostile_words_stay_words() -> None:
+    hostile = "</style><script>alert(1)</script>\"'&"
+    doc = replace(notebook.features[0], doc=hostile)
+    features = feature_set("notebook", notebook.schema, [doc, *notebook.features[1:]])
+    one = judged([0.9, 0.8, 0.1], [1, 0, 1], features=features)
+    manifest = one.run.manifest
+    data = manifest["data"] | {"file": hostile}
+    run = replace(one.run, manifest=manifest | {"id": hostile, "data": data})
+    found = parsed(page_of(replace(one, run=run)))
+    assert "script" not in found.tags
+    assert found.tags.count("style") == 1
+    assert found.text.count(hostile) >= 3  # its heading, the file, the reason of the false alarm
+
+
+def test_an_anomaly_score_has_a_section_if_it_was_asked_for(page: str) -> None:
+    assert "anomaly" not in page
+    told = {
+        "with": {"average_precision": [0.5, 0.4, 0.6]},
+        "without": {"average_precision": [0.45, 0.35, 0.55], "other": [None, None, None]},
+        "difference": {"value": 0.05, "low": -0.01, "high": 0.1},
+        "used": False,
+        "sentence": "It did not help <much>.",
+    }
+    text = parsed(page_of(with_metrics(EVENTS, anomaly=told))).text
+    for said in (
+        "Not used. It did not help <much>.",
+        "0.500 [0.400, 0.600]",
+        "+0.050 [-0.010, 0.100]",
+    ):
+        assert said in text
+
+
+def test_without_amounts_there_is_no_money() -> None:
+    text = parsed(page_of(judged([0.9, 0.1, 0.9, 0.2], [1, 1, 0, 0]))).text
+    assert "do not tell amounts" in text
+    assert "money of fraud" not in text
+
+
+def test_a_test_part_of_one_day() -> None:
+    one = judged([0.9, 0.1, 0.9, 0.2], [1, 1, 0, 0], span=(MONDAY, MONDAY + DAY))
+    files = training_report(one)
+    assert "within one day" in files["report.html"].decode()
+    assert len(files) == MOST_PLOTS - 2 + 1
+
+
+def test_where_nothing_is_flagged_or_all_is_right() -> None:
+    nothing = parsed(page_of(judged([0.4, 0.1], [1, 0]))).text
+    assert "it flags nothing" in nothing
+    assert "There are no false alarms" in nothing
+    assert "There are no misses" in parsed(page_of(judged([0.9, 0.1], [1, 0]))).text
+
+
+def test_a_random_split_is_said_to_flatter() -> None:
+    text = parsed(page_of(judged([0.9, 0.1], [1, 0], split="random"))).text
+    assert "these numbers flatter" in text
+
+
+def test_a_forest_has_no_shap_values() -> None:
+    text = parsed(page_of(judged([0.9, 0.1], [1, 0], kind="random_forest"))).text
+    assert "no SHAP values" in text
+    assert "In scores: SHAP" not in text
