@@ -105,7 +105,7 @@ def split(judged: Judged) -> Section:
         cards = " Each part is on cards of its own." if kind == "time+cards" else ""
         said = paragraph(
             f"Split by time. Between two parts lie the {delay} days until labels are known, which "
-            f"belong to none, and as much is left out at the end of the log.{cards}"
+            f"belong to none.{cards}"
         )
     rows = [
         [
