@@ -1,5 +1,7 @@
 """The original notebook's random forest, by scikit-learn."""
 
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +15,9 @@ from engine.model.kinds import PICKLE, Floats, Kind, Trained, TrainingData
 from engine.model.pickles import pickled, unpickled
 
 TREES: Final = 160
+_LOST_FILTERS: Final = "`sklearn.utils.parallel.delayed` should be used with"
 _FRAUD_WEIGHT: Final = 5
+_ROWS: Final = 10_000  # scored at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,12 @@ class Forest:
     ----------
     forest
         The classifier of scikit-learn.
+    threads
+        How many threads score.
     """
 
     forest: Any
+    threads: int = 1
 
     @property
     def kind(self) -> Kind:
@@ -34,9 +41,31 @@ class Forest:
         return "random_forest"
 
     def scores(self, values: Floats) -> Floats:
-        """The mean over trees of the weighted share of fraud in the leaf that the row falls in."""
-        scores: Floats = self.forest.predict_proba(values)[:, 1]
-        return scores
+        """The mean over trees of the weighted share of fraud in the leaf that the row falls in.
+
+        To the bit what scikit-learn's ``predict_proba`` gives in one thread. In more it adds up
+        trees in the order in which its threads end; here threads share out the rows instead.
+        """
+        slices = [values[start : start + _ROWS] for start in range(0, len(values), _ROWS)]
+        if self.threads == 1 or len(slices) == 1:
+            parts = [self._scores_of(rows) for rows in slices]
+        else:
+            with ThreadPoolExecutor(self.threads, thread_name_prefix="forest") as workers:
+                waiting = [workers.submit(self._scores_of, rows) for rows in slices]
+                try:
+                    parts = [future.result() for future in waiting]
+                finally:
+                    for future in waiting:
+                        future.cancel()
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def _scores_of(self, values: Floats) -> Floats:
+        rows = _as_trees_read(values)
+        found = np.zeros(len(rows))
+        for estimator in self.forest.estimators_:
+            tree = estimator.tree_
+            found += tree.value[:, 0, 1][tree.apply(rows)]
+        return found / len(self.forest.estimators_)
 
     def contributions(self, values: Floats) -> Floats:
         """By how much each split on the row's way down the trees moved the share of fraud.
@@ -45,7 +74,7 @@ class Forest:
         feature is credited for what its split did at its place on the way, so that of two that say
         the same the one that was asked first has it all.
         """
-        rows = np.ascontiguousarray(values, dtype=np.float32)  # as the trees read them
+        rows = _as_trees_read(values)
         found = np.zeros(values.shape)
         for estimator in self.forest.estimators_:
             _follow(estimator.tree_, rows, found)
@@ -74,6 +103,12 @@ class Forest:
         return {PICKLE: pickled(self.classifier())}
 
 
+def _as_trees_read(values: Floats) -> NDArray[np.float32]:
+    """The same in the type that trees split by; what is too large for it is infinite there."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32)
+
+
 def _follow(tree: Any, rows: NDArray[np.float32], found: Floats) -> None:  # noqa: ANN401 - scikit-learn has no types
     """Walk all rows down a tree at once, a level a turn, adding to ``found`` what splits did."""
     share = tree.value[:, 0, 1] / tree.value[:, 0, :].sum(axis=1)
@@ -98,8 +133,7 @@ def read_forest(content: bytes, threads: int) -> Forest:
     forest = unpickled(content)
     if isinstance(forest, Pipeline):  # behind the anomaly score
         forest = forest[-1]
-    forest.set_params(n_jobs=threads)
-    return Forest(forest)
+    return Forest(forest, threads)
 
 
 def train_forest(data: TrainingData, *, seed: int, threads: int) -> Trained:
@@ -119,7 +153,7 @@ def train_forest(data: TrainingData, *, seed: int, threads: int) -> Trained:
         How many threads train.
     """
     forest = _fitted(data.values, data.labels, seed, threads)
-    held_out: Floats = forest.predict_proba(data.validation_values)[:, 1]
+    held_out = Forest(forest, threads).scores(data.validation_values)
     refit = data.refit_order is not None
     if refit:
         values = np.concatenate([data.values, data.validation_values])[data.refit_order]
@@ -127,15 +161,26 @@ def train_forest(data: TrainingData, *, seed: int, threads: int) -> Trained:
         forest = _fitted(values, labels, seed, threads)
     forest.set_params(n_jobs=None)  # of this machine
     facts = {"trees": TREES, "fraud_weight": _FRAUD_WEIGHT, "refitted_with_validation": refit}
-    return Trained(Forest(forest), held_out, facts)
+    return Trained(Forest(forest, threads), held_out, facts)
 
 
 def _fitted(values: Floats, labels: NDArray[np.int8], seed: int, threads: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
-    return RandomForestClassifier(
+    made = RandomForestClassifier(
         n_estimators=TREES,
         max_depth=None,
         min_samples_leaf=1,
         class_weight={0: 1, 1: _FRAUD_WEIGHT},
         random_state=seed,
         n_jobs=threads,
-    ).fit(values, labels)
+    )
+    # scikit-learn's threads each change the process's filters of warnings, and one may clear those
+    # that another has just put back: then it warns of each tree that they are lacking, and the
+    # filters stay cleared. Here they clear a copy.
+    with warnings.catch_warnings(record=True) as caught:
+        made.fit(values, labels)
+    for warning in caught:
+        if _LOST_FILTERS not in str(warning.message):
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+    return made
