@@ -82,7 +82,7 @@ def test_two_processes_write_the_same_pickle(features: Path, tmp_path: Path) -> 
     for seed in ("1", "2"):  # of hashes
         out = tmp_path / seed
         command = ["-m", "engine.train", features, "--out", out, "--id", "run", "--anomaly"]
-        fast = ["--label-delay", "2d", "--resamples", "0", "--quiet"]
+        fast = ["--label-delay", "2d", "--resamples", "0", "--no-report", "--quiet"]
         subprocess.run(  # noqa: S603 - our own interpreter and module
             [sys.executable, *command, *fast],
             check=True,
