@@ -5,7 +5,6 @@ from typing import Any, Final
 from engine.model.figures_text import Unit, measured_lines
 from engine.report.frame import (
     Column,
-    Html,
     Piece,
     Section,
     Tile,
@@ -151,40 +150,68 @@ def every_figure(judged: Judged) -> Section:
 
 
 def anomaly(metrics: dict[str, Any]) -> Section | None:
-    """Whether an anomaly score as a further feature helped; None if that was not asked.
+    """Whether an anomaly score as a further input helped; None if that was not asked.
 
     Parameters
     ----------
     metrics
-        What ``metrics.json`` holds. Its ``anomaly``: ``with`` and ``without``, of figures by name
-        a value and the ends of its interval; ``difference``, with ``value``, ``low`` and ``high``;
-        ``used``; and ``sentence``.
+        What ``metrics.json`` holds. Its ``anomaly``: ``with``, ``without`` and ``differences``, of
+        figures of the test part by name a value and the ends of its interval; ``figure``, the one
+        that is judged by, and ``validation``, the same three of it there, each with ``value``,
+        ``low`` and ``high``; ``used``; and ``sentence``.
     """
     asked = metrics.get("anomaly")
     if asked is None:
         return None
     known = {line.name: line for line in measured_lines(metrics)}
-    rows: list[list[Piece]] = []
-    for name in dict.fromkeys([*asked["with"], *asked["without"]]):
+    columns = ("with", "without", "differences")
+
+    def row(name: str, part: str, triples: list[list[float | None]]) -> list[Piece]:
         line = known.get(name)
         unit: Unit = "share" if line is None else line.unit
-        sides = [_triple(asked[side].get(name), unit) for side in ("with", "without")]
-        rows.append([name if line is None else line.words.strip(), *sides])
-    difference = asked["difference"]
-    ends = [difference["value"], difference.get("low"), difference.get("high")]
-    content: list[Html] = [
-        paragraph(strong("Used. " if asked["used"] else "Not used. "), asked["sentence"]),
-        table(
-            [Column("figure", "wide"), Column("with", "number"), Column("without", "number")], rows
-        ),
-        paragraph("Difference, of the same draws: ", strong(_triple(ends, "share", sign="+"))),
+        words = name if line is None else line.words.strip()
+        signs = ("", "", "+")
+        values = [_triple(each, unit, sign) for each, sign in zip(triples, signs, strict=True)]
+        return [words, part, *values]
+
+    there = [
+        [asked["validation"][name].get(end) for end in ("value", "low", "high")]
+        for name in ("with", "without", "difference")
     ]
-    return Section("anomaly", "Does an anomaly score help?", content)
+    rows = [row(asked["figure"], "validation", there)]
+    rows += [row(name, "test", [asked[side][name] for side in columns]) for name in asked["with"]]
+    return Section(
+        "anomaly",
+        "Does an anomaly score help?",
+        [
+            paragraph(asked["sentence"]),
+            table(
+                [
+                    Column("figure", "wide"),
+                    Column("part"),
+                    Column("with it", "number"),
+                    Column("without", "number"),
+                    Column("difference", "number"),
+                ],
+                rows,
+            ),
+            paragraph(
+                "Both models have the same settings and were trained on the same events; the "
+                "interval of the difference is of the same draws for both. What helps is to be "
+                "decided by validation; the test part says what came of it."
+            ),
+        ],
+    )
 
 
-def _triple(ends: list[float | None] | None, unit: Unit, *, sign: str = "") -> str:
-    if not ends or ends[0] is None:
+def _triple(ends: list[float | None], unit: Unit, sign: str) -> str:
+    value, low, high = ends
+    if value is None:
         return NONE
-    low, high = ends[1:] if len(ends) > 1 else (None, None)
-    value = f"{ends[0]:{sign}.3f}" if sign else number(ends[0], unit)
-    return f"{value} {interval({'low': low, 'high': high}, unit)}".strip()
+    form = f"{{:{sign}.4f}}" if sign else None
+    text = number(value, unit) if form is None else form.format(value)
+    if low is None or high is None:
+        return text
+    if form is None:
+        return f"{text} {interval({'low': low, 'high': high}, unit)}"
+    return f"{text} [{form.format(low)}, {form.format(high)}]"

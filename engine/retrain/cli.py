@@ -90,6 +90,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         resamples=whole(parsed.resamples, "--resamples", _LEAST_DRAWS, _MOST_DRAWS),
         seed=whole(parsed.seed, "--seed", 0, _MOST_SEED),
         threads=threads,
+        report=not parsed.no_report,
         dry_run=parsed.dry_run,
         quiet=parsed.quiet,
         json=parsed.json,
@@ -144,6 +145,7 @@ def _parser() -> Parser:
     )
     add("--seed", default="42", metavar="N", help="of these draws (default: %(default)s)")
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
+    add("--no-report", action="store_true", help="leave out the challenger's report.html and plots")
     add("--dry-run", action="store_true", help="decide, and leave DIR/current as it is")
     add("--quiet", action="store_true", help="no progress, and no summary unless --json")
     add("--json", action="store_true", help="print the decision as JSON on standard output")

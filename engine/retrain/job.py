@@ -165,7 +165,12 @@ class _Job:
                 hint="train a champion with --split time",
             )
         return replace(
-            found, threads=options.threads, quiet=options.quiet, make_current=False, overwrite=False
+            found,
+            threads=options.threads,
+            report=options.report,
+            quiet=options.quiet,
+            make_current=False,
+            overwrite=False,
         )
 
     def _window(self, table: FeatureTable, label_delay: int) -> Window:

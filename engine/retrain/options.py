@@ -20,6 +20,7 @@ class Options:
     resamples: int = 1_000
     seed: int = 42
     threads: int = 1
+    report: bool = True
     dry_run: bool = False
     quiet: bool = True
     json: bool = False

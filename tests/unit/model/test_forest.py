@@ -64,7 +64,7 @@ def test_of_warnings_only_those_are_dropped_that_scikit_learns_threads_give_them
 
     monkeypatch.setattr(RandomForestClassifier, "fit", racing)
     filters = list(warnings.filters)
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="of something else") as caught:
         train_forest(data(), seed=1, threads=1)
     assert [str(warning.message) for warning in caught] == ["of something else"]
     assert warnings.filters == filters

@@ -7,6 +7,9 @@ import pytest
 
 from engine.catalog import notebook
 from engine.definition import feature_set
+from engine.report import plates
+from engine.report.drawing import Drawing
+from engine.report.frame import Html
 from engine.report.job import MOST_PLOTS, training_report
 from engine.report.judged import Judged
 from unit.report.judgements import DAY, MONDAY, judged, with_metrics
@@ -19,11 +22,18 @@ EVENTS = judged(
     times=[5, DAY, 8 * DAY, 9 * DAY, 10 * DAY, 11 * DAY],
     amounts=[1234.5, 4.0, 2.0, 3.0, 1.0, 1.0],
 )
+# Where words alone are looked at, and what is drawn is drawn in another test.
+UNDRAWN = Drawing(Html("<svg></svg>"), b"")
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def page_of(one: Judged) -> str:
     return training_report(one)["report.html"].decode()
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plates, "drawn", lambda *_: UNDRAWN)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +83,7 @@ def test_cards_are_masked(page: str) -> None:
     assert "*" * 12 in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_hostile_words_stay_words() -> None:
     hostile = "</style><script>alert(1)</script>\"'&"
     doc = replace(notebook.features[0], doc=hostile)
@@ -87,24 +98,34 @@ def test_hostile_words_stay_words() -> None:
     assert found.text.count(hostile) >= 3  # its heading, the file, the reason of the false alarm
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_anomaly_score_has_a_section_if_it_was_asked_for(page: str) -> None:
     assert "anomaly" not in page
     told = {
-        "with": {"average_precision": [0.5, 0.4, 0.6]},
-        "without": {"average_precision": [0.45, 0.35, 0.55], "other": [None, None, None]},
-        "difference": {"value": 0.05, "low": -0.01, "high": 0.1},
-        "used": False,
+        "with": {"average_precision": [0.5, 0.4, 0.6], "roc_auc": [0.9, None, None]},
+        "without": {"average_precision": [0.45, 0.35, 0.55], "roc_auc": [None, None, None]},
+        "figure": "average_precision",
+        "differences": {"average_precision": [0.05, -0.01, 0.1], "roc_auc": [None, None, None]},
+        "validation": {
+            "with": {"value": 0.7, "low": 0.6, "high": 0.8},
+            "without": {"value": 0.75},
+            "difference": {"value": -0.05, "low": -0.0625, "high": -0.03125},
+        },
+        "used": True,
         "sentence": "It did not help <much>.",
     }
     text = parsed(page_of(with_metrics(EVENTS, anomaly=told))).text
     for said in (
-        "Not used. It did not help <much>.",
+        "It did not help <much>.",
         "0.500 [0.400, 0.600]",
-        "+0.050 [-0.010, 0.100]",
+        "+0.0500 [-0.0100, +0.1000]",
+        "0.700 [0.600, 0.800]",
+        "-0.0500 [-0.0625, -0.0312]",
     ):
         assert said in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_amounts_there_is_no_money() -> None:
     text = parsed(page_of(judged([0.9, 0.1, 0.9, 0.2], [1, 1, 0, 0]))).text
     assert "do not tell amounts" in text
@@ -125,11 +146,13 @@ def test_where_nothing_is_flagged_or_all_is_right() -> None:
     assert "There are no misses" in parsed(page_of(judged([0.9, 0.1], [1, 0]))).text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_random_split_is_said_to_flatter() -> None:
     text = parsed(page_of(judged([0.9, 0.1], [1, 0], split="random"))).text
     assert "these numbers flatter" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_forest_has_no_shap_values() -> None:
     text = parsed(page_of(judged([0.9, 0.1], [1, 0], kind="random_forest"))).text
     assert "no SHAP values" in text

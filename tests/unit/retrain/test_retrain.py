@@ -16,7 +16,7 @@ from unit.build.cases import tree
 from unit.train.cases import read_json, trained
 
 DAY = 86_400
-WINDOW = ("--days", "5", "--resamples", "40", "--quiet")
+WINDOW = ("--no-report", "--days", "5", "--resamples", "40", "--quiet")
 
 
 def retrain(features: Path, runs: Path, *options: str) -> int:
