@@ -21,7 +21,8 @@ from engine.command import EXIT_CODES, Parser, run_command
 from engine.definition.personal import masked
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing
-from engine.model.run import CURRENT, MANIFEST, REPORT
+from engine.model.kinds import MODEL_FILES, PICKLE
+from engine.model.run import CURRENT, MANIFEST, METRICS, REPORT, THRESHOLD
 from engine.model.split import DAY, SplitOptions
 from engine.train.job import train
 from engine.train.options import Options as TrainOptions
@@ -339,10 +340,11 @@ def _trained_files(demo: Demo) -> list[tuple[Path, str]]:
     if not (run / MANIFEST).exists():
         return []
     return [
-        (run / "model.txt", "the model"),
-        (run / "threshold.json", "the threshold, and how it was chosen"),
-        (run / "metrics.json", "all figures of it, with intervals"),
-        (run / REPORT, "the report: a page with plots"),
+        (run / REPORT, "the report: open it in a browser"),
+        (run / MODEL_FILES["lightgbm"], "the model, LightGBM's own text"),
+        (run / PICKLE, "the same for scikit-learn: joblib.load"),
+        (run / THRESHOLD, "the threshold, and how it was chosen"),
+        (run / METRICS, "all figures of it, with intervals"),
     ]
 
 
@@ -356,6 +358,8 @@ def _next(demo: Demo) -> list[tuple[str, ...]]:
         (f"{python} -m engine.build --help", "features from files of your own"),
         (f"{python} -m engine.train --help", "models from labelled features"),
         (f"{python} -m engine.score --help", "events scored by a model, with reasons"),
+        (f"{python} -m engine.compare --help", "which of two models is better, and how surely"),
+        (f"{python} -m engine.retrain --help", "a new model, in use only if it is better"),
         (f"{python} -m replay.simulate --help", "other streams"),
         (f"polars.read_parquet({str(demo.features)!r})", "the table in a notebook"),
     ]
