@@ -178,7 +178,13 @@ class _Job:
         last = int(table.times.max()) + 1
         end = (last - label_delay) // DAY * DAY
         if options.until is not None:
-            end = midnight(options.until)
+            end, log_end = midnight(options.until), -(-last // DAY) * DAY
+            if end > log_end:
+                raise InputError(
+                    f"--until: the log holds no events from {utc_text(log_end)} on "
+                    f"(was {options.until.isoformat()})",
+                    hint="give a day up to which there are events, or leave it out",
+                )
         window = Window(end - options.days * DAY, end)
         refuse_seen(
             self._champion,
