@@ -13,8 +13,8 @@ from engine.errors import InputError
 from engine.events.normalise import normalise
 from engine.events.parquet import read_parquet
 
-# Prepared at a time: few, so that memory is the state's and not theirs.
-BATCH_ROWS: Final = 4_096
+# Prepared at a time: as many as a server decides on at once, at most.
+BATCH_ROWS: Final = 512
 _FRAME_ROWS: Final = 131_072
 
 Row = tuple[object, ...]

@@ -28,12 +28,13 @@ from engine.backends.online.snapshot import restore
 from engine.catalog import load_feature_set
 from engine.clock import elapsed, elapsed_ns
 from engine.command import Parser, run_command
-from engine.process import manage_collector
+from engine.process import manage_collector, use_large_pages
 
 MANAGED: Final = "managed"
 PYTHON: Final = "python"
 QUANTILES: Final = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
 
+_TIDY_EVERY: Final = 8  # batches
 _US: Final = 1e3
 _CLOCK_READINGS: Final = 100_000
 
@@ -82,6 +83,7 @@ def serve(
     pauses = Pauses()
     held = online.keys_held
     try:
+        use_large_pages()
         tidy()
         with pauses.watching():
             seconds = _throughput(online, log, first, events, tidy)
@@ -106,15 +108,16 @@ def _throughput(
 ) -> float:
     observe = online.observe_row
     seconds = 0.0
-    for batch in log.batches(online.columns, first, events):
+    for number, batch in enumerate(log.batches(online.columns, first, events), 1):
         began = elapsed()
         for row in batch:
             observe(row)
         seconds += elapsed() - began
         batch.clear()  # what was served is gone before garbage is looked for
-        began = elapsed()
-        tidy()
-        seconds += elapsed() - began
+        if number % _TIDY_EVERY == 0:
+            began = elapsed()
+            tidy()
+            seconds += elapsed() - began
     return seconds
 
 
@@ -124,13 +127,14 @@ def _latencies(
     observe, clock = online.observe_row, elapsed_ns
     taken = array("q")
     note = taken.append
-    for batch in log.batches(online.columns, first, events):
+    for number, batch in enumerate(log.batches(online.columns, first, events), 1):
         for row in batch:
             began = clock()
             observe(row)
             note(clock() - began)
         batch.clear()
-        tidy()
+        if number % _TIDY_EVERY == 0:
+            tidy()
     return np.frombuffer(taken, dtype=np.int64)
 
 

@@ -2,10 +2,12 @@
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from engine.process import manage_collector
+from engine import process
+from engine.process import manage_collector, use_large_pages
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +53,11 @@ def test_what_is_dropped_without_cycles_is_freed_though_it_is_frozen() -> None:
     manage_collector()
     held.clear()
     assert freed == [1]
+
+
+def test_large_pages_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept = [[number] for number in range(200_000)]
+    use_large_pages()
+    assert kept == [[number] for number in range(200_000)]
+    monkeypatch.setattr(process, "_MAPS", tmp_path / "absent")
+    use_large_pages()

@@ -28,50 +28,35 @@ def haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
 
 def age(born: str | None, days: int) -> int:
     """Whole years from a date written YYYY-MM-DD to a day counted from 1970; −1 if it is none."""
-    birth = _births[born]
-    if birth is None:
+    try:
+        birth = _read(born)  # type: ignore[arg-type]  # of None it is a TypeError
+    except (TypeError, ValueError):
         return -1
-    years = (_days[days] - birth) // 10_000
+    # Python reads other forms too; of those with ten characters none has its hyphens here.
+    if len(born) != _DATE_LENGTH or born[4] != "-" or born[7] != "-":  # type: ignore[arg-type,index]  # no None
+        return -1
+    year, day = _days[days]
+    years = year - birth.year - (born[5:] > day)  # type: ignore[index]  # no None
     return years if years > 0 else 0  # noqa: FURB136 - max() costs as much as the rest
 
 
-class _Births(dict[str | None, int | None]):
-    """Yyyymmdd of days of the calendar, in ASCII digits; looked up, they cost as much as a key."""
-
-    def __missing__(self, text: str | None) -> int | None:
-        if len(self) == _REMEMBERED:
-            self.clear()
-        self[text] = birth = _yyyymmdd(text)
-        return birth
+# Looking dates of birth up costs more than reading them, where there are many cards: a dictionary
+# of that size is in no cache.
+_read: Final = date.fromisoformat
 
 
-class _Days(dict[int, int]):
-    """Yyyymmdd of days counted from 1970."""
+class _Days(dict[int, tuple[int, str]]):
+    """The year, and the month and day as MM-DD, of days counted from 1970."""
 
-    def __missing__(self, days: int) -> int:
+    def __missing__(self, days: int) -> tuple[int, str]:
         if len(self) == _REMEMBERED:
             self.clear()
         day = date.fromordinal(_EPOCH + days)
-        self[days] = today = (day.year * 100 + day.month) * 100 + day.day
+        self[days] = today = (day.year, f"{day:%m-%d}")
         return today
 
 
-_births: Final = _Births()
 _days: Final = _Days()
-
-
-def _yyyymmdd(text: str | None) -> int | None:
-    if text is None or len(text) != _DATE_LENGTH or text[4] != "-" or text[7] != "-":
-        return None
-    parts = (text[:4], text[5:7], text[8:])
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        return None
-    year, month, day = map(int, parts)
-    try:
-        date(year, month, day)
-    except ValueError:
-        return None
-    return (year * 100 + month) * 100 + day
 
 
 def exact_mean(count: int, total: int, minor_units: int) -> float | None:
