@@ -40,8 +40,7 @@ def evaluate(
     -------
     dict
         ``figures`` by name, each a ``value`` with ``low`` and ``high``, between which 95 % of the
-        draws lie, null where nothing could be measured or there is one card, or day, to
-        draw; confusion matrices, and the reliability of probabilities.
+        draws lie, null where :func:`engine.model.intervals.figure_of` says; confusion matrices, and the reliability of probabilities.
     """
     measured = Measurement(scored, terms)
     figures = measured.figures()
@@ -50,6 +49,7 @@ def evaluate(
         "events": len(scored.labels),
         "fraud": int(scored.labels.sum()),
         "cards": measured.cards,
+        "fraud_cards": measured.fraud_cards,
         "days": terms.days,
         "threshold": terms.threshold,
         "alert_cost": terms.alert_cost,

@@ -10,7 +10,12 @@ from engine.model.metrics import OF_DAYS, Measurement
 CONFIDENCE: Final = 0.95
 # Figures of which people see a whole number, not an estimate.
 _COUNTS: Final = ("bursts.count",)
-_FEWEST: Final = 2  # of cards, or days, to draw from
+# Of days to draw from, or of cards with fraud: every figure over cards is about their fraud, and
+# of one such card the draws that hold it are all alike.
+_FEWEST: Final = 2
+# Of draws with nothing to measure: the interval is of the others, so that what it leaves out has to
+# be little beside the 2.5 % beyond either bound.
+MOST_UNMEASURED: Final = 0.01
 
 
 def draws(
@@ -68,16 +73,18 @@ def figure_of(
     Returns
     -------
     dict
-        ``value`` and, but for counts, ``low`` and ``high``, between which 95 % of the draws lie;
-        null where nothing could be measured, or there is one card, or day, to draw.
+        ``value`` and, but for counts, ``low`` and ``high``, between which 95 % of the draws lie.
+        These are null where they would not tell how far the figure may be off: of fewer than two
+        days, or two cards with fraud; and where in more than 1 % of the draws there is nothing to
+        measure.
     """
     figure: dict[str, float | None] = {"value": None if np.isnan(value) else value}
     if not len(drawn) or name in _COUNTS:
         return figure
-    # Of a single card, or day, every draw is the same: that is not to know it exactly.
-    drawn_from = measured.days if name.startswith(OF_DAYS) else measured.cards
-    known = np.array(drawn)[~np.isnan(drawn)]
-    if drawn_from < _FEWEST or not len(known):
+    drawn_from = measured.days if name.startswith(OF_DAYS) else measured.fraud_cards
+    unmeasured = np.isnan(drawn)
+    known = np.array(drawn)[~unmeasured]
+    if drawn_from < _FEWEST or unmeasured.mean() > MOST_UNMEASURED:
         return figure | {"low": None, "high": None}
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(known, [tail, 1 - tail]).tolist()

@@ -81,6 +81,13 @@ class Measurement:
         The events.
     terms
         What figures depend on besides.
+
+    Attributes
+    ----------
+    cards, fraud_cards
+        How many cards there are, and how many of them have fraud.
+    days
+        On how many days there are events.
     """
 
     def __init__(self, scored: Scored, terms: Terms) -> None:
@@ -91,6 +98,7 @@ class Measurement:
         self._ranked = Ranked(scored.scores, scored.labels)
         self._flagged = scored.scores >= terms.threshold
         self._fraud = scored.labels == 1
+        self.fraud_cards = len(np.unique(self._codes[self._fraud]))
         self._amounts = scored.amounts
         self._squares: Floats = (scored.probabilities - scored.labels) ** 2
         self._day_cards = DayCards(

@@ -103,3 +103,28 @@ def test_of_one_card_there_is_no_interval_of_the_difference_either() -> None:
         assert figures["average_precision"][each]["low"] is None
         # There are several days all the same.
         assert figures["cards.precision"][each]["low"] is not None
+
+
+@pytest.mark.parametrize("fraud_cards", [1, 2, 3])
+def test_of_few_cards_with_fraud_there_is_no_interval(fraud_cards: int) -> None:
+    """Draws without any have nothing to measure, and the others are too much alike."""
+
+    def of_few(each: Rival) -> Rival:
+        defrauded = np.unique(each.scored.card_codes[each.scored.labels == 1])
+        few = each.scored.labels * np.isin(each.scored.card_codes, defrauded[:fraud_cards])
+        return replace(each, scored=replace(each.scored, labels=few.astype(np.int8)))
+
+    found = paired({"one": of_few(rival(0.3)), "two": of_few(rival(0.6))}, resamples=400, seed=1)
+    assert found["fraud_cards"] == fraud_cards
+    for each in ("one", "two", "difference"):
+        for name in ("average_precision", "at_threshold.recall", "money.caught_share"):
+            assert found["figures"][name][each]["value"] is not None
+            assert found["figures"][name][each]["low"] is None, (name, each)
+            assert found["figures"][name][each]["high"] is None, (name, each)
+
+
+def test_of_many_cards_with_fraud_each_draw_counts() -> None:
+    found = paired({"one": rival(0.3), "two": rival(0.6)}, resamples=100, seed=1)
+    assert found["fraud_cards"] > 10
+    difference = found["figures"]["average_precision"]["difference"]
+    assert difference["low"] < difference["value"] < difference["high"]

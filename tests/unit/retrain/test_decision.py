@@ -4,20 +4,23 @@ from typing import Any
 
 import pytest
 
-from engine.retrain.decision import CHALLENGER, CHAMPION, decide
+from engine.retrain.decision import CHALLENGER, CHAMPION, FEWEST_FRAUD_CARDS, decide
 
 
-def compared(value: float | None, low: float | None, high: float | None) -> dict[str, Any]:
+def compared(
+    value: float | None, low: float | None, high: float | None, fraud_cards: int = 10
+) -> dict[str, Any]:
     """What a comparison says of one figure; the champion's value is a half."""
     challenger = None if value is None else 0.5 + value
     return {
+        "fraud_cards": fraud_cards,
         "figures": {
             "roc_auc": {
                 CHALLENGER: {"value": challenger},
                 CHAMPION: {"value": 0.5},
                 "difference": {"value": value, "low": low, "high": high},
             }
-        }
+        },
     }
 
 
@@ -48,3 +51,18 @@ def test_a_figure_that_was_not_measured_keeps_the_champion() -> None:
     decision = decide(compared(0.1, 0.05, 0.2), "money.caught_share", 0.01)
     assert not decision.promote
     assert "could not be measured" in decision.reasons[0]
+
+
+@pytest.mark.parametrize("cards", [0, 1, FEWEST_FRAUD_CARDS - 1])
+def test_on_too_few_cards_with_fraud_nothing_is_sure(cards: int) -> None:
+    decision = decide(compared(0.1, 0.05, 0.2, cards), "roc_auc", 0.01)
+    assert not decision.promote
+    [reason] = decision.reasons
+    assert f"Only {cards} card" in reason
+    assert str(FEWEST_FRAUD_CARDS) in reason
+
+
+def test_without_an_interval_the_champion_is_kept() -> None:
+    decision = decide(compared(0.1, None, None), "roc_auc", 0.01)
+    assert not decision.promote
+    assert "not known" in decision.reasons[0]

@@ -16,7 +16,7 @@ from unit.build.cases import tree
 from unit.train.cases import read_json, trained
 
 DAY = 86_400
-WINDOW = ("--no-report", "--days", "5", "--resamples", "40", "--quiet")
+WINDOW = ("--no-report", "--days", "6", "--resamples", "40", "--quiet")
 
 
 def retrain(features: Path, runs: Path, *options: str) -> int:
@@ -108,7 +108,7 @@ def test_a_challenger_is_what_a_training_would_be(
     champion = read_json(runs / "boosted" / "manifest.json")
     judged = read_json(runs / "challenger" / "decision.json")["judged_by"]
     delay = champion["options"]["label_delay_days"] * DAY
-    assert parts["test"]["end"] - parts["test"]["start"] == 5 * DAY
+    assert parts["test"]["end"] - parts["test"]["start"] == 6 * DAY
     assert parts["validation"]["end"] == parts["test"]["start"] - delay
     assert (judged["from"], judged["until"]) == (parts["test"]["from"], parts["test"]["until"])
     last = int(pl.read_parquet(features / "features.parquet")["unix_time"].max())  # type: ignore[arg-type] # of whole numbers
