@@ -128,6 +128,13 @@ def _in_time(options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Ju
             else "leave --from and --until out, or choose days after what both have learnt from: "
             f"from {utc_text(max(starts))} on",
         )
+    # Days without a log are days without alerts: they are not among those judged by.
+    first, log_end = (
+        int(table.times.min()) // DAY * DAY,
+        -(-(int(table.times.max()) + 1) // DAY) * DAY,
+    )
+    if start < log_end and end > first:
+        start, end = max(start, first), min(end, log_end)
     rows = np.flatnonzero((table.times >= start) & (table.times < end))
     if not len(rows):
         raise InputError(

@@ -40,7 +40,8 @@ def evaluate(
     -------
     dict
         ``figures`` by name, each a ``value`` with ``low`` and ``high``, between which 95 % of the
-        draws lie, null where :func:`engine.model.intervals.figure_of` says; confusion matrices, and the reliability of probabilities.
+        draws lie, null where :func:`engine.model.intervals.figure_of` says; confusion matrices, and
+        the reliability of probabilities.
     """
     measured = Measurement(scored, terms)
     figures = measured.figures()

@@ -24,7 +24,8 @@ FEATURES is a folder that python -m engine.build made, or the features.parquet i
 
 The challenger is promoted, which is to let DIR/current lead to it, if two things hold on these
 days: its --metric is higher by at least --margin, and the interval of that difference, over draws
-of cards, lies above 0, at least ten of them with fraud. Else the champion stays in use; the challenger's run is there either way."""
+of cards, lies above 0, at least ten of them with fraud. Else the champion stays in use; the
+challenger's run is there either way."""
 
 _EPILOG = f"""\
 writes into DIR/ID, beside what python -m engine.train writes:

@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from engine.compare.cli import main
@@ -88,6 +90,19 @@ def test_what_is_refused(
     words: str,
 ) -> None:
     assert_refused(capsys, words, boosted, other, features, *options)
+
+
+def test_days_that_the_log_has_not_reached_do_not_count(
+    features: Path, boosted: Path, other: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = pl.read_parquet(features / "features.parquet")["unix_time"].to_list()
+    after = date(1970, 1, 1) + timedelta(days=max(times) // 86_400 + 1)
+    to_the_end = said(capsys, boosted, other, features, "--until", after.isoformat())
+    beyond = said(capsys, boosted, other, features, "--until", "2026-12-31")
+    assert to_the_end["until"] == after.isoformat()
+    assert {**beyond, "seconds": 0} == {**to_the_end, "seconds": 0}
+    start = date.fromisoformat(to_the_end["from"])
+    assert to_the_end["comparison"]["days"] == (after - start).days
 
 
 def assert_refused(capsys: pytest.CaptureFixture[str], words: str, *args: str | Path) -> None:
