@@ -147,6 +147,10 @@ def drop_run(folder: Path) -> None:
 def make_current(folder: Path) -> Path:
     """Let ``current``, beside a run, lead to it from this instant on.
 
+    There is no lock on it: who asks for it, as a training does, means this run whatever was in use,
+    and the last one who asks has it. A retraining, which means it instead of a certain run, looks
+    for that one directly before.
+
     Returns
     -------
     pathlib.Path

@@ -11,12 +11,12 @@ from engine.errors import InputError
 from engine.events.disk import write_bytes
 from engine.interrupts import put_off
 from engine.model.drift import drift
-from engine.model.features_file import FeatureTable, read_features
+from engine.model.features_file import FeatureTable, read_features, sha256_of
 from engine.model.loading import load_run
 from engine.model.lock import only_one
 from engine.model.paired import Rival, paired, rival_of
 from engine.model.ranked import Integers
-from engine.model.run import CURRENT, Run
+from engine.model.run import CURRENT, MANIFEST, Run
 from engine.model.split import DAY, midnight, utc_date_of, utc_text
 from engine.model.store import drop_run, json_bytes, make_current
 from engine.model.unseen import refuse_seen
@@ -100,17 +100,18 @@ def retrain(options: Options) -> Retraining:
             f"--out {options.runs}",
         )
     with only_one(options.runs):
-        return _Job(options, load_run(path, threads=options.threads), began).run()
+        return _Job(options, path, began).run()
 
 
 class _Job:
     """One retraining, alone in its folder of runs."""
 
-    def __init__(self, options: Options, champion: Run, began: float) -> None:
+    def __init__(self, options: Options, path: Path, began: float) -> None:
         self._options = options
-        self._champion = champion
         self._began = began
+        # Looked at first: who switches while the champion is read is noticed at the end.
         self._in_use = _in_use(options.runs)
+        self._champion = load_run(path, threads=options.threads)
 
     def run(self) -> Retraining:
         options, champion = self._options, self._champion
@@ -141,13 +142,13 @@ class _Job:
                     seed=options.seed,
                     progress=lambda _: meter.advance(1),
                 )
-            decision = self._decide(compared)
+            decision = decide(compared, options.metric, options.margin)
             content = self._content(challenger, window, decision, compared, moved)
             with put_off():
-                switched = self._write(challenger, decision, content)
+                decision, content, switched = self._conclude(challenger, decision, content)
         except BaseException:
             # An interrupt that was put off speaks up after the switch: then it is in use.
-            if _in_use(options.runs) != challenger.path.name:
+            if not _leads_to(options.runs, challenger.path):
                 drop_run(challenger.path)
             raise
         return Retraining(
@@ -201,15 +202,6 @@ class _Job:
         values = table.values[recent]
         return drift(champion.bins, values, champion.model.scores(values))
 
-    def _decide(self, compared: dict[str, Any]) -> Decision:
-        options = self._options
-        decision = decide(compared, options.metric, options.margin)
-        now = _in_use(options.runs)
-        if decision.promote and now != self._in_use:
-            moved = f"Meanwhile current was led to {now}: it is left there."
-            return Decision(promote=False, reasons=(*decision.reasons, moved))
-        return decision
-
     def _content(
         self,
         challenger: Run,
@@ -237,15 +229,29 @@ class _Job:
             "drift": moved,
         }
 
-    def _write(self, challenger: Run, decision: Decision, content: dict[str, Any]) -> bool:
-        """The record first: a switch that nobody has a reason for would be worse than none."""
+    def _conclude(
+        self, challenger: Run, decision: Decision, content: dict[str, Any]
+    ) -> tuple[Decision, dict[str, Any], bool]:
+        """Write down what is decided, and switch; but leave a switch of somebody else's alone.
+
+        The record comes first: a switch that nobody has a reason for would be worse than none. As
+        drawing it takes seconds, what is in use is looked at between record and switch.
+        """
         folder = challenger.path
-        write_bytes(decision_page(content).encode(), folder / PAGE)
-        write_bytes(json_bytes(content), folder / DECISION)
+        _record(content, folder)
         if not decision.promote or self._options.dry_run:
-            return False
-        make_current(folder)
-        return True
+            return decision, content, False
+        now = _in_use(self._options.runs)
+        if now == self._in_use:
+            make_current(folder)
+            return decision, content, True
+        moved = f"Meanwhile current was led to {now.name if now else 'nothing'}: it is left there."
+        if now is not None and self._in_use is not None and now.name == self._in_use.name:
+            moved = f"Meanwhile {now.name} was replaced by another run: it stays in use."
+        decision = Decision(promote=False, reasons=(*decision.reasons, moved))
+        content = {**content, "decision": decision.word, "reasons": list(decision.reasons)}
+        _record(content, folder)
+        return decision, content, False
 
 
 def _challenger(like_champion: TrainOptions, window: Window) -> TrainOptions:
@@ -273,7 +279,28 @@ def _described(run: Run) -> dict[str, Any]:
     }
 
 
-def _in_use(runs: Path) -> str | None:
-    """Which run ``current`` leads to."""
+@dataclass(frozen=True, slots=True)
+class _InUse:
+    """The run that ``current`` leads to: another one may come to be in the place of its name."""
+
+    name: str
+    manifest: str | None  # SHA-256, which tells of all its files
+
+
+def _in_use(runs: Path) -> _InUse | None:
     link = runs / CURRENT
-    return link.readlink().name if link.is_symlink() else None
+    if not link.is_symlink():
+        return None
+    name = link.readlink().name
+    manifest = runs / name / MANIFEST
+    return _InUse(name, sha256_of(manifest) if manifest.is_file() else None)
+
+
+def _leads_to(runs: Path, folder: Path) -> bool:
+    link = runs / CURRENT
+    return link.is_symlink() and link.readlink().name == folder.name
+
+
+def _record(content: dict[str, Any], folder: Path) -> None:
+    write_bytes(decision_page(content).encode(), folder / PAGE)
+    write_bytes(json_bytes(content), folder / DECISION)

@@ -253,6 +253,41 @@ def test_whoever_switches_meanwhile_is_left_alone(
     assert "Meanwhile current was led to rolled-back" in written["reasons"][-1]
 
 
+def test_a_switch_while_the_page_is_drawn_is_left_alone(
+    features: Path, worse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision_page = job.decision_page
+    shutil.copytree(worse / "champion", worse / "rolled-back")
+
+    def switched(content: dict[str, Any]) -> str:
+        (worse / "current").unlink()
+        (worse / "current").symlink_to("rolled-back")
+        return decision_page(content)
+
+    monkeypatch.setattr(job, "decision_page", switched)
+    assert retrain(features, worse) == 0
+    assert (worse / "current").readlink() == Path("rolled-back")
+    assert read_json(worse / "challenger" / "decision.json")["decision"] == "keep"
+    assert "led to rolled-back" in (worse / "challenger" / "retrain.html").read_text()
+
+
+def test_a_champion_that_was_replaced_under_its_name_stays_in_use(
+    features: Path, worse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision_page = job.decision_page
+
+    def replaced(content: dict[str, Any]) -> str:
+        changed(worse / "champion", lambda manifest: manifest.update(seed=7))
+        return decision_page(content)
+
+    monkeypatch.setattr(job, "decision_page", replaced)
+    assert retrain(features, worse) == 0
+    assert (worse / "current").readlink() == Path("champion")
+    written = read_json(worse / "challenger" / "decision.json")
+    assert written["decision"] == "keep"
+    assert "champion was replaced by another run" in written["reasons"][-1]
+
+
 @pytest.mark.parametrize("broken", ["paired", "decision_page", "write_bytes", "make_current"])
 def test_whatever_fails_leaves_the_runs_as_they_were(
     features: Path, worse: Path, monkeypatch: pytest.MonkeyPatch, broken: str
