@@ -32,8 +32,15 @@ LIBRARIES: Final = (
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
-def check_place(runs: Path, name: str, *, overwrite: bool) -> None:
+def check_place(runs: Path, name: str, *, overwrite: bool | None) -> None:
     """Refuse a place for a run before anything is trained for it.
+
+    Parameters
+    ----------
+    runs, name
+        The folder of runs, and what the run is to be called in it.
+    overwrite
+        Whether a run may be replaced; None where nobody can ask for that.
 
     Raises
     ------
@@ -66,7 +73,9 @@ def check_place(runs: Path, name: str, *, overwrite: bool) -> None:
     if not overwrite:
         raise OutputError(
             f"{folder}: this run is there already (was {name!r})",
-            hint="add --overwrite to replace it, or choose another --id",
+            hint="choose another --id"
+            if overwrite is None
+            else "add --overwrite to replace it, or choose another --id",
         )
 
 

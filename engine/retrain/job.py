@@ -18,7 +18,7 @@ from engine.model.paired import Rival, paired, rival_of
 from engine.model.ranked import Integers
 from engine.model.run import CURRENT, MANIFEST, Run
 from engine.model.split import DAY, midnight, utc_date_of, utc_text
-from engine.model.store import drop_run, json_bytes, make_current
+from engine.model.store import check_place, drop_run, json_bytes, make_current
 from engine.model.unseen import refuse_seen
 from engine.progress import Meter
 from engine.retrain.decision import CHALLENGER, CHAMPION, Decision, decide
@@ -115,8 +115,8 @@ class _Job:
 
     def run(self) -> Retraining:
         options, champion = self._options, self._champion
-        table = read_features(options.features, labels_required=True)
         like_champion = self._settings()
+        table = read_features(options.features, labels_required=True)
         window = self._window(table, like_champion.split.label_delay)
         rows = np.flatnonzero((table.times >= window.start) & (table.times < window.end))
         recent = np.flatnonzero(table.times >= window.start)
@@ -158,6 +158,7 @@ class _Job:
     def _settings(self) -> TrainOptions:
         options, champion = self._options, self._champion
         name = options.id or f"{utc_second():%Y%m%dT%H%M%SZ}-{champion.model.kind}"
+        check_place(options.runs, name, overwrite=None)
         found = like(champion, features=options.features, out=options.runs, name=name)
         if found.split.kind == "random":
             raise InputError(
@@ -200,7 +201,14 @@ class _Job:
         if champion.bins is None or not len(recent):
             return None
         values = table.values[recent]
-        return drift(champion.bins, values, champion.model.scores(values))
+        parts = champion.manifest["parts"]
+        return drift(
+            champion.bins,
+            values,
+            champion.model.scores(values),
+            trained=parts["train"]["events"],
+            held_out=parts["validation"]["events"],
+        )
 
     def _content(
         self,

@@ -6,8 +6,9 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
+from engine.model.drift import MOVED
 from engine.model.paired_text import paired_rows
-from engine.report.drawing import FALSE, FLAGGED, INK, MISSED, Chart, drawn
+from engine.report.drawing import FALSE, FLAGGED, INK, MISSED, MUTED, Chart, drawn
 from engine.report.frame import (
     Column,
     Html,
@@ -25,7 +26,7 @@ from engine.retrain.decision import CHALLENGER, CHAMPION, verdict
 _MOST: Final = 15  # features in the plot
 _WIDTH: Final = 800
 _BAR: Final = 26
-_COLOURS: Final = {"stable": FLAGGED, "moderate": FALSE, "shifted": MISSED}
+_COLOURS: Final = {"stable": FLAGGED, "moderate": FALSE, "shifted": MISSED, "too few events": MUTED}
 
 
 def decision_page(content: dict[str, Any]) -> str:
@@ -99,7 +100,7 @@ def _drifted(moved: dict[str, Any] | None) -> Iterator[Html]:
     if moved is None:
         yield note("Not known: the champion is from before runs kept how features were spread.")
         return
-    shifted = [each for each in moved["features"] if each["word"] != "stable"]
+    shifted = [each for each in moved["features"] if each["word"] in MOVED]
     yield tiles(
         [
             Tile("PSI of the score", f"{moved['score']['psi']:.3f}", moved["score"]["word"]),
@@ -112,8 +113,8 @@ def _drifted(moved: dict[str, Any] | None) -> Iterator[Html]:
             _psi(moved["features"][:_MOST]), "psi", f"{shown}, by population stability index"
         ).svg,
         shown,
-        f"A bar that is not blue moved: from {moved['moderate_from']:g} on moderately, from "
-        f"{moved['shifted_from']:g} on much.",
+        f"Of enough events, moved is what is at {moved['moderate_from']:g} or above: moderately; "
+        f"from {moved['shifted_from']:g} on, much.",
     )
     yield table(
         [Column("feature", "wide"), Column("PSI", "number"), Column("which is")],
@@ -121,7 +122,8 @@ def _drifted(moved: dict[str, Any] | None) -> Iterator[Html]:
         caption=(
             f"Population stability index of {moved['events']:,} events since the first day judged "
             "by, against the champion's training part; of the score against its validation part. "
-            f"Moderate from {moved['moderate_from']:g}, shifted from {moved['shifted_from']:g}."
+            f"Moderate from {moved['moderate_from']:g}, shifted from {moved['shifted_from']:g}; "
+            "too few events where one sample in a thousand passes the first if nothing has changed."
         ),
     )
 

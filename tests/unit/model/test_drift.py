@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from engine.catalog import notebook
 from engine.errors import InputError
@@ -15,6 +16,7 @@ from engine.model.drift import (
     MOST_BINS,
     Bins,
     bins_from_json,
+    by_chance,
     drift,
     fit_bins,
     in_a_word,
@@ -124,7 +126,36 @@ def test_both_ways_are_the_same() -> None:
     ],
 )
 def test_the_limits_in_words(index: float, word: str) -> None:
-    assert in_a_word(index) == word
+    assert in_a_word(index, 0.05) == word
+    assert in_a_word(index, 0.1) == "too few events"
+
+
+def test_the_index_by_chance_is_a_quantile_of_chi_squared() -> None:
+    for bins in (2, 5, 11, 20):
+        values = np.arange(float(bins))
+        fitted = Bins(tuple(values.tolist()), (), (0.0, *[1 / bins] * bins, 0.0))
+        exact = (1 / 300 + 1 / 200) * stats.chi2.ppf(0.999, bins - 1)
+        assert by_chance(fitted, 300, 200) == pytest.approx(exact, rel=0.04)
+
+
+@pytest.mark.parametrize(("events", "word"), [(20, "too few events"), (100, "too few events")])
+def test_fresh_draws_of_the_same_are_not_called_moved(events: int, word: str) -> None:
+    random = np.random.default_rng(6)
+    bins = fit_bins(random.normal(size=5_000))
+    chance = by_chance(bins, 5_000, events)
+    for _ in range(50):
+        assert in_a_word(stability_index(bins, random.normal(size=events)), chance) == word
+
+
+def test_of_a_thousand_fresh_draws_of_the_same_the_word_is_stable() -> None:
+    random = np.random.default_rng(6)
+    bins = fit_bins(random.normal(size=5_000))
+    chance = by_chance(bins, 5_000, 1_000)
+    found = [stability_index(bins, random.normal(size=1_000)) for _ in range(200)]
+    assert {in_a_word(index, chance) for index in found} == {"stable"}
+    # The mean under no change, of nine degrees of freedom.
+    assert np.mean(found) == pytest.approx(9 * (1 / 1_000 + 1 / 5_000), rel=0.1)
+    assert max(found) < 2 * chance
 
 
 def test_the_report_begins_with_what_moved_most() -> None:
@@ -134,11 +165,11 @@ def test_the_report_begins_with_what_moved_most() -> None:
     bins = training_bins(notebook, values, scores)
     moved = values.copy()
     moved[:, notebook.names.index("hour")] += 5
-    found = drift(bins, moved, scores)
+    found = drift(bins, moved, scores, trained=2_000, held_out=2_000)
     assert found["features"][0]["feature"] == "hour"
     assert found["features"][0]["word"] == "shifted"
     assert [each["word"] for each in found["features"][1:]] == ["stable"] * 25
-    assert found["score"] == {"psi": 0.0, "word": "stable"}
+    assert (found["score"]["psi"], found["score"]["word"]) == (0.0, "stable")
     assert found["events"] == 2_000
 
 

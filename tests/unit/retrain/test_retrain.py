@@ -217,6 +217,15 @@ def test_what_is_refused(
     assert_refused(capsys, words, features, runs, *options)
 
 
+def test_a_name_that_is_taken_is_refused_before_anything_is_read(
+    features: Path, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "none"), "--runs", str(runs), "--id", "boosted", *WINDOW]) == 2
+    told = capsys.readouterr().err
+    assert "this run is there already" in told
+    assert "--overwrite" not in told
+
+
 def test_no_champion(features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert_refused(capsys, "there is no champion to challenge", features, tmp_path / "none")
     (tmp_path / "runs").mkdir()
