@@ -50,7 +50,8 @@ class FeatureTable:
     unlabelled
         How many events have no label.
     amounts
-        float64, in major units, exact to the cent; None where no feature tells them.
+        float64, in major units, exact to the cent; None where no feature tells them, or an event
+        has none.
     """
 
     path: Path
@@ -214,7 +215,7 @@ def _table(
         times=(frame[schema.event_time] // schema.ticks_per_second).to_numpy(),
         labels=labels,
         unlabelled=unlabelled,
-        amounts=_amounts(features, frame),
+        amounts=_known(_amounts(features, frame)),
     )
 
 
@@ -242,6 +243,11 @@ def _labels(
     return read_labels(frame[label], str(file)), 0
 
 
+def _known(amounts: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Amounts if every event has one: of sums that lack some nobody knows what they are."""
+    return None if amounts is None or np.isnan(amounts).any() else amounts
+
+
 def _amounts(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.float64] | None:
     """The amounts, from the feature that tells them.
 
@@ -255,7 +261,7 @@ def _amounts(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.float64] |
         return None
     for feature in features.features:
         if feature.expression == amount:
-            return frame[feature.name].to_numpy()
+            return frame[feature.name].cast(pl.Float64).to_numpy()
         if feature.expression == log1p(amount):
             logarithm: NDArray[np.float64] = frame[feature.name].to_numpy()
             amounts: NDArray[np.float64] = np.round(np.exp(logarithm) - 1.0, spec.type.scale)

@@ -22,6 +22,8 @@ SPLITS: Final[tuple[SplitKind, ...]] = ("time", "random", "time+cards")
 DAY: Final = 86_400
 _WHOLE_DAYS: Final = 10  # a log of more days than that is cut at midnight
 TEST_SHARE: Final = 0.2  # of a random split
+_NO_ROOM: Final = "no room for training, validation and test, with gaps for the label delay between"
+_LONGER: Final = "take a longer log, other dates or shares, or a shorter --label-delay"
 _DATES: Final = ("start", "validation_from", "test_from", "until")
 
 
@@ -258,6 +260,12 @@ def _bounds(table: FeatureTable, options: SplitOptions) -> tuple[int, int, int, 
         else min(log_end, midnight(options.until))
     )
     room = until - start - 2 * delay  # the gaps belong to no part
+    if room <= 0:  # then no dates follow
+        raise InputError(
+            f"{_NO_ROOM} (was {max(0, until - start) / DAY:.3g} days of labelled log to split, delay "
+            f"{delay / DAY:g} days, log from {utc_text(first)} to {utc_text(last - 1)})",
+            hint=_LONGER,
+        )
     train, held, _ = options.shares
     # Where one date is given, the rest is split by what the shares say of it.
     test_from = (
@@ -273,11 +281,10 @@ def _bounds(table: FeatureTable, options: SplitOptions) -> tuple[int, int, int, 
     )
     if not start < validation_from - delay < test_from - 2 * delay < until - 2 * delay:
         raise InputError(
-            "no room for training, validation and test, with gaps for the label delay between "
-            f"(was validation from {utc_text(validation_from)}, test from {utc_text(test_from)} "
+            f"{_NO_ROOM} (was validation from {utc_text(validation_from)}, test from {utc_text(test_from)} "
             f"to {utc_text(until)}, delay {delay / DAY:g} days, "
             f"log from {utc_text(first)} to {utc_text(last - 1)})",
-            hint="take a longer log, other dates or shares, or a shorter --label-delay",
+            hint=_LONGER,
         )
     return start, validation_from, test_from, until
 

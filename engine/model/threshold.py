@@ -179,8 +179,9 @@ def _costs(
 ) -> Floats:
     if amounts is None:
         raise InputError(
-            "--threshold cost: the features do not tell amounts (was no amt nor its logarithm)",
-            hint="add a feature of amt to the set, or choose by max-f1",
+            "--threshold cost: the features do not tell the amount of each event (was no amt nor "
+            "its logarithm, or null)",
+            hint="add a feature of amt to the set, leave out events without, or choose by max-f1",
         )
     lost = amounts * labels
     costs: Floats = float(lost.sum()) - ranked.sums(lost) + alert_cost * curve.false

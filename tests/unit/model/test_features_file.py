@@ -65,9 +65,23 @@ def test_values_are_the_columns_and_null_is_nan(built: Path, tmp_path: Path) -> 
     frame.write_parquet(tmp_path / "features.parquet")
     (tmp_path / "build.json").write_text(json.dumps(read_json(built / "build.json")))
     (tmp_path / "features.json").write_bytes((built / "features.json").read_bytes())
-    values = read_features(tmp_path, labels_required=True).values
+    table = read_features(tmp_path, labels_required=True)
+    assert table.amounts is not None
+    values = table.values
     assert values.dtype == np.float64
     for place, name in enumerate(notebook.names):
         expected = [math.nan if value is None else float(value) for value in frame[name]]
         assert np.array_equal(values[:, place], expected, equal_nan=True)
     assert np.isnan(values[:, notebook.names.index("velocity_1h")]).sum() == len(frame) * 2 // 3
+
+
+def test_where_an_amount_is_null_there_is_no_money(built: Path, tmp_path: Path) -> None:
+    """Else its sums would be NaN, of which no figure can be made."""
+    frame = pl.read_parquet(built / "features.parquet")
+    first = pl.int_range(pl.len()) == 0
+    frame.with_columns(pl.when(~first).then("log_amt").alias("log_amt")).write_parquet(
+        tmp_path / "features.parquet"
+    )
+    for name in ("build.json", "features.json"):
+        (tmp_path / name).write_bytes((built / name).read_bytes())
+    assert read_features(tmp_path, labels_required=True).amounts is None

@@ -115,7 +115,7 @@ def test_random_is_the_notebooks(table: FeatureTable) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (SplitOptions(label_delay=30 * DAY), "no room"),
+        (SplitOptions(label_delay=30 * DAY), "days of labelled log to split, delay 30 days"),
         (SplitOptions(test_from=date(2024, 1, 1)), "no room"),
         (SplitOptions(until=date(2030, 1, 1), test_from=date(2029, 1, 1)), "no room"),
         (SplitOptions(kind="random", until=date(2025, 2, 1)), "takes no dates"),

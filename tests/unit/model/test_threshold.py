@@ -83,7 +83,7 @@ def test_what_no_score_can_keep_to() -> None:
     for rule, words in (("precision=0.9", "the best is 0.5"), ("alerts-per-day=1", "more alerts")):
         with pytest.raises(InputError, match=words):
             choose(read_rule(rule), scores, labels, days=1.0, amounts=None, alert_cost=5.0)
-    with pytest.raises(InputError, match="do not tell amounts"):
+    with pytest.raises(InputError, match="do not tell the amount of each"):
         choose(read_rule("cost"), scores, labels, days=1.0, amounts=None, alert_cost=5.0)
 
 
