@@ -21,6 +21,7 @@ from engine.model.run import (
     MANIFEST,
     METRICS,
     NAMES,
+    REPORT,
     THRESHOLD,
     Run,
     usual_values,
@@ -90,6 +91,14 @@ def _manifest(path: Path, folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{path / MANIFEST}: not a manifest of format {FORMAT} (was {was!r})", hint=_TRAIN
         )
+    told = {"id": str, "options": dict, "parts": dict, "versions": dict, "sha256": dict}
+    for name, kind in told.items():
+        if not isinstance(manifest.get(name), kind):
+            raise InputError(
+                f"{path / MANIFEST}: tells no {name} that can be read "
+                f"(was {type(manifest.get(name)).__name__})",
+                hint=_TRAIN,
+            )
     return manifest
 
 
@@ -128,12 +137,15 @@ def _kind(path: Path, manifest: dict[str, Any]) -> Kind:
 
 def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) -> dict[str, bytes]:
     """The bytes of the run's files, all that the manifest names, hashed as they will be used."""
-    told = manifest.get("sha256")
-    hashes = told if isinstance(told, dict) else {}
+    hashes: dict[str, Any] = manifest["sha256"]
     content = {}
     needed = [MODEL_FILES[kind], NAMES, THRESHOLD, METRICS]
     if manifest.get("anomaly"):
         needed.append(ANOMALY)
+    # What lies there unnamed is nobody's: it was put there, or taken out of the manifest.
+    needed += [
+        name for name in (*MODEL_FILES.values(), ANOMALY, BINS, REPORT) if (folder / name).exists()
+    ]
     for name in dict.fromkeys([*needed, *hashes]):
         try:
             data = (folder / name).read_bytes()

@@ -116,6 +116,7 @@ class _Job:
     def run(self) -> Retraining:
         options, champion = self._options, self._champion
         like_champion = self._settings()
+        _described(champion)  # before anything is trained: its manifest may not tell
         table = read_features(options.features, labels_required=True)
         window = self._window(table, like_champion.split.label_delay)
         rows = np.flatnonzero((table.times >= window.start) & (table.times < window.end))
@@ -274,6 +275,16 @@ def _challenger(like_champion: TrainOptions, window: Window) -> TrainOptions:
 
 
 def _described(run: Run) -> dict[str, Any]:
+    try:
+        return _told(run)
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"{run.path / MANIFEST}: the training cannot be read (was {error!r})",
+            hint="train anew with python -m engine.train",
+        ) from error
+
+
+def _told(run: Run) -> dict[str, Any]:
     parts, facts = run.manifest["parts"], run.manifest["training"]
     return {
         "id": run.manifest["id"],

@@ -75,13 +75,26 @@ def test_files_that_were_changed_or_are_missing(run: Path, name: str) -> None:
         ({"model": "oracle"}, "no such kind of model"),
         ({"versions": {"scikit-learn": "0.1"}}, "another version of scikit-learn"),
         ({"sha256": {}}, "not the file that was trained"),
-        ({"sha256": None}, "not the file that was trained"),
+        ({"sha256": None}, "tells no sha256"),
+        ({"options": []}, "tells no options"),
+        ({"parts": None}, "tells no parts"),
+        ({"versions": 1}, "tells no versions"),
+        ({"id": None}, "tells no id"),
         ({"usual": None}, "usual values cannot be read"),
     ],
 )
 def test_manifests_of_something_else(run: Path, changes: dict[str, Any], words: str) -> None:
     rewrite(run, **changes)
     assert_refused(run, words)
+
+
+@pytest.mark.parametrize("name", ["bins.json", "report.html", "anomaly.pkl"])
+def test_files_that_the_manifest_does_not_name(run: Path, name: str) -> None:
+    if not (run / name).exists():
+        (run / name).write_text("{}")
+    hashes = json.loads((run / "manifest.json").read_text())["sha256"]
+    rewrite(run, sha256={file: digest for file, digest in hashes.items() if file != name})
+    assert_refused(run, f"{name}: not the file that was trained")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{"])
