@@ -52,6 +52,8 @@ class FeatureTable:
     amounts
         float64, in major units, exact to the cent; None where no feature tells them, or an event
         has none.
+    label_column
+        As it is in the file, null where there is no label; None where the file has no such column.
     """
 
     path: Path
@@ -64,9 +66,19 @@ class FeatureTable:
     labels: NDArray[np.int8] | None
     unlabelled: int
     amounts: NDArray[np.float64] | None
+    label_column: pl.Series | None = None
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def labelled(self) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
+        """The places of the events that have a label, int64, and their labels."""
+        if self.label_column is None:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int8)
+        there = self.label_column.is_not_null()
+        rows = np.flatnonzero(there.to_numpy())
+        return rows, read_labels(self.label_column.filter(there), str(self.path))
 
     @property
     def known_labels(self) -> NDArray[np.int8]:
@@ -216,6 +228,7 @@ def _table(
         labels=labels,
         unlabelled=unlabelled,
         amounts=_known(_amounts(features, frame)),
+        label_column=frame[schema.label] if schema.label in frame.columns else None,
     )
 
 

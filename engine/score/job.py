@@ -80,7 +80,7 @@ class Scoring:
     of_training
         How many are of the time that the run was trained, or its threshold chosen, on.
     metrics
-        As of a training; None if an event has no label, or all have the same.
+        As of a training, of the events with a label; None if none has, or all have the same.
     highest
         The highest scores, explained.
     seconds
@@ -126,7 +126,7 @@ def score(options: Options) -> Scoring:
             flagged=int(flagged.sum()),
             built=built,
             unlabelled=table.unlabelled,
-            lacking=None if table.labels is None else lacking_class(table.labels),
+            lacking=None if table.unlabelled == len(table) else lacking_class(table.labelled[1]),
             of_training=int(seen(run, table.times).sum()),
             metrics=metrics,
             highest=_highest(run, table, scores, probabilities),
@@ -217,9 +217,11 @@ def _measure(
     probabilities: Floats,
     meter: Meter,
 ) -> dict[str, Any] | None:
-    if table.labels is None or lacking_class(table.labels):
+    rows, labels = table.labelled
+    if not len(rows) or lacking_class(labels):
         return None
-    days = int(table.times.max() // DAY - table.times.min() // DAY) + 1
+    times = table.times[rows]
+    days = int(times.max() // DAY - times.min() // DAY) + 1
     trained = run.manifest.get("options", {})
     alert_cost = options.alert_cost
     terms = Terms(
@@ -228,8 +230,9 @@ def _measure(
         cards_per_day=options.cards_per_day,
         days=days,
     )
+    amounts = None if table.amounts is None else table.amounts[rows]
     scored = Scored(
-        scores, probabilities, table.labels, table.card_codes, table.times, table.amounts
+        scores[rows], probabilities[rows], labels, table.card_codes[rows], times, amounts
     )
     return evaluate(
         scored,

@@ -30,6 +30,9 @@ def scoring_text(scoring: Scoring) -> str:
     elif scoring.metrics is None:
         lines.append(f"no figures: {counted(scoring.unlabelled, 'event')} have no label")
     else:
+        if scoring.unlabelled:
+            left_out = counted(scoring.unlabelled, "event")
+            lines.append(f"figures of the labelled ones, without {left_out} that have no label")
         lines += figure_lines(scoring.metrics)
     lines.append("the highest scores:")
     for event in scoring.highest:

@@ -89,6 +89,19 @@ def test_without_labels_there_are_scores_and_no_figures(
     assert "is_fraud" not in pl.read_parquet(tmp_path / "scores.parquet").columns
 
 
+def test_figures_are_of_the_labelled_ones(
+    boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = simulated(3_000, seed=8)
+    unknown = pl.int_range(pl.len()) % 3 == 0
+    some = events.with_columns(pl.when(~unknown).then("is_fraud").alias("is_fraud"))
+    assert score(write(some, tmp_path / "some.parquet"), "--run", boosted) == 0
+    said = capsys.readouterr().out
+    assert "figures of the labelled ones, without 1,000 events that have no label" in said
+    assert "2,000 events, " in said
+    assert "average precision" in said
+
+
 def test_labels_without_fraud_are_scored_and_give_no_figures(
     boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
