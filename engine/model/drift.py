@@ -7,9 +7,9 @@ share now: the Kullback-Leibler divergence taken both ways and added up (Kullbac
 Information and Sufficiency, 1951). Its use and the two limits are those of credit scoring (Siddiqi,
 Credit Risk Scorecards, 2006): below 0.1 nothing to speak of, from 0.25 on a shift.
 
-Few events are never spread quite as many: where nothing has changed, the index of n events against m
-in B bins is about (1/n + 1/m) times chi-squared with B - 1 degrees of freedom (Yurdakul, Statistical
-Properties of Population Stability Index, 2018). Where one such index in a thousand passes the lower
+Few events are never spread quite as many: where nothing has changed, the index of n events
+against m in B bins is about (1/n + 1/m) times chi-squared with B - 1 degrees of freedom (Yurdakul,
+Statistical Properties of Population Stability Index, 2018). Where one such index in a thousand passes the lower
 limit, the index is given without a verdict. A thousand, as there are some dozens of features.
 """
 
@@ -205,8 +205,8 @@ def by_chance(bins: Bins, before: int, now: int) -> float:
     Notes
     -----
     The quantile of chi-squared with k degrees of freedom is that of Wilson and Hilferty (The
-    Distribution of Chi-square, 1931), k (1 - 2/(9k) + z sqrt(2/(9k)))**3: 3 % too high with one, less
-    with more.
+    Distribution of Chi-square, 1931), k (1 - 2/(9k) + z sqrt(2/(9k)))**3: 3 % too high with
+    one, less with more.
     """
     freedom = sum(share > 0 for share in bins.shares) - 1
     if not freedom:

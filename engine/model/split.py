@@ -262,8 +262,8 @@ def _bounds(table: FeatureTable, options: SplitOptions) -> tuple[int, int, int, 
     room = until - start - 2 * delay  # the gaps belong to no part
     if room <= 0:  # then no dates follow
         raise InputError(
-            f"{_NO_ROOM} (was {max(0, until - start) / DAY:.3g} days of labelled log to split, delay "
-            f"{delay / DAY:g} days, log from {utc_text(first)} to {utc_text(last - 1)})",
+            f"{_NO_ROOM} (was {max(0, until - start) / DAY:.3g} days of labelled log to split, "
+            f"delay {delay / DAY:g} days, log from {utc_text(first)} to {utc_text(last - 1)})",
             hint=_LONGER,
         )
     train, held, _ = options.shares
@@ -281,8 +281,8 @@ def _bounds(table: FeatureTable, options: SplitOptions) -> tuple[int, int, int, 
     )
     if not start < validation_from - delay < test_from - 2 * delay < until - 2 * delay:
         raise InputError(
-            f"{_NO_ROOM} (was validation from {utc_text(validation_from)}, test from {utc_text(test_from)} "
-            f"to {utc_text(until)}, delay {delay / DAY:g} days, "
+            f"{_NO_ROOM} (was validation from {utc_text(validation_from)}, "
+            f"test from {utc_text(test_from)} to {utc_text(until)}, delay {delay / DAY:g} days, "
             f"log from {utc_text(first)} to {utc_text(last - 1)})",
             hint=_LONGER,
         )

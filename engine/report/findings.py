@@ -62,7 +62,7 @@ def threshold(judged: Judged, curves: Curves, plates: Plates) -> Section:
     terms = (
         f"A missed fraud loses its amount, a false alert {cost:g}"
         if lost.is_money
-        else "The features do not tell every amount: a missed fraud and a false alert count one each"
+        else "The features do not tell every amount: a miss and a false alert count one each"
     )
     lowest = lost.lowest
     at_chosen = lost.points.filter(pl.col("threshold") == chosen)["total"].item()

@@ -11,17 +11,19 @@ from engine.errors import InputError
 from engine.events.disk import write_bytes
 from engine.interrupts import put_off
 from engine.model.drift import drift
-from engine.model.features_file import FeatureTable, read_features, sha256_of
+from engine.model.features_file import FeatureTable, read_features
 from engine.model.loading import load_run
 from engine.model.lock import only_one
 from engine.model.paired import Rival, paired, rival_of
 from engine.model.ranked import Integers
-from engine.model.run import CURRENT, MANIFEST, Run
+from engine.model.run import CURRENT, Run
 from engine.model.split import DAY, midnight, utc_date_of, utc_text
 from engine.model.store import check_place, drop_run, json_bytes, make_current
 from engine.model.unseen import refuse_seen
 from engine.progress import Meter
 from engine.retrain.decision import CHALLENGER, CHAMPION, Decision, decide
+from engine.retrain.described import described
+from engine.retrain.in_use import in_use, leads_to
 from engine.retrain.options import Options
 from engine.retrain.page import decision_page
 from engine.train.again import like
@@ -110,13 +112,13 @@ class _Job:
         self._options = options
         self._began = began
         # Looked at first: who switches while the champion is read is noticed at the end.
-        self._in_use = _in_use(options.runs)
+        self._in_use = in_use(options.runs)
         self._champion = load_run(path, threads=options.threads)
 
     def run(self) -> Retraining:
         options, champion = self._options, self._champion
         like_champion = self._settings()
-        _described(champion)  # before anything is trained: its manifest may not tell
+        described(champion)  # before anything is trained: its manifest may not tell
         table = read_features(options.features, labels_required=True)
         window = self._window(table, like_champion.split.label_delay)
         rows = np.flatnonzero((table.times >= window.start) & (table.times < window.end))
@@ -149,7 +151,7 @@ class _Job:
                 decision, content, switched = self._conclude(challenger, decision, content)
         except BaseException:
             # An interrupt that was put off speaks up after the switch: then it is in use.
-            if not _leads_to(options.runs, challenger.path):
+            if not leads_to(options.runs, challenger.path):
                 drop_run(challenger.path)
             raise
         return Retraining(
@@ -227,8 +229,8 @@ class _Job:
             "reasons": list(decision.reasons),
             "metric": options.metric,
             "margin": options.margin,
-            CHAMPION: _described(self._champion),
-            CHALLENGER: _described(challenger),
+            CHAMPION: described(self._champion),
+            CHALLENGER: described(challenger),
             "judged_by": {
                 "from": utc_text(window.start),
                 "until": utc_text(window.end),
@@ -250,7 +252,7 @@ class _Job:
         _record(content, folder)
         if not decision.promote or self._options.dry_run:
             return decision, content, False
-        now = _in_use(self._options.runs)
+        now = in_use(self._options.runs)
         if now == self._in_use:
             make_current(folder)
             return decision, content, True
@@ -272,52 +274,6 @@ def _challenger(like_champion: TrainOptions, window: Window) -> TrainOptions:
         until=utc_date_of(window.end),
     )
     return replace(like_champion, split=split)
-
-
-def _described(run: Run) -> dict[str, Any]:
-    try:
-        return _told(run)
-    except (KeyError, TypeError) as error:
-        raise InputError(
-            f"{run.path / MANIFEST}: the training cannot be read (was {error!r})",
-            hint="train anew with python -m engine.train",
-        ) from error
-
-
-def _told(run: Run) -> dict[str, Any]:
-    parts, facts = run.manifest["parts"], run.manifest["training"]
-    return {
-        "id": run.manifest["id"],
-        "model": run.manifest["model"],
-        "threshold": run.threshold,
-        "training": facts,
-        "train": {name: parts["train"][name] for name in ("from", "until", "events", "fraud")},
-        "validation": {
-            name: parts["validation"][name] for name in ("from", "until", "events", "fraud")
-        },
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class _InUse:
-    """The run that ``current`` leads to: another one may come to be in the place of its name."""
-
-    name: str
-    manifest: str | None  # SHA-256, which tells of all its files
-
-
-def _in_use(runs: Path) -> _InUse | None:
-    link = runs / CURRENT
-    if not link.is_symlink():
-        return None
-    name = link.readlink().name
-    manifest = runs / name / MANIFEST
-    return _InUse(name, sha256_of(manifest) if manifest.is_file() else None)
-
-
-def _leads_to(runs: Path, folder: Path) -> bool:
-    link = runs / CURRENT
-    return link.is_symlink() and link.readlink().name == folder.name
 
 
 def _record(content: dict[str, Any], folder: Path) -> None:

@@ -218,7 +218,7 @@ def test_what_is_refused(
 
 
 def test_a_name_that_is_taken_is_refused_before_anything_is_read(
-    features: Path, runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path / "none"), "--runs", str(runs), "--id", "boosted", *WINDOW]) == 2
     told = capsys.readouterr().err
