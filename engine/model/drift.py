@@ -9,8 +9,9 @@ Credit Risk Scorecards, 2006): below 0.1 nothing to speak of, from 0.25 on a shi
 
 Few events are never spread quite as many: where nothing has changed, the index of n events
 against m in B bins is about (1/n + 1/m) times chi-squared with B - 1 degrees of freedom (Yurdakul,
-Statistical Properties of Population Stability Index, 2018). Where one such index in a thousand passes the lower
-limit, the index is given without a verdict. A thousand, as there are some dozens of features.
+Statistical Properties of Population Stability Index, 2018). Where one such index in a thousand
+passes the lower limit, it is given without a verdict. A thousand, as there are some dozens of
+features.
 """
 
 import math
