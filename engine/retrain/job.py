@@ -21,7 +21,13 @@ from engine.model.split import DAY, midnight, utc_date_of, utc_text
 from engine.model.store import check_place, drop_run, json_bytes, make_current
 from engine.model.unseen import refuse_seen
 from engine.progress import Meter
-from engine.retrain.decision import CHALLENGER, CHAMPION, Decision, decide
+from engine.retrain.decision import (
+    CHALLENGER,
+    CHAMPION,
+    FEWEST_FRAUD_CARDS,
+    Decision,
+    decide,
+)
 from engine.retrain.described import described
 from engine.retrain.in_use import in_use, leads_to
 from engine.retrain.options import Options
@@ -229,6 +235,7 @@ class _Job:
             "reasons": list(decision.reasons),
             "metric": options.metric,
             "margin": options.margin,
+            "fewest_fraud_cards": FEWEST_FRAUD_CARDS,
             CHAMPION: described(self._champion),
             CHALLENGER: described(challenger),
             "judged_by": {
