@@ -30,7 +30,7 @@ def worst(judged: Judged) -> Section:
     unit = {"lightgbm": "log-odds of the score", "random_forest": "the score itself"}
     return Section(
         "worst",
-        "What it got most wrong",
+        "Worst errors",
         [
             paragraph(
                 "One transaction of each card, as a burst would be all of them. Reasons are the "

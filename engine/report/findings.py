@@ -31,7 +31,7 @@ def detection(judged: Judged, curves: Curves, plates: Plates) -> Section:
     }
     return Section(
         "detection",
-        "What it finds",
+        "Detection",
         [
             beside(
                 plates.figure(
@@ -45,7 +45,7 @@ def detection(judged: Judged, curves: Curves, plates: Plates) -> Section:
                 plates.figure(
                     "confusion",
                     importance_plots.confusion(named),
-                    "Right and wrong",
+                    "Confusion matrices",
                     "Transactions by what they are and what became of them; per cents and shades "
                     "are of a row. 0.50 is shown because it is what many take without choosing.",
                 ),
@@ -68,7 +68,7 @@ def threshold(judged: Judged, curves: Curves, plates: Plates) -> Section:
     at_chosen = lost.points.filter(pl.col("threshold") == chosen)["total"].item()
     return Section(
         "threshold",
-        "The threshold",
+        "Threshold",
         [
             paragraph(
                 f"A score of {chosen:.4g} or more is flagged. The rule ",
@@ -82,13 +82,13 @@ def threshold(judged: Judged, curves: Curves, plates: Plates) -> Section:
                 plates.figure(
                     "thresholds",
                     plots.at_thresholds(curves.at_thresholds(), chosen),
-                    "What another threshold would have done",
+                    "Precision, recall and F1 by threshold",
                     "On the test part, at every threshold.",
                 ),
                 plates.figure(
                     "costs",
                     plots.losses(lost, chosen),
-                    "What another threshold would have cost",
+                    "Cost by threshold",
                     f"{terms}: {_loss(lost, at_chosen)} at the chosen threshold, "
                     f"{_loss(lost, lost.nothing_flagged)} if nothing were flagged (dotted, where "
                     f"there is room). The circle is the least in hindsight, "
@@ -116,7 +116,7 @@ def probability(judged: Judged, plates: Plates) -> Section:
     heads = ("transactions", "mean probability", "share of fraud")
     return Section(
         "calibration",
-        "The probability",
+        "Calibration",
         [
             paragraph(
                 f"{fitted} On the test part what was said and what came are "
@@ -126,7 +126,7 @@ def probability(judged: Judged, plates: Plates) -> Section:
                 plates.figure(
                     "calibration",
                     plots.calibration(found["bins"]),
-                    "Said and come",
+                    "Reliability",
                     "On the dotted line probabilities come true; below it they are too high, "
                     "above it too low. Both scales are logarithmic.",
                 ),
@@ -151,14 +151,14 @@ def features(judged: Judged, plates: Plates) -> Section:
     )
     if kind == "lightgbm":
         in_training = "By gain: what the splits by a feature took off the loss."
-        title = "In scores: SHAP"
+        title = "SHAP, in scores"
         in_scores = (
             f"SHAP values tell by how much a feature moved a score, up or down; the mean of their "
             f"sizes over {sample}."
         )
     else:
         in_training = "By impurity: what the splits by a feature took off it, the mean over trees."
-        title = "In scores: splits on the way"
+        title = "Splits on the way, in scores"
         in_scores = (
             "By how much the splits by a feature moved the share of fraud on an event's way down "
             f"the trees; the mean of their sizes over {sample}. These are no SHAP values, which "
@@ -166,13 +166,13 @@ def features(judged: Judged, plates: Plates) -> Section:
         )
     return Section(
         "features",
-        "What it goes by",
+        "Feature importance",
         [
             beside(
                 plates.figure(
                     "importance-training",
                     importance_plots.in_training(found),
-                    "In training: gain" if kind == "lightgbm" else "In training: impurity",
+                    "Gain, in training" if kind == "lightgbm" else "Impurity, in training",
                     in_training,
                 ),
                 plates.figure(

@@ -126,7 +126,7 @@ def split(judged: Judged) -> Section:
         Column("until (without)"),
         *(Column(name, "number") for name in ("transactions", "fraud", "share", "cards")),
     ]
-    return Section("split", "The split", [said, table(columns, rows)])
+    return Section("split", "Split", [said, table(columns, rows)])
 
 
 _PURPOSE: Final = {

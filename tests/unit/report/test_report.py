@@ -156,4 +156,4 @@ def test_a_random_split_is_said_to_flatter() -> None:
 def test_a_forest_has_no_shap_values() -> None:
     text = parsed(page_of(judged([0.9, 0.1], [1, 0], kind="random_forest"))).text
     assert "no SHAP values" in text
-    assert "In scores: SHAP" not in text
+    assert "SHAP, in scores" not in text
