@@ -14,6 +14,11 @@ def elapsed_ns() -> int:
     return time.perf_counter_ns()
 
 
+def sleep(seconds: float) -> None:
+    """Let so much time pass; none if it is over already."""
+    time.sleep(max(seconds, 0.0))
+
+
 def utc_date() -> date:
     """Today in UTC, for what is kept about a run; nothing may be computed from it."""
     return datetime.now(UTC).date()

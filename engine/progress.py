@@ -90,19 +90,20 @@ class Meter:
             self._bar.remove_task(self._task)
             self._task = self._bar.add_task(what, total=total, rows="", speed="")
 
-    def advance(self, rows: int) -> None:
-        """Count ``rows`` more as done, and show it if it is time."""
+    def advance(self, rows: int, note: str = "") -> None:
+        """Count ``rows`` more as done, and show it if it is time, with a note of where one is."""
         self._done += rows
+        note = note and f", {note}"
         if self._bar is not None:
             self._bar.update(
                 self._task,
                 completed=self._done,
-                rows=self._count(),
+                rows=f"{self._count()}{note}",
                 speed=f"{self.rows_per_second:,.0f} {self._noun}s/s",
             )
         elif self._lines and elapsed() - self._said >= _SECONDS_BETWEEN_LINES:
             self._said = elapsed()
-            sys.stderr.write(f"{self._what}: {self._count()}, {self._pace()}\n")
+            sys.stderr.write(f"{self._what}: {self._count()}{note}, {self._pace()}\n")
             sys.stderr.flush()
 
     def _count(self) -> str:

@@ -1,0 +1,105 @@
+"""The one way from events to decisions: observed one by one, scored in one call of the model."""
+
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.online.engine import OnlineFeatures
+from engine.decide.decisions import Decisions
+from engine.errors import InputError
+from engine.model.reasons import reasons
+from engine.model.run import Run
+
+Row = tuple[Any, ...]
+Known = tuple[int | None, int | None]  # a label, and since when it is known
+
+
+class Decider:
+    """Decides on events with a run, in the order in which they come.
+
+    Parameters
+    ----------
+    run
+        The model, its threshold and its feature set.
+    online
+        The running state of that feature set.
+    most_reasons
+        How many reasons a flagged event gets; they take milliseconds each.
+
+    Raises
+    ------
+    InputError
+        If the state is one of another feature set.
+    """
+
+    def __init__(self, run: Run, online: OnlineFeatures, *, most_reasons: int) -> None:
+        if online.features != run.features:
+            raise InputError(
+                f"the state is one of another feature set (was {online.features.name!r})",
+                hint=f"give one of {run.features.name!r}, which the run was trained on",
+            )
+        self._run = run
+        self._online = online
+        self._most_reasons = most_reasons
+        self._width = len(run.features.features)
+
+    def observe(
+        self, rows: Sequence[Row], labels: Iterable[Known] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Let events become history, and tell their features.
+
+        Parameters
+        ----------
+        rows
+            Events as the values of ``OnlineFeatures.columns``, as canonical frames hold them.
+        labels
+            Of each its label and the instant from which on it is known, where the feature set
+            reads labels: no window sees it before.
+
+        Returns
+        -------
+        places, values
+            int64, which of the events had not come before; float64, a row for each of these, a
+            column for each feature, null as NaN, as where the model was trained.
+        """
+        places: list[int] = []
+        computed: list[tuple[Any, ...]] = []
+        observe, observe_label = self._online.observe_row, self._online.observe_label
+        of_each: Iterable[Known | None] = repeat(None, len(rows)) if labels is None else labels
+        for place, (row, known) in enumerate(zip(rows, of_each, strict=True)):
+            features = observe(row)
+            if features is not None:
+                places.append(place)
+                computed.append(features)
+            if known is not None:
+                observe_label(row[0], *known)
+        values = np.array(computed, dtype=np.float64)
+        return np.array(places, dtype=np.int64), values.reshape(len(computed), self._width)
+
+    def decide(self, rows: Sequence[Row], labels: Iterable[Known] | None = None) -> Decisions:
+        """Decide on a micro-batch of events; into how many batches they are cut changes nothing.
+
+        Parameters
+        ----------
+        rows, labels
+            As for ``observe``.
+
+        Returns
+        -------
+        Decisions
+            One for each event but those that came before.
+        """
+        places, values = self.observe(rows, labels)
+        scores = self._run.model.scores(values) if len(values) else np.empty(0)
+        flagged = self._run.flags(scores)
+        why = iter(reasons(self._run, values[flagged], self._most_reasons))
+        return Decisions(
+            places=places,
+            values=values,
+            scores=scores,
+            flagged=flagged,
+            reasons=[next(why) if flag else [] for flag in flagged.tolist()],
+        )

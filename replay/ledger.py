@@ -1,0 +1,169 @@
+"""A replay's ledger: a folder of Parquet files to which decisions are appended.
+
+``ledger.json`` says what is replayed with what, ``part-000000.parquet`` and so on hold the
+decisions (``engine.decide.records``) in order, and ``replay.json``, written last, says that it is
+complete and what came of it. A part appears whole or not at all.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from engine.errors import InputError, OutputError
+from engine.events.disk import write_bytes, writing
+from engine.sink import write_frames
+
+FORMAT: Final = 1
+ABOUT: Final = "ledger.json"
+SUMMARY: Final = "replay.json"
+PARTS: Final = "part-*.parquet"
+PART_ROWS: Final = 65_536
+
+
+class Ledger:
+    """The ledger in a folder.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    schema
+        The columns of its rows.
+    """
+
+    def __init__(self, folder: Path, schema: dict[str, pl.DataType]) -> None:
+        self.folder = folder
+        self._schema = schema
+        self._parts = sorted(folder.glob(PARTS))
+        self._held: list[pl.DataFrame] = []
+        self._rows_held = 0
+
+    def append(self, rows: pl.DataFrame) -> None:
+        """Append decisions; they are on disk when a part is full, or after ``flush``."""
+        self._held.append(rows)
+        self._rows_held += len(rows)
+        if self._rows_held >= PART_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held as a part.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        if not self._rows_held:
+            return
+        part = self.folder / f"part-{len(self._parts):06}.parquet"
+        write_frames([pl.concat(self._held, rechunk=True)], part)
+        self._parts.append(part)
+        self._held, self._rows_held = [], 0
+
+    def recorded(self) -> Iterator[pl.DataFrame]:
+        """The parts that are on disk now, in order.
+
+        Raises
+        ------
+        InputError
+            If one cannot be read, or holds something else.
+        """
+        return self._read(tuple(self._parts))
+
+    def _read(self, parts: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
+        for place, part in enumerate(parts):
+            hint = "replay anew with --overwrite"
+            if part.name != f"part-{place:06}.parquet":
+                raise InputError(f"{self.folder}: part {place} is missing (was {part})", hint=hint)
+            try:
+                rows = pl.read_parquet(part)
+            except (OSError, pl.exceptions.PolarsError) as error:
+                first = str(error).splitlines()[0]
+                raise InputError(f"{part}: cannot be read (was: {first})", hint=hint) from error
+            if rows.schema != pl.Schema(self._schema):
+                raise InputError(
+                    f"{part}: not of this ledger (was {len(rows.columns)} other columns)",
+                    hint=hint,
+                )
+            yield rows
+
+    def last_recorded(self, column: str) -> int | None:
+        """A column's value in the last row on disk; None if there is none."""
+        if not self._parts:
+            return None
+        last = pl.scan_parquet(self._parts[-1]).select(column).tail(1).collect()
+        return int(last.item())
+
+    def finish(self, summary: dict[str, Any]) -> None:
+        """Write what is held, and what came of the replay: the ledger is complete."""
+        self.flush()
+        write_bytes(_json(summary), self.folder / SUMMARY)
+
+
+def open_ledger(
+    folder: Path, schema: dict[str, pl.DataType], about: dict[str, Any], *, overwrite: bool
+) -> Ledger:
+    """A new ledger, or one to go on with: of a replay of the same that did not end.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds a complete ledger or something else, and ``overwrite`` is not given; a
+        folder that is no ledger is never replaced.
+    InputError
+        If it holds part of another replay.
+    """
+    about = {"format": FORMAT, **about}
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        there = any(folder.iterdir())
+        is_ledger = (folder / ABOUT).is_file()
+        is_complete = (folder / SUMMARY).exists()
+    if there and not is_ledger:
+        raise OutputError(
+            f"--ledger: there already, and not a ledger (was {str(folder)!r})",
+            hint="name a new or empty folder",
+        )
+    if is_ledger and overwrite:
+        _empty(folder)
+    elif is_complete:
+        raise OutputError(
+            f"--ledger: a complete one is there already (was {str(folder)!r})",
+            hint="add --overwrite to replace it, or name another folder",
+        )
+    elif is_ledger:
+        _refuse_another(folder, about)
+        return Ledger(folder, schema)
+    write_bytes(_json(about), folder / ABOUT)
+    return Ledger(folder, schema)
+
+
+def _empty(folder: Path) -> None:
+    with writing(folder):
+        # What says that it is complete goes first, what says that it is a ledger last.
+        (folder / SUMMARY).unlink(missing_ok=True)
+        for part in sorted(folder.glob(PARTS), reverse=True):
+            part.unlink()
+        (folder / ABOUT).unlink(missing_ok=True)
+
+
+def _refuse_another(folder: Path, about: dict[str, Any]) -> None:
+    hint = "name another folder, or add --overwrite to replace it"
+    try:
+        was = json.loads((folder / ABOUT).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder / ABOUT}: cannot be read (was: {error})", hint=hint) from error
+    for name, value in about.items():
+        if not isinstance(was, dict) or was.get(name) != value:
+            before = was.get(name) if isinstance(was, dict) else was
+            raise InputError(
+                f"--ledger: part of another replay, by its {name} (was {before!r}, now {value!r})",
+                hint=hint,
+            )
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, indent=2) + "\n").encode()

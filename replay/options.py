@@ -1,0 +1,51 @@
+"""The options of a replay."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from replay.source import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What ``python -m replay`` is asked to do.
+
+    Parameters
+    ----------
+    inputs
+        Files, folders or patterns: the log.
+    run
+        The folder of the run that decides.
+    ledger
+        The folder to record decisions in; None for a temporary one.
+    speed
+        How many times as fast as it happened; None for as fast as it goes.
+    start, end
+        Seconds since 1970 UTC: decisions are made on events from ``start`` on, those before are
+        history; events at ``end`` or later are left out.
+    order
+        What to do about events out of time order.
+    feed_lag, label_delay
+        Seconds between an event and its arrival, and between an event and its label.
+    reasons
+        How many reasons a flagged event gets.
+    batch
+        How many events are decided on at once, at most.
+    overwrite, quiet, json
+        Replace a ledger; show no progress; print the summary as JSON.
+    """
+
+    inputs: tuple[str, ...]
+    run: Path
+    ledger: Path | None = None
+    speed: float | None = None
+    start: int | None = None
+    end: int | None = None
+    order: Order = "refuse"
+    feed_lag: int = 0
+    label_delay: int = 7 * 86_400
+    reasons: int = 3
+    batch: int = 512
+    overwrite: bool = False
+    quiet: bool = True
+    json: bool = False

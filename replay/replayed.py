@@ -1,0 +1,73 @@
+"""What came of a replay."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.definition import fingerprint
+from engine.events.log import Counts
+from engine.model.run import Run
+from replay.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A finished replay.
+
+    Parameters
+    ----------
+    run
+        The run that decided.
+    counts
+        What became of the log's rows.
+    history
+        How many events came before the first that was decided on.
+    resumed
+        How many decisions had been recorded before, and were found to be the same again.
+    late, too_late
+        How many events came after a later one, and how many of these too late to be scored
+        exactly.
+    outcome
+        What was decided, and how right that was.
+    digest
+        Of the ledger's rows.
+    seconds
+        How long the replay took; reading and ordering the log not included.
+    """
+
+    run: Run
+    counts: Counts
+    history: int
+    resumed: int
+    late: int
+    too_late: int
+    outcome: Outcome
+    digest: str
+    seconds: float
+
+    @property
+    def events_per_second(self) -> float:
+        """How many events were observed a second, history included."""
+        return (self.history + self.outcome.decided) / max(self.seconds, 1e-9)
+
+    def summary(self) -> dict[str, Any]:
+        """What ``replay.json`` holds and ``--json`` prints."""
+        return {
+            "run": self.run.path.resolve().name,
+            "feature_set": self.run.features.name,
+            "fingerprint": fingerprint(self.run.features),
+            "threshold": self.run.threshold,
+            "events": {
+                "read": sum(self.counts.read.values()),
+                "refused": dict(self.counts.refused),
+                "duplicates": self.counts.duplicates,
+                "history": self.history,
+                "decided": self.outcome.decided,
+                "recorded_before": self.resumed,
+                "late": self.late,
+                "too_late": self.too_late,
+            },
+            "decisions": self.outcome.summary(),
+            "digest": self.digest,
+            "seconds": round(self.seconds, 3),
+            "events_per_second": round(self.events_per_second),
+        }

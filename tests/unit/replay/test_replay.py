@@ -1,0 +1,260 @@
+"""Replays: through the code that runs live, to one digest, whatever happens on the way."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from engine.build.cli import main as build_main
+from engine.errors import InputError, OutputError
+from engine.score.cli import main as score_main
+from replay import job, ledger
+from replay.cli import main
+from replay.job import replay
+from replay.options import Options
+from unit.build.cases import write
+from unit.model.cases import simulated
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """2,000 transactions, none of which the runs were trained on."""
+    events = simulated(2_000, days=10, seed=9)
+    return write(events, tmp_path_factory.mktemp("log") / "log.parquet")
+
+
+@pytest.fixture
+def options(log: Path, boosted: Path, tmp_path: Path) -> Options:
+    return Options(inputs=(str(log),), run=boosted, ledger=tmp_path / "ledger")
+
+
+def recorded(folder: Path) -> pl.DataFrame:
+    return pl.concat(map(pl.read_parquet, sorted(folder.glob(ledger.PARTS))))
+
+
+def test_it_decides_as_a_batch_does(
+    log: Path, options: Options, boosted: Path, tmp_path: Path
+) -> None:
+    replayed = replay(options)
+    out = tmp_path / "scores.parquet"
+    quiet = ("--quiet", "--resamples", "0", "--reasons", "3")
+    assert score_main([str(log), "--run", str(boosted), "--out", str(out), *quiet]) == 0
+    assert build_main([str(log), "--out", str(tmp_path / "features"), "--quiet"]) == 0
+    batch = pl.read_parquet(out)
+    features = pl.read_parquet(tmp_path / "features" / "features.parquet")
+    rows = recorded(tmp_path / "ledger")
+
+    assert replayed.outcome.decided == len(rows) == len(batch) == 2_000
+    for name in ("event_id", "score", "flagged"):
+        assert rows[name].equals(batch[name]), name
+    words = rows.select(pl.col("reasons").list.eval(pl.element().struct.field("words")))
+    assert words["reasons"].to_list() == batch["reasons"].to_list()
+    assert 0 < rows["flagged"].sum() < 2_000
+    for name in replayed.run.features.names:
+        served = rows["features"].struct.field(name)
+        assert served.to_numpy().tobytes() == features[name].cast(pl.Float64).to_numpy().tobytes()
+
+
+def test_the_digest_tells_the_decisions_and_not_how_they_were_made(options: Options) -> None:
+    expected = replay(options).digest
+
+    def digest(**changes: object) -> str:
+        return replay(replace(options, ledger=None, **changes)).digest
+
+    assert digest() == expected
+    assert digest(batch=1) == expected
+    assert digest(batch=37) == expected
+    assert digest(speed=1e9) == expected
+    assert digest(feed_lag=1) != expected
+    assert digest(reasons=0) != expected
+
+
+class Stop(KeyboardInterrupt):
+    """What a person's Ctrl-C raises."""
+
+
+def stopped_after(options: Options, events: int, how: type[BaseException]) -> None:
+    """Replay until so many events have been decided on, and end it in the middle."""
+    decided = 0
+    decide = job.Decider.decide
+
+    def until(self: job.Decider, rows: list[object], labels: object = None) -> object:
+        nonlocal decided
+        if decided >= events:
+            raise how
+        decided += len(rows)
+        return decide(self, rows, labels)  # type: ignore[arg-type]  # handed on as they came
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job.Decider, "decide", until)
+        with pytest.raises(how):
+            replay(options)
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks and parts of a ledger so short that there are several."""
+    monkeypatch.setattr(job, "_CHUNK_ROWS", 100)
+    monkeypatch.setattr(ledger, "PART_ROWS", 300)
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("events", [0, 100, 1_050, 1_950])
+@pytest.mark.parametrize("how", [Stop, SystemExit])  # the second as good as kill -9: no clean-up
+def test_stopped_anywhere_it_goes_on_to_the_same_digest(
+    options: Options, events: int, how: type[BaseException]
+) -> None:
+    options = replace(options, batch=50)
+    expected = replay(replace(options, ledger=None)).digest
+    stopped_after(options, events, how)
+    folder = options.ledger
+    assert folder is not None
+    parts = sorted(folder.glob(ledger.PARTS))
+    kept = len(recorded(folder)) if parts else 0
+    if how is Stop:
+        assert kept == events // 100 * 100  # whole chunks
+    assert not (folder / ledger.SUMMARY).exists()
+
+    replayed = replay(options)
+    assert (replayed.digest, replayed.resumed) == (expected, kept)
+    assert json.loads((folder / ledger.SUMMARY).read_text())["digest"] == expected
+    assert len(recorded(folder)) == 2_000
+
+
+@pytest.mark.usefixtures("short")
+def test_a_log_that_has_changed_meanwhile_is_noticed(
+    log: Path, options: Options, tmp_path: Path
+) -> None:
+    stopped_after(options, 1_000, Stop)
+    events = pl.read_parquet(log)
+    size = log.stat().st_size
+    other = tmp_path / "log.parquet"
+    about = tmp_path / "ledger" / ledger.ABOUT
+
+    def changed(make: Callable[[pl.DataFrame], pl.DataFrame]) -> Options:
+        make(events).write_parquet(other)
+        content = json.loads(about.read_text())
+        content["inputs"] = [{"file": str(other), "bytes": other.stat().st_size}]
+        about.write_text(json.dumps(content))
+        return replace(options, inputs=(str(other),))
+
+    amounts = pl.when(pl.int_range(pl.len()) == 500).then(1.0).otherwise(pl.col("amt"))
+    for make in (
+        lambda frame: frame.with_columns(amounts.alias("amt")),
+        lambda frame: frame[:400],  # shorter than what was recorded
+        lambda frame: frame.with_columns(trans_num=pl.col("trans_num").reverse()),
+    ):
+        with pytest.raises(InputError, match="not what comes out now") as said:
+            replay(changed(make))
+        assert said.value.hint
+    assert size == log.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [({"reasons": 1}, "reasons"), ({"end": 2_000_000_000}, "to"), ({"order": "arrival"}, "order")],
+)
+def test_part_of_another_replay_is_not_gone_on_with(
+    options: Options, change: dict[str, object], word: str
+) -> None:
+    stopped_after(options, 0, Stop)
+    with pytest.raises(InputError, match=f"another replay, by its {word}") as said:
+        replay(replace(options, **change))  # type: ignore[arg-type]  # as a case says
+    assert "--overwrite" in said.value.hint
+    assert replay(replace(options, overwrite=True)).resumed == 0
+
+
+def test_what_is_there_is_not_replaced_unasked(options: Options, tmp_path: Path) -> None:
+    replay(options)
+    with pytest.raises(OutputError, match="a complete one is there"):
+        replay(options)
+    assert replay(replace(options, overwrite=True)).resumed == 0
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "precious").write_text("x")
+    with pytest.raises(OutputError, match="not a ledger"):
+        replay(replace(options, ledger=tmp_path / "other", overwrite=True))
+    assert (tmp_path / "other" / "precious").exists()
+
+
+def test_from_and_to_are_instants_of_arrival(log: Path, options: Options) -> None:
+    times = pl.read_parquet(log)["unix_time"]
+    start, end = int(times[500]), int(times[1_500])
+    whole = replay(options)
+    assert options.ledger is not None
+    rows = recorded(options.ledger)
+    some = replay(replace(options, start=start, end=end, overwrite=True))
+    inside = rows.filter(pl.col("arrival_time").is_between(start, end, closed="left"))
+    assert recorded(options.ledger).equals(inside)
+    assert some.history == int((times < start).sum())
+    assert (some.outcome.decided, whole.outcome.decided) == (len(inside), 2_000)
+
+
+def test_a_log_out_of_order_is_refused_sorted_or_taken_as_it_came(
+    log: Path, options: Options, tmp_path: Path
+) -> None:
+    expected = replay(replace(options, ledger=None))
+    events = pl.read_parquet(log)
+    swapped = events[[*range(998), 999, 998, *range(1_000, 2_000)]]
+    assert swapped["unix_time"][998] > swapped["unix_time"][999]
+    mixed = write(swapped, tmp_path / "mixed.parquet")
+    options = replace(options, inputs=(str(mixed),))
+
+    with pytest.raises(InputError, match="out of time order \\(was 1 of 2,000") as said:
+        replay(options)
+    assert "--order arrival" in said.value.hint
+    by_time = replay(replace(options, order="event-time", overwrite=True))
+    assert (by_time.digest, by_time.late) == (expected.digest, 0)
+    as_it_came = replay(replace(options, order="arrival", overwrite=True))
+    assert as_it_came.late == 1
+    assert options.ledger is not None
+    rows = recorded(options.ledger)
+    assert rows["event_id"].to_list() == swapped["trans_num"].to_list()
+    assert rows["arrival_time"].is_sorted()
+    assert rows["arrival_time"][999] == swapped["unix_time"][998]
+
+
+def test_what_comes_later_changes_no_decision(log: Path, options: Options, tmp_path: Path) -> None:
+    replay(options)
+    assert options.ledger is not None
+    before = recorded(options.ledger)
+    events = pl.read_parquet(log)
+    later = events[1_000:].with_columns(pl.col("amt") * 3 + 1, merchant=pl.lit("fraud_Other"))
+    other = write(pl.concat([events[:1_000], later]), tmp_path / "other.parquet")
+    replay(replace(options, inputs=(str(other),), overwrite=True))
+    after = recorded(options.ledger)
+    assert after[:1_000].equals(before[:1_000])
+    assert not after.equals(before)
+
+
+def test_the_ledger_holds_no_label_and_no_name(options: Options) -> None:
+    replay(options)
+    assert options.ledger is not None
+    rows = recorded(options.ledger)
+    fields = rows["event"].struct.fields
+    assert {"cc_num", "unix_time", "amt", "merchant", "category", "state"} <= set(fields)
+    assert not {"is_fraud", "first", "last", "street", "ssn", "job"} & set(fields)
+
+
+def test_the_command(log: Path, boosted: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(log), "--run", str(boosted), "--json", "--quiet"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    labels = pl.read_parquet(log)["is_fraud"]
+    assert content["decisions"]["fraud"] == labels.sum()
+    assert content["decisions"]["decided"] == 2_000
+    assert main([str(log), "--run", str(boosted)]) == 0
+    said = capsys.readouterr().out
+    assert f"digest {content['digest']}" in said
+    for args, words in (
+        (["--speed", "fast"], "--speed"),
+        (["--speed", "0x"], "--speed"),
+        (["--order", "any"], "--order"),
+        (["--from", "soon"], "--from"),
+        (["--batch", "0"], "--batch"),
+    ):
+        assert main([str(log), "--run", str(boosted), *args]) == 2
+        refused = capsys.readouterr().err
+        assert words in refused
+        assert "\nhint: " in refused
