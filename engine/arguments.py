@@ -7,9 +7,9 @@ from typing import Final
 from engine.errors import InputError
 from engine.process import processors
 
-_DURATION: Final = re.compile(r"([0-9]*\.?[0-9]+)(d|h|m|s)", re.ASCII)
+_DURATION: Final = re.compile(r"([0-9]*\.?[0-9]+)(d|h|ms|m|s)", re.ASCII)
 _DECIMAL: Final = re.compile(r"[0-9]*\.?[0-9]+", re.ASCII)
-_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
 _WHOLE: Final = re.compile(r"[0-9]{1,20}(_[0-9]{1,20}){0,9}", re.ASCII)
 _LONGEST: Final = 10_000 * 86_400
 _LARGEST: Final = 1e12
@@ -47,14 +47,19 @@ def amount(text: str, option: str) -> float:
 
 
 def span(text: str, option: str) -> int:
-    """A span of time in seconds: ``7d``, ``12h``, ``30m``, ``90s``, ``0d``."""
+    """A span of time in whole seconds: ``7d``, ``12h``, ``30m``, ``90s``, ``0d``."""
+    return round(seconds(text, option))
+
+
+def seconds(text: str, option: str) -> float:
+    """A span of time in seconds and parts of them: ``1.5s``, ``200ms`` and as :func:`span`."""
     written = _DURATION.fullmatch(text)
-    seconds = float(written[1]) * _SECONDS[written[2]] if written else -1.0
-    if not 0 <= seconds <= _LONGEST:
+    found = float(written[1]) * _SECONDS[written[2]] if written else -1.0
+    if not 0 <= found <= _LONGEST:
         raise InputError(
             f"{option}: not a span of time (was {text!r})", hint="give one such as 7d, 12h or 0d"
         )
-    return round(seconds)
+    return found
 
 
 def day(text: str | None, option: str) -> date | None:

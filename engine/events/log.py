@@ -129,11 +129,17 @@ class Log:
                 yield events
             start = end
 
+    def raw_batches(self, file: InputFile) -> Iterator[RawBatch]:
+        """The rows of one of the files as it holds them, nothing of them checked."""
+        if file.kind == "parquet":
+            return read_parquet(file, self.schema, self.columns, batch_rows=self.batch_rows)
+        return read_csv(file, self.schema, self.columns)
+
     def _events(self, quarantine: Quarantine, counts: Counts) -> Iterator[pl.DataFrame]:
         to_categorical = {pl.String: pl.Categorical}
         for file in self.files:
             counts.read[file.name] = 0
-            for raw in self._raw(file):
+            for raw in self.raw_batches(file):
                 normal = normalise(raw.frame, self.schema, self.columns)
                 counts.read[file.name] += raw.read
                 counts.rounded += normal.rounded
@@ -147,11 +153,6 @@ class Log:
                     first, rest = normal.events.columns[0], normal.events.columns[1:]
                     text = normal.events.select(rest).cast(to_categorical)  # type: ignore[arg-type] # a mapping of dtypes is what cast documents
                     yield text.insert_column(0, normal.events[first])
-
-    def _raw(self, file: InputFile) -> Iterator[RawBatch]:
-        if file.kind == "parquet":
-            return read_parquet(file, self.schema, self.columns, batch_rows=self.batch_rows)
-        return read_csv(file, self.schema, self.columns)
 
 
 def regrouped(frames: Iterator[pl.DataFrame], batch_rows: int) -> Iterator[pl.DataFrame]:

@@ -1,0 +1,107 @@
+"""The score: what a book comes to. Pure: the book and the time say everything."""
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from replay.judge.book import NOT_ANSWERED, Book, Verdict
+
+_FRAUD: Final = 1
+_LEGITIMATE: Final = 0
+
+
+def score(book: Book, now: float) -> dict[str, Any]:
+    """Everything there is to say at a time; a ratio of nothing is None.
+
+    An event is *judged* once it was flagged or its deadline has passed. Of the judged events
+
+    - the response rate is the share that was flagged, be it late,
+    - the on-time share the share whose flag was recorded within the deadline,
+    - latency the time from first sending an event until its first flag came, late ones too,
+    - an event is a true positive if it is fraud and 1 was recorded, a false positive if it is not
+      and 1 was recorded, a false negative if it is fraud and 1 was not recorded in time. Events
+      without a label are none of these.
+
+    Events that expired whatever the time, a fault, are in none of the shares once flagged. Missed
+    are events that are neither dropped nor sent yet.
+    """
+    sent = ~np.isnan(book.sent_at)
+    withdrawn = book.withdrawn
+    flagged = ~np.isnan(book.taken) & ~withdrawn
+    on_time = book.value != NOT_ANSWERED
+    over = sent & (now - book.sent_at > book.deadline)
+    judged = (flagged | over) & ~withdrawn
+    expected = book.distinct & ~book.dropped
+    counts = {
+        "in_file": int(book.distinct.sum()),
+        "dropped": int((book.distinct & book.dropped).sum()),
+        "to_send": int((expected & ~sent).sum()),
+        "sent": int(sent.sum()),
+        "pending": int((sent & ~judged & ~withdrawn).sum()),
+        "judged": int(judged.sum()),
+        "on_time": int(on_time.sum()),
+        "late": int((flagged & ~on_time).sum()),
+        "expired": int((judged & ~on_time).sum()),
+        "unanswered": int((judged & ~flagged).sum()),
+        "withdrawn": int(withdrawn.sum()),
+    }
+    return {
+        "events": counts,
+        "response_rate": _ratio(counts["on_time"] + counts["late"], counts["judged"]),
+        "on_time_share": _ratio(counts["on_time"], counts["judged"]),
+        "latency_seconds": _latency(book.taken[flagged]),
+        "detection": _detection(book, judged),
+        "flags": {
+            "recorded": book.verdicts[Verdict.RECORDED],
+            "duplicate": book.verdicts[Verdict.DUPLICATE],
+            "contradictory": book.verdicts[Verdict.CONTRADICTION],
+            "late": book.verdicts[Verdict.LATE],
+            "withdrawn": book.verdicts[Verdict.WITHDRAWN],
+            "not_found": book.verdicts[Verdict.NOT_FOUND],
+            "malformed": book.requests.malformed,
+            "unauthorised": book.requests.unauthorised,
+            "failed_on_purpose": book.requests.failed_on_purpose,
+        },
+        "connections": {
+            "opened": book.requests.connections,
+            "streams": book.requests.streams,
+            "streams_open": book.requests.streams_open,
+        },
+        "deadline_seconds": book.deadline,
+    }
+
+
+def pending(book: Book, now: float) -> bool:
+    """Whether some event that was sent may still be flagged in time."""
+    waiting = np.isnan(book.taken) & (now - book.sent_at <= book.deadline)
+    return bool(waiting.any())
+
+
+def _latency(taken: npt.NDArray[np.float32]) -> dict[str, float | None]:
+    names = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+    if not len(taken):
+        return dict.fromkeys(names)
+    found = np.quantile(taken.astype(np.float64), list(names.values()))
+    return {name: round(float(value), 6) for name, value in zip(names, found, strict=True)}
+
+
+def _detection(book: Book, judged: npt.NDArray[np.bool_]) -> dict[str, float | int | None]:
+    fraud = judged & (book.labels == _FRAUD)
+    legitimate = judged & (book.labels == _LEGITIMATE)
+    flagged = book.value == _FRAUD
+    hits, alarms = int((fraud & flagged).sum()), int((legitimate & flagged).sum())
+    misses = int(fraud.sum()) - hits
+    return {
+        "labelled": int(fraud.sum()) + int(legitimate.sum()),
+        "true_positives": hits,
+        "false_positives": alarms,
+        "false_negatives": misses,
+        "precision": _ratio(hits, hits + alarms),
+        "recall": _ratio(hits, hits + misses),
+        "f1": _ratio(2 * hits, 2 * hits + alarms + misses),
+    }
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
