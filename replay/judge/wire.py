@@ -87,7 +87,8 @@ def as_json(raw: pl.DataFrame, ids: pl.Series, *, strings: bool) -> pl.Series:
     ----------
     raw
         Rows as the file holds them. Text goes over the wire as it is; numbers of a Parquet file in
-        the shortest form that reads back as the same; null as ``null``; instants as seconds.
+        the shortest form that reads back as the same; instants as seconds; null, and an empty
+        field of a CSV file, which every reader takes for it, as ``null``.
     ids
         The ids of the rows, none null.
     strings
