@@ -12,7 +12,8 @@ EXIT_DIFFERENT: Final = 1
 
 _DESCRIPTION = """\
 Measure this project on simulated data. A suite first compares what it is going to time with the
-reference backend, bit by bit, and refuses to time values that differ."""
+reference backend, bit by bit, and refuses to time values that differ; that of the judge compares
+what came with the file."""
 
 _EPILOG = """\
 exit codes: 0 measured, 1 a value differs from the reference, 2 refused or failed with a message,

@@ -24,6 +24,7 @@ class Suite(Protocol):
 SUITES: Final[dict[str, str]] = {
     "build": "benchmarks.suites.build",
     "engines": "benchmarks.suites.engines",
+    "judge": "benchmarks.suites.judge",
 }
 
 
