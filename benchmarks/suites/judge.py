@@ -36,7 +36,7 @@ makes of the flags are compared with the file."""
 
 _EPILOG = """\
 example:
-  python -m benchmarks judge --rows 200_000"""
+  python -m benchmarks judge --rows 100_000"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Options:
 def prepare(argv: Sequence[str]) -> Callable[[], None]:
     """Read the options, and return what checks, measures, prints and keeps the results."""
     parser = Parser("python -m benchmarks judge", _DESCRIPTION, _EPILOG)
-    parser.add_argument("--rows", default="200_000", metavar="N", help="events (%(default)s)")
+    parser.add_argument("--rows", default="100_000", metavar="N", help="events (%(default)s)")
     add_common(parser, "judge")
     parsed = parser.parse_args(argv)
     rows = whole(parsed.rows, "--rows", 1, _MOST_ROWS)
@@ -107,10 +107,11 @@ def _summary(runs: Sequence[Run]) -> dict[str, Any]:
         spent = [run.printed["judge_cpu_seconds"][part] for run in runs]
         found[part] = {
             "per_second": Spread.of(rates).as_json(),
-            "judge_cpu_us": None
-            if None in spent
+            # How fast a core of its own would have it, whoever else the machine has been busy for.
+            "per_judge_cpu_second": None
+            if None in spent or 0 in spent
             else Spread.of(
-                [cpu / run.printed["events"] * 1e6 for cpu, run in zip(spent, runs, strict=True)]
+                [run.printed["events"] / cpu for cpu, run in zip(spent, runs, strict=True)]
             ).as_json(),
         }
     return found
@@ -119,7 +120,7 @@ def _summary(runs: Sequence[Run]) -> dict[str, Any]:
 def as_text(results: Mapping[str, Any]) -> str:
     """The results for people."""
     host = results["machine"]
-    rows = [("", "events out/s", "judge, µs each", "flags in/s", "judge, µs each")]
+    rows = [("", "events/s", "÷ its processor s", "flags/s", "÷ its processor s")]
     for name, found in results["summary"].items():
         cells = [
             cell
@@ -127,8 +128,8 @@ def as_text(results: Mapping[str, Any]) -> str:
             for cell in (
                 shown(found[part]["per_second"], ",.0f"),
                 "unknown"
-                if found[part]["judge_cpu_us"] is None
-                else shown(found[part]["judge_cpu_us"], ".1f"),
+                if found[part]["per_judge_cpu_second"] is None
+                else shown(found[part]["per_judge_cpu_second"], ",.0f"),
             )
         ]
         rows.append((name, *cells))
