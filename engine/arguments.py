@@ -1,7 +1,7 @@
 """Values of options as people write them."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from engine.errors import InputError
@@ -72,6 +72,20 @@ def day(text: str | None, option: str) -> date | None:
         raise InputError(
             f"{option}: not a date (was {text!r})", hint="give one such as 2025-09-01"
         ) from error
+
+
+def instant(text: str | None, option: str) -> int | None:
+    """An instant in seconds since 1970, UTC unless it says otherwise; None if none is given."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"{option}: not an instant (was {text!r})",
+            hint="give one such as 2025-08-01 or 2025-08-01T12:00, in UTC",
+        ) from error
+    return int((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp())
 
 
 def shares(text: str, option: str, count: int) -> tuple[float, ...]:

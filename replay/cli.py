@@ -6,11 +6,10 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from engine.arguments import span, whole
+from engine.arguments import instant, span, whole
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.process import settle_in
@@ -60,8 +59,8 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         run=Path(parsed.run),
         ledger=None if parsed.ledger is None else Path(parsed.ledger),
         speed=_speed(parsed.speed),
-        start=_instant(parsed.start, "--from"),
-        end=_instant(parsed.end, "--to"),
+        start=instant(parsed.start, "--from"),
+        end=instant(parsed.end, "--to"),
         order=parsed.order,
         feed_lag=span(parsed.feed_lag, "--feed-lag"),
         label_delay=span(parsed.label_delay, "--label-delay"),
@@ -140,16 +139,3 @@ def _speed(text: str) -> float | None:
     if written is None or not float(written[1]):
         raise InputError(f"--speed: not a speed (was {text!r})", hint="give max, 1x, 60x or 0.5x")
     return float(written[1])
-
-
-def _instant(text: str | None, option: str) -> int | None:
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"{option}: not an instant (was {text!r})",
-            hint="give one such as 2025-08-01 or 2025-08-01T12:00, in UTC",
-        ) from error
-    return int((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp())

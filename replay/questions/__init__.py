@@ -1,0 +1,1 @@
+"""``python -m replay.questions``: the questions of ``sql/questions``, asked of a ledger."""
