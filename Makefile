@@ -41,9 +41,10 @@ types: $(READY) ## Check types
 
 check: lint types test ## Everything that has to pass
 
-readme: $(READY) ## Write the tables of README.md anew from the code and the kept results
+readme: $(READY) ## Write the tables of README.md anew from the code, the SQL and the kept results
 	@$(BIN)/python -m engine.backends.support README.md
 	@$(BIN)/python -m benchmarks.readme README.md
+	@$(BIN)/python -m replay.questions.readme README.md
 
 lock: ## Pin anew what pyproject.toml asks for (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

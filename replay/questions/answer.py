@@ -17,7 +17,8 @@ from replay.questions.read import Question, named, read_questions
 from replay.questions.sources import LedgerFiles, find_features, find_labels, find_ledger
 
 _FOUND: Final = "found"  # the column with which an audit says that a row is a fault
-_BY_OPTION: Final = ("ledger", "labels", "features", "since", "until")
+_SPAN: Final = ("since", "until")
+_BY_OPTION: Final = ("ledger", "labels", "features", *_SPAN)
 # What there is in a ledger; with labels, how many of its decisions they tell of.
 _COUNT: Final = """\
 SELECT
@@ -76,12 +77,15 @@ class Answers:
         The answers, in the order of the questions.
     unasked
         The questions that need what was not given.
+    span
+        ``since`` and ``until``, as far as they were given, as text.
     """
 
     ledger: LedgerFiles | None
     counts: Mapping[str, Any]
     answers: tuple[Answer, ...]
     unasked: tuple[Question, ...]
+    span: Mapping[str, str]
 
 
 def ask(options: Options) -> Answers:
@@ -103,7 +107,8 @@ def ask(options: Options) -> Answers:
                 connection.execute(f"SET VARIABLE {name} = ?", [value])
             counts = {} if ledger is None else _counts(connection, ledger, options)
             answers = tuple(_answer(connection, question) for question in asked)
-    return Answers(ledger, counts, answers, unasked)
+    span = {name: variables[name] for name in _SPAN if name in variables}
+    return Answers(ledger, counts, answers, unasked, span)
 
 
 def _variables(options: Options, ledger: LedgerFiles | None, scratch: Path) -> dict[str, Any]:
@@ -120,7 +125,7 @@ def _variables(options: Options, ledger: LedgerFiles | None, scratch: Path) -> d
         made["labels"] = [str(find_labels(options.labels, scratch))]
     if options.features is not None:
         made["features"] = [str(find_features(options.features))]
-    for name, at in (("since", options.since), ("until", options.until)):
+    for name, at in zip(_SPAN, (options.since, options.until), strict=True):
         if at is not None:
             made[name] = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"
     return made

@@ -40,6 +40,8 @@ def content_of(answers: Answers) -> dict[str, Any]:
         "ledger": None if ledger is None else str(ledger.folder),
         "complete": None if ledger is None else ledger.complete,
         **{name: _plain(value) for name, value in answers.counts.items()},
+        **dict.fromkeys(("since", "until")),
+        **answers.span,
         "found": any(answer.has_found for answer in answers.answers),
         "questions": [
             {
@@ -92,6 +94,9 @@ def _head(answers: Answers) -> Iterator[str]:
     )
     if "labelled" in counts:
         yield f"{counts['labelled']:,} have a label"
+    if answers.span:
+        span = " ".join(f"{name} {instant}" for name, instant in answers.span.items())
+        yield f"asked of what arrived {span} UTC"
     if not ledger.complete:
         yield "its replay has not ended: these are the decisions that it has recorded by now"
 

@@ -50,11 +50,11 @@ counted AS (
     LEFT JOIN labels USING (event_id)
 )
 SELECT
-    make_timestamp(any_value(span.since) * 1_000_000::BIGINT)   AS since,
-    make_timestamp(any_value(span.until) * 1_000_000::BIGINT)   AS until,
-    count_if(is_in)::BIGINT                                       AS events,
-    count_if(is_in AND is_alert)::BIGINT                        AS alerts,
-    count_if(is_before AND is_alert)::BIGINT                    AS before,
+    make_timestamp(any_value(span.since) * 1_000_000)           AS since,
+    make_timestamp(any_value(span.until) * 1_000_000)           AS until,
+    count(*) FILTER (is_in)                                     AS events,
+    count(*) FILTER (is_in AND is_alert)                        AS alerts,
+    count(*) FILTER (is_before AND is_alert)                    AS before,
     alerts / nullif(events, 0)                                  AS share,
     count(DISTINCT event.cc_num) FILTER (is_in AND is_alert)    AS cards,
     (coalesce(sum(event.amt) FILTER (is_in AND is_alert), 0) / 100)::DECIMAL(18, 2) AS money,

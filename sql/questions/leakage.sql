@@ -7,7 +7,9 @@
 -- learnt from. The log as it was known on 1 March, where labels take a week:
 --
 --   COPY (
---       SELECT * REPLACE (CASE WHEN unix_time <= known_at - 7 * 86_400 THEN is_fraud END AS is_fraud)
+--       SELECT
+--           * EXCLUDE (known_at)
+--           REPLACE (CASE WHEN unix_time <= known_at - 7 * 86_400 THEN is_fraud END AS is_fraud)
 --       FROM 'log.parquet', (SELECT epoch(DATE '2025-03-01') AS known_at)
 --       WHERE unix_time <= known_at
 --   ) TO 'known.parquet'
@@ -61,7 +63,7 @@ compared AS (
     GROUP BY event_id
 ),
 counted AS (
-    UNPIVOT (SELECT count_if(COLUMNS(* EXCLUDE (event_id, unix_time)))::BIGINT FROM compared)
+    UNPIVOT (SELECT count(CASE WHEN COLUMNS(* EXCLUDE (event_id, unix_time)) THEN 1 END) FROM compared)
     ON * INTO NAME feature VALUE different
 ),
 firsts AS (

@@ -57,7 +57,7 @@ compared AS (
     GROUP BY event_id
 ),
 counted AS (
-    UNPIVOT (SELECT count_if(COLUMNS(* EXCLUDE (event_id, place)))::BIGINT FROM compared)
+    UNPIVOT (SELECT count(CASE WHEN COLUMNS(* EXCLUDE (event_id, place)) THEN 1 END) FROM compared)
     ON * INTO NAME feature VALUE different
 ),
 firsts AS (
