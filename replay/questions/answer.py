@@ -107,7 +107,7 @@ def ask(options: Options) -> Answers:
                 connection.execute(f"SET VARIABLE {name} = ?", [value])
             counts = {} if ledger is None else _counts(connection, ledger, options)
             answers = tuple(_answer(connection, question) for question in asked)
-    span = {name: variables[name] for name in _SPAN if name in variables}
+    span: dict[str, str] = {name: variables[name] for name in _SPAN if name in variables}
     return Answers(ledger, counts, answers, unasked, span)
 
 

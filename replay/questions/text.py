@@ -93,7 +93,7 @@ def _head(answers: Answers) -> Iterator[str]:
         f"{counted(counts['alerts'], 'alert')}, arrived {counts['first']} to {counts['last']} UTC"
     )
     if "labelled" in counts:
-        yield f"{counts['labelled']:,} have a label"
+        yield f"{counts['labelled']:,} of them have a label"
     if answers.span:
         span = " ".join(f"{name} {instant}" for name, instant in answers.span.items())
         yield f"asked of what arrived {span} UTC"
