@@ -21,9 +21,9 @@ from engine.events.disk import scratch_folder
 from engine.events.inputs import InputFile, find_inputs
 from engine.events.log import Log
 from engine.events.quarantine import Quarantine
+from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.model.split import utc_text
-from engine.model.store import load_run
 from engine.process import manage_collector
 from engine.progress import Meter
 from replay.again import Again
