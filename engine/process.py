@@ -74,6 +74,12 @@ def manage_collector() -> None:
     gc.freeze()
 
 
+def let_go_of_collector() -> None:
+    """Have the collector as it was before :func:`manage_collector`, in a process that lives on."""
+    gc.unfreeze()
+    gc.enable()
+
+
 def use_large_pages() -> None:
     """Put what is in memory on pages of 2 MiB, where the system has them.
 

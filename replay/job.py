@@ -24,7 +24,7 @@ from engine.events.quarantine import Quarantine
 from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.model.split import utc_text
-from engine.process import manage_collector
+from engine.process import let_go_of_collector, manage_collector
 from engine.progress import Meter
 from replay.again import Again
 from replay.digest import Digest
@@ -68,8 +68,11 @@ def replay(options: Options) -> Replayed:
             scratch=scratch,
         )
         job = _Job(options, run, source, ledger, meter)
-        with job.stopping():
-            replayed = job.run()
+        try:
+            with job.stopping():
+                replayed = job.run()
+        finally:
+            let_go_of_collector()
         ledger.finish(replayed.summary())
         return replayed
 
