@@ -19,6 +19,10 @@ class Digest:
         self._columns: dict[str, hashlib._Hash] = {}
         self.rows = 0
 
+    def add(self, rows: pl.DataFrame, _events: pl.DataFrame) -> None:
+        """Take in the next rows of a ledger; see :class:`replay.playback.Sink`."""
+        self.update(rows)
+
     def update(self, frame: pl.DataFrame) -> None:
         """Take in the next rows; frames of no rows change nothing."""
         self.rows += len(frame)

@@ -58,7 +58,7 @@ def evaluate(
         "intervals": {"confidence": CONFIDENCE, "resamples": resamples, "of": "cards"},
         "figures": {},
         "confusion": {
-            "at_threshold": measured.confusion(terms.threshold),
+            "at_threshold": measured.confusion(),
             "at_half": measured.confusion(HALF),
         },
         "calibration": reliability(scored),

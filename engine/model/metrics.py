@@ -40,6 +40,8 @@ class Scored:
         int64, seconds since 1970 UTC.
     amounts
         float64 in major units; None if nobody knows them.
+    flagged
+        bool, what was flagged, where that was not by one threshold for all; None where it was.
     """
 
     scores: Floats
@@ -48,6 +50,7 @@ class Scored:
     card_codes: Integers
     times: Integers
     amounts: Floats | None
+    flagged: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,8 @@ class Measurement:
         self._codes: Integers = codes.astype(np.int64)
         self._terms = terms
         self._ranked = Ranked(scored.scores, scored.labels)
-        self._flagged = scored.scores >= terms.threshold
+        flagged = scored.flagged
+        self._flagged = scored.scores >= terms.threshold if flagged is None else flagged
         self._fraud = scored.labels == 1
         self.fraud_cards = len(np.unique(self._codes[self._fraud]))
         self._amounts = scored.amounts
@@ -131,8 +135,8 @@ class Measurement:
         found = {
             "average_precision": curve.average_precision,
             "roc_auc": curve.roc_auc,
-            **self._at("at_threshold", curve, self._terms.threshold),
-            **self._at("at_half", curve, HALF),
+            **self._at("at_threshold", self._flagged_in(weights), curve.fraud),
+            **self._at("at_half", self._reaching(curve, HALF), curve.fraud),
             **{f"recall_at_fpr.{rate:g}": curve.recall_at(rate) for rate in FALSE_POSITIVE_RATES},
             "brier_score": float(divided(weights @ self._squares, weights.sum())),
             **_under(OF_DAYS.removesuffix("."), self._day_cards.figures(day_weights)),
@@ -142,10 +146,13 @@ class Measurement:
             found |= _under("money", self._money(weights, self._amounts))
         return found
 
-    def confusion(self, threshold: float) -> dict[str, int]:
-        """How many events are flagged and not, right and wrong, at a threshold."""
+    def confusion(self, threshold: float | None = None) -> dict[str, int]:
+        """How many events are flagged and not, right and wrong: as they were, or at a threshold."""
         curve = self._ranked.curve()
-        true, false = self._flagged_at(curve, threshold)
+        if threshold is None:
+            true, false = self._flagged_in(np.ones(len(self._fraud), dtype=np.int64))
+        else:
+            true, false = self._reaching(curve, threshold)
         return {
             "true_positives": true,
             "false_positives": false,
@@ -153,18 +160,24 @@ class Measurement:
             "true_negatives": curve.legitimate - false,
         }
 
-    def _flagged_at(self, curve: Curve, threshold: float) -> tuple[int, int]:
+    def _flagged_in(self, weights: Integers) -> tuple[int, int]:
+        """How much fraud is flagged, and how much else."""
+        true = int(weights[self._flagged & self._fraud].sum())
+        return true, int(weights[self._flagged].sum()) - true
+
+    def _reaching(self, curve: Curve, threshold: float) -> tuple[int, int]:
+        """How much fraud scores as high as a threshold, and how much else."""
         steps = self._ranked.flagged(threshold)
         return (int(curve.true[steps - 1]), int(curve.false[steps - 1])) if steps else (0, 0)
 
-    def _at(self, name: str, curve: Curve, threshold: float) -> dict[str, float]:
-        true, false = self._flagged_at(curve, threshold)
+    def _at(self, name: str, flagged: tuple[int, int], fraud: int) -> dict[str, float]:
+        true, false = flagged
         return _under(
             name,
             {
                 "precision": float(divided(true, true + false)),
-                "recall": float(divided(true, curve.fraud)),
-                "f1": float(divided(2 * true, true + false + curve.fraud)),
+                "recall": float(divided(true, fraud)),
+                "f1": float(divided(2 * true, true + false + fraud)),
                 "alerts_per_day": (true + false) / self._terms.days,
             },
         )

@@ -48,7 +48,9 @@ class Training:
     seconds: dict[str, float]
 
 
-def train(options: Options, table: FeatureTable | None = None) -> Training:
+def train(
+    options: Options, table: FeatureTable | None = None, parts: Split | None = None
+) -> Training:
     """Train a model and write its run.
 
     Parameters
@@ -57,6 +59,8 @@ def train(options: Options, table: FeatureTable | None = None) -> Training:
         How.
     table
         What was read of ``options.features``, if it was.
+    parts
+        How it was split, if it was; else it is split as the options say.
 
     Raises
     ------
@@ -66,7 +70,7 @@ def train(options: Options, table: FeatureTable | None = None) -> Training:
     """
     check_place(options.out, options.id, overwrite=options.overwrite)
     with Meter("train", None, quiet=options.quiet, noun="tree") as meter:
-        return _Job(options, meter).run(table)
+        return _Job(options, meter).run(table, parts)
 
 
 class _Job:
@@ -79,11 +83,12 @@ class _Job:
         self._began = elapsed()
         self._since = self._began
 
-    def run(self, table: FeatureTable | None) -> Training:
+    def run(self, table: FeatureTable | None, parts: Split | None) -> Training:
         options = self._options
         if table is None:
             table = read_features(options.features, labels_required=True)
-        parts = split(table, options.split)
+        if parts is None:
+            parts = split(table, options.split)
         self._passed("read")
         anomaly = Anomaly(options, table, parts) if options.anomaly else None
         data = self._data(table, parts)

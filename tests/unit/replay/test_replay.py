@@ -11,7 +11,7 @@ import pytest
 from engine.build.cli import main as build_main
 from engine.errors import InputError, OutputError
 from engine.score.cli import main as score_main
-from replay import job, ledger
+from replay import ledger, playback
 from replay.cli import main
 from replay.job import replay
 from replay.options import Options
@@ -79,9 +79,9 @@ class Stop(KeyboardInterrupt):
 def stopped_after(options: Options, events: int, how: type[BaseException]) -> None:
     """Replay until so many events have been decided on, and end it in the middle."""
     decided = 0
-    decide = job.Decider.decide
+    decide = playback.Decider.decide
 
-    def until(self: job.Decider, rows: list[object], labels: object = None) -> object:
+    def until(self: playback.Decider, rows: list[object], labels: object = None) -> object:
         nonlocal decided
         if decided >= events:
             raise how
@@ -89,7 +89,7 @@ def stopped_after(options: Options, events: int, how: type[BaseException]) -> No
         return decide(self, rows, labels)  # type: ignore[arg-type]  # handed on as they came
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job.Decider, "decide", until)
+        patch.setattr(playback.Decider, "decide", until)
         with pytest.raises(how):
             replay(options)
 
@@ -97,7 +97,7 @@ def stopped_after(options: Options, events: int, how: type[BaseException]) -> No
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks and parts of a ledger so short that there are several."""
-    monkeypatch.setattr(job, "_CHUNK_ROWS", 100)
+    monkeypatch.setattr(playback, "_CHUNK_ROWS", 100)
     monkeypatch.setattr(ledger, "PART_ROWS", 300)
 
 
