@@ -5,22 +5,21 @@ decisions (``engine.decide.records``) in order, and ``replay.json``, written las
 complete and what came of it. A part appears whole or not at all.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from engine.errors import InputError, OutputError
-from engine.events.disk import write_bytes, writing
+from engine.errors import InputError
 from engine.sink import write_frames
+from replay.begun import Kind, begin, finish
 
-FORMAT: Final = 1
 ABOUT: Final = "ledger.json"
 SUMMARY: Final = "replay.json"
 PARTS: Final = "part-*.parquet"
 PART_ROWS: Final = 65_536
+_KIND: Final = Kind("--ledger", "ledger", "replay", ABOUT, SUMMARY, version=1)
 
 
 class Ledger:
@@ -100,7 +99,7 @@ class Ledger:
     def finish(self, summary: dict[str, Any]) -> None:
         """Write what is held, and what came of the replay: the ledger is complete."""
         self.flush()
-        write_bytes(_json(summary), self.folder / SUMMARY)
+        finish(_KIND, self.folder, summary)
 
 
 def open_ledger(
@@ -116,54 +115,10 @@ def open_ledger(
     InputError
         If it holds part of another replay.
     """
-    about = {"format": FORMAT, **about}
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        there = any(folder.iterdir())
-        is_ledger = (folder / ABOUT).is_file()
-        is_complete = (folder / SUMMARY).exists()
-    if there and not is_ledger:
-        raise OutputError(
-            f"--ledger: there already, and not a ledger (was {str(folder)!r})",
-            hint="name a new or empty folder",
-        )
-    if is_ledger and overwrite:
-        _empty(folder)
-    elif is_complete:
-        raise OutputError(
-            f"--ledger: a complete one is there already (was {str(folder)!r})",
-            hint="add --overwrite to replace it, or name another folder",
-        )
-    elif is_ledger:
-        _refuse_another(folder, about)
-        return Ledger(folder, schema)
-    write_bytes(_json(about), folder / ABOUT)
+    begin(_KIND, folder, about, overwrite=overwrite, clear=_clear)
     return Ledger(folder, schema)
 
 
-def _empty(folder: Path) -> None:
-    with writing(folder):
-        # What says that it is complete goes first, what says that it is a ledger last.
-        (folder / SUMMARY).unlink(missing_ok=True)
-        for part in sorted(folder.glob(PARTS), reverse=True):
-            part.unlink()
-        (folder / ABOUT).unlink(missing_ok=True)
-
-
-def _refuse_another(folder: Path, about: dict[str, Any]) -> None:
-    hint = "name another folder, or add --overwrite to replace it"
-    try:
-        was = json.loads((folder / ABOUT).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{folder / ABOUT}: cannot be read (was: {error})", hint=hint) from error
-    for name, value in about.items():
-        if not isinstance(was, dict) or was.get(name) != value:
-            before = was.get(name) if isinstance(was, dict) else was
-            raise InputError(
-                f"--ledger: part of another replay, by its {name} (was {before!r}, now {value!r})",
-                hint=hint,
-            )
-
-
-def _json(content: dict[str, Any]) -> bytes:
-    return (json.dumps(content, indent=2) + "\n").encode()
+def _clear(folder: Path) -> None:
+    for part in sorted(folder.glob(PARTS), reverse=True):
+        part.unlink()

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-Unit = Literal["share", "number", "money", "squares"]
+Unit = Literal["share", "number", "count", "money", "squares"]
 FORMS: Final[dict[Unit, str]] = {
     "share": "{:.3f}",
     "number": "{:,.1f}",
+    "count": "{:,.0f}",
     "money": "{:,.0f}",
     "squares": "{:.5f}",
 }

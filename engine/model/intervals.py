@@ -1,11 +1,12 @@
 """How far figures may be off: cards drawn anew, and measured again."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from engine.model.metrics import OF_DAYS, Measurement
+from engine.model.metrics import OF_DAYS
+from engine.model.ranked import Integers
 
 CONFIDENCE: Final = 0.95
 # Figures of which people see a whole number, not an estimate.
@@ -18,8 +19,22 @@ _FEWEST: Final = 2
 MOST_UNMEASURED: Final = 0.01
 
 
+class Measured(Protocol):
+    """What can be measured over draws, such as :class:`engine.model.metrics.Measurement`."""
+
+    cards: int
+    fraud_cards: int
+    days: int
+
+    def figures(
+        self, card_weights: Integers | None = None, day_weights: Integers | None = None
+    ) -> dict[str, float]:
+        """All figures by name, each card and day counted so often."""
+        ...
+
+
 def draws(
-    measured: Sequence[Measurement],
+    measured: Sequence[Measured],
     resamples: int,
     seed: int,
     progress: Callable[[int], None] | None,
@@ -55,7 +70,7 @@ def draws(
 
 
 def figure_of(
-    name: str, value: float, drawn: Sequence[float], measured: Measurement
+    name: str, value: float, drawn: Sequence[float], measured: Measured
 ) -> dict[str, float | None]:
     """A figure with the bounds of its interval, as JSON.
 

@@ -7,9 +7,10 @@ from engine.model.figures_text import FORMS, Unit, figure_text, measured_lines
 from engine.model.paired import DIFFERENCE
 
 # How a difference is written, by its figure's unit: signed, a digit more of a share.
-_SIGNED: Final[dict[Unit, str]] = {
+SIGNED: Final[dict[Unit, str]] = {
     "share": "{:+z.4f}",
     "number": "{:+z,.1f}",
+    "count": "{:+z,.0f}",
     "money": "{:+z,.0f}",
     "squares": "{:+z.5f}",
 }
@@ -46,5 +47,5 @@ def paired_rows(paired: dict[str, Any]) -> Iterator[list[str]]:
             line.words,
             figure_text(found[one], form),
             figure_text(found[other], form),
-            figure_text(found[DIFFERENCE], _SIGNED[line.unit]),
+            figure_text(found[DIFFERENCE], SIGNED[line.unit]),
         ]

@@ -1,0 +1,134 @@
+"""What ``results.json`` holds, which the report and the printed summary are made of."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from engine.definition import fingerprint
+from engine.model.features_file import FeatureTable
+from engine.model.run import Run
+from engine.model.split import DAY, utc_text
+from replay.backtest.check import Checked
+from replay.backtest.folds import Fold, rows_of
+from replay.backtest.options import Contender, Options
+from replay.backtest.results import Judge
+from replay.backtest.tested import Tested
+
+FORMAT: Final = 1
+
+
+def content_of(
+    options: Options,
+    table: FeatureTable,
+    folds: Sequence[Fold],
+    tested: Sequence[Tested],
+    judges: Sequence[Judge],
+    compared: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """Everything that came of a backtest.
+
+    Parameters
+    ----------
+    options, table, folds
+        What was asked for, of what, where.
+    tested
+        Each contender.
+    judges
+        What measures each.
+    compared
+        Both side by side; None of one alone.
+    """
+    names = [each.contender.name for each in tested]
+    windows = options.windows
+    return {
+        "format": FORMAT,
+        "inputs": list(options.inputs),
+        "feature_set": table.features.name,
+        "fingerprint": fingerprint(table.features),
+        "log": {
+            "events": len(table),
+            "from": utc_text(int(table.times[0])),
+            "to": utc_text(int(table.times[-1])),
+        },
+        "mode": options.mode,
+        "windows": {
+            "train_days": windows.train // DAY,
+            "delay_days": windows.delay // DAY,
+            "test_days": windows.test // DAY,
+        },
+        "policy": options.policy.to_json(),
+        "alert_cost": options.alert_cost,
+        "cards_per_day": options.cards_per_day,
+        "resamples": options.resamples,
+        "seed": options.seed,
+        "contenders": {
+            each.contender.name: {
+                **_described(options, each.contender, each.runs),
+                "digest": each.digest,
+                "events_per_second": None
+                if each.events_per_second is None
+                else round(each.events_per_second),
+                "recorded_before": each.resumed,
+                "check": None if each.checked is None else _checked(each.checked),
+            }
+            for each in tested
+        },
+        "folds": [
+            {
+                **_window(table, fold),
+                "contenders": {
+                    name: {
+                        "trained": _learnt(each.runs[place]),
+                        **judge.fold(place),
+                    }
+                    for name, each, judge in zip(names, tested, judges, strict=True)
+                },
+            }
+            for place, fold in enumerate(folds)
+        ],
+        "overall": {name: judge.overall() for name, judge in zip(names, judges, strict=True)},
+        "comparison": compared,
+    }
+
+
+def _described(options: Options, contender: Contender, runs: Sequence[Run]) -> dict[str, Any]:
+    threshold = contender.threshold
+    rule = "of the run"
+    if isinstance(threshold, float):
+        rule = f"score {threshold:g}"
+    elif threshold is not None:
+        rule = str(threshold)
+    elif contender.run is None:
+        rule = str(options.training.rule)
+    return {
+        "run": None if contender.run is None else str(runs[0].manifest["id"]),
+        "model": runs[0].model.kind,
+        "threshold": rule,
+    }
+
+
+def _window(table: FeatureTable, fold: Fold) -> dict[str, Any]:
+    rows = rows_of(table, fold)
+    return {
+        "fold": fold.number,
+        "from": utc_text(fold.start),
+        "until": utc_text(fold.end),
+        "days": fold.days,
+        "events": len(rows),
+        "fraud": int(np.count_nonzero(table.known_labels[rows] == 1)),
+    }
+
+
+def _learnt(run: Run) -> dict[str, Any]:
+    parts = run.manifest["parts"]
+    told = ("from", "until", "events", "fraud")
+    return {part: {name: parts[part][name] for name in told} for part in ("train", "validation")}
+
+
+def _checked(checked: Checked) -> dict[str, Any]:
+    return {
+        "decisions": checked.decisions,
+        "differing": checked.differing,
+        "examples": [str(example) for example in checked.examples],
+    }

@@ -1,0 +1,164 @@
+"""The folds: train on a window, wait until its labels are known, test on the next, roll on.
+
+A fold that begins to be tested at S learns from events whose labels are known at S: those with
+t + delay <= S. It is cut, as a training of ``python -m engine.train`` is, in a part to learn from
+and a tail to choose the threshold on, with another delay between the two. Nothing of a fold is
+computed from an event that is not in one of these two parts or before the event itself.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.errors import InputError
+from engine.model.features_file import FeatureTable
+from engine.model.labels import require_both_classes
+from engine.model.ranked import Integers
+from engine.model.split import DAY, Part, Split, utc_text
+from replay.backtest.options import Windows
+
+_TAIL: Final = 4  # one part in so many of what a training window leaves is its tail
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One fold, all in seconds since 1970 UTC.
+
+    Parameters
+    ----------
+    number
+        Counted from 1.
+    start, end
+        The test window, from ``start`` to before ``end``; both at midnight.
+    learnt_from, learnt_until
+        The part to learn from.
+    chosen_from, chosen_until
+        The tail to choose the threshold on.
+    delay
+        How long until a label is known.
+    """
+
+    number: int
+    start: int
+    end: int
+    learnt_from: int
+    learnt_until: int
+    chosen_from: int
+    chosen_until: int
+    delay: int
+
+    @property
+    def days(self) -> int:
+        """How long it is tested."""
+        return (self.end - self.start) // DAY
+
+    def __str__(self) -> str:
+        return f"fold {self.number}, {utc_text(self.start)} to {utc_text(self.end)}"
+
+
+def plan(
+    windows: Windows, first: int, last: int, *, start: int | None, until: int | None
+) -> tuple[Fold, ...]:
+    """The folds of a log.
+
+    Parameters
+    ----------
+    windows
+        How long everything is.
+    first, last
+        When the log's first and last event were, in seconds since 1970 UTC.
+    start
+        When testing begins; None for as soon as a training window and the delay have passed.
+    until
+        When it ends; None for as long as labels are known: the end of the log, younger than the
+        delay, tells nothing. Only whole test windows are used.
+
+    Raises
+    ------
+    InputError
+        If there is no room for a single fold, or a window's parts do not fit into it.
+    """
+    tail = windows.validation
+    if tail is None:
+        tail = max(DAY, (windows.train - windows.delay) // _TAIL // DAY * DAY)
+    if windows.train - windows.delay - tail < DAY or not windows.test:
+        raise InputError(
+            "--train: no room to learn in, for the labels of what is learnt from have to be known "
+            f"before the validation tail (was {_days(windows.train)}, of which "
+            f"{_days(windows.delay)} delay and {_days(tail)} validation)",
+            hint="use a longer --train, or a shorter --delay or --validation",
+        )
+    midnight = -(-first // DAY) * DAY
+    at = midnight + windows.train + windows.delay if start is None else start
+    end = (last + 1 - windows.delay) // DAY * DAY if until is None else until
+    folds: list[Fold] = []
+    while at + windows.test <= end:
+        known = at - windows.delay
+        folds.append(
+            Fold(
+                number=len(folds) + 1,
+                start=at,
+                end=at + windows.test,
+                learnt_from=known - windows.train,
+                learnt_until=known - tail - windows.delay,
+                chosen_from=known - tail,
+                chosen_until=known,
+                delay=windows.delay,
+            )
+        )
+        at += windows.test
+    if not folds:
+        raise InputError(
+            f"no room for a single test window (was {_days(windows.test)} from {utc_text(at)} to "
+            f"{utc_text(end)}; the log is of {utc_text(first)} to {utc_text(last)})",
+            hint="take a longer log, or shorter --train, --delay or --test",
+        )
+    return tuple(folds)
+
+
+def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:
+    """What a fold's model is trained and its threshold chosen on.
+
+    Parameters
+    ----------
+    table
+        The whole log.
+    fold
+        The fold.
+    test
+        int64, the rows of its test window.
+
+    Raises
+    ------
+    InputError
+        If the part to learn from, or the tail, has no fraud or nothing else.
+    """
+    known = table.times + fold.delay <= fold.start  # without this, nothing is learnt from
+
+    def part(name: str, start: int, end: int) -> Part:
+        rows = np.flatnonzero(known & (table.times >= start) & (table.times < end))
+        where = f"{fold}: the {name} part, {utc_text(start)} to {utc_text(end)}"
+        if not len(rows):
+            raise InputError(
+                f"{where}, holds no events (was 0)",
+                hint="begin later with --from, or use longer windows",
+            )
+        require_both_classes(table.known_labels[rows], where)
+        return Part(name, rows, start, end)
+
+    return Split(
+        part("train", fold.learnt_from, fold.learnt_until),
+        part("validation", fold.chosen_from, fold.chosen_until),
+        Part("test", test, fold.start, fold.end),
+    )
+
+
+def rows_of(table: FeatureTable, fold: Fold) -> Integers:
+    """The rows of a fold's test window, ascending; the table is in the order of events."""
+    ends = np.searchsorted(table.times, [fold.start, fold.end])
+    return np.arange(*ends.tolist(), dtype=np.int64)
+
+
+def _days(seconds: int) -> str:
+    return f"{seconds / DAY:g} days"

@@ -1,0 +1,131 @@
+"""The folder of a backtest: what it is of, what is in it, and going on where it was stopped.
+
+==================== ============================================================================
+``backtest.json``    what decides about the decisions: the log, the windows, runs, rules, policy
+``runs/fold-01`` …   the run of each fold, where one was trained; reused by whoever goes on
+``ledger-NAME``      what was decided event by event, as ``python -m replay`` records it
+``NAME.parquet``     the decisions; see :mod:`replay.backtest.decisions`
+``report.html``      the report
+``results.json``     every figure; written last, it says that all is complete
+==================== ============================================================================
+"""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from engine.definition import fingerprint
+from engine.model.features_file import FeatureTable
+from engine.model.run import Run
+from replay.backtest.folds import Fold
+from replay.backtest.options import ALONE, CHALLENGER, CHAMPION, Contender, Options
+from replay.begun import Kind, begin, finish
+
+RUNS: Final = "runs"
+REPORT: Final = "report.html"
+_KIND: Final = Kind("--out", "backtest", "backtest", "backtest.json", "results.json", version=1)
+_NAMES: Final = (ALONE, CHALLENGER, CHAMPION)
+
+
+class Place:
+    """Where a backtest keeps what it makes.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    about
+        What decides about the decisions.
+    overwrite
+        Whether one that is there is replaced.
+
+    Raises
+    ------
+    SentinelError
+        If there is something else in it, or a complete one that is not to be replaced.
+    """
+
+    def __init__(self, folder: Path, about: dict[str, Any], *, overwrite: bool) -> None:
+        begin(_KIND, folder, about, overwrite=overwrite, clear=_clear)
+        self.runs = folder / RUNS
+        self.report = folder / REPORT
+        self._folder = folder
+
+    def ledger(self, contender: Contender) -> Path:
+        """The folder of what was decided event by event."""
+        return _ledger(self._folder, contender.name)
+
+    def decisions(self, contender: Contender) -> Path:
+        """The file of the decisions."""
+        return _decisions(self._folder, contender.name)
+
+    def finish(self, results: dict[str, Any]) -> None:
+        """Write the results: it is complete."""
+        finish(_KIND, self._folder, results)
+
+
+def about(
+    options: Options, table: FeatureTable, folds: Sequence[Fold], fixed: dict[Path, Run]
+) -> dict[str, Any]:
+    """What decides about the decisions; two backtests that agree in it end in one digest."""
+    training = options.training
+    return {
+        "inputs": list(options.inputs),
+        "order": options.order,
+        "feature_set": table.features.name,
+        "fingerprint": fingerprint(table.features),
+        "events": len(table),
+        "log": _log_digest(table),
+        "folds": [[fold.start, fold.end, fold.learnt_from, fold.chosen_from] for fold in folds],
+        "delay": options.windows.delay,
+        "contenders": [
+            {
+                "name": each.name,
+                "run": None if each.run is None else fixed[each.run].manifest["sha256"],
+                "threshold": each.threshold
+                if each.threshold is None or isinstance(each.threshold, float)
+                else str(each.threshold),
+            }
+            for each in options.contenders
+        ],
+        "training": {
+            "model": training.model,
+            "rule": str(training.rule),
+            "alert_cost": options.alert_cost,
+            "seed": options.seed,
+        },
+        "policy": options.policy.to_json(),
+    }
+
+
+def _log_digest(table: FeatureTable) -> str:
+    """One hash of all that is computed from: another log of the same name is noticed."""
+    digest = hashlib.sha256()
+    for column in (*table.values.T, table.times, table.known_labels, table.cards):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
+
+
+def _clear(folder: Path) -> None:
+    for name in _NAMES:
+        _decisions(folder, name).unlink(missing_ok=True)
+        _remove(_ledger(folder, name))
+    (folder / REPORT).unlink(missing_ok=True)
+    _remove(folder / RUNS)
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def _ledger(folder: Path, name: str) -> Path:
+    return folder / f"ledger-{name}"
+
+
+def _decisions(folder: Path, name: str) -> Path:
+    return folder / f"{name}.parquet"

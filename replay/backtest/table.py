@@ -1,0 +1,91 @@
+"""The features of a whole log, computed once: they look back only, so every fold may share them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import gettempdir
+
+import numpy as np
+
+from engine.build.job import build
+from engine.build.options import Options as BuildOptions
+from engine.errors import InputError
+from engine.events.disk import scratch_folder
+from engine.model.features_file import FeatureTable, locate_features, read_features
+from replay.backtest.options import Options
+
+
+@contextmanager
+def whole_log(options: Options, features: str) -> Iterator[FeatureTable]:
+    """A log's features and labels, in the order of events.
+
+    Parameters
+    ----------
+    options
+        Whose inputs are a log, built in scratch files, or the one folder of a build.
+    features
+        The feature set that is needed.
+
+    Raises
+    ------
+    InputError
+        If the log cannot be read, is out of time order and that is to be refused, lacks labels,
+        or a build is of another feature set.
+    """
+    built = built_before(options)
+    if built is not None:
+        yield _ordered(options, _checked(read_features(built, labels_required=True), features))
+        return
+    near = Path(gettempdir()) if options.out is None else options.out.parent
+    with scratch_folder(near) as scratch:
+        folder = scratch / "features"
+        build(
+            BuildOptions(
+                inputs=options.inputs,
+                out=folder,
+                set=features,
+                threads=options.threads,
+                quiet=options.quiet,
+            )
+        )
+        yield _ordered(options, read_features(folder, labels_required=True))
+
+
+def built_before(options: Options) -> Path | None:
+    """The features file that the inputs name; None if they are a log."""
+    return locate_features(Path(options.inputs[0])) if len(options.inputs) == 1 else None
+
+
+def _checked(table: FeatureTable, features: str) -> FeatureTable:
+    if table.features.name != features:
+        raise InputError(
+            f"{table.path}: not the features that are needed (was {table.features.name}, "
+            f"needed are {features})",
+            hint=f"build them with python -m engine.build --set {features}",
+        )
+    return table
+
+
+def _ordered(options: Options, table: FeatureTable) -> FeatureTable:
+    """The table in the order of events; events of equal times stay in that of arrival."""
+    falls = int(np.count_nonzero(np.diff(table.times) < 0))
+    if not falls:
+        return table
+    if options.order == "refuse":
+        raise InputError(
+            f"the log is out of time order (was {falls:,} of {len(table):,} events right after a "
+            "later one)",
+            hint="add --order event-time to put it in order",
+        )
+    order = np.argsort(table.times, kind="stable")
+    return replace(
+        table,
+        values=table.values[order],
+        event_ids=table.event_ids[order],
+        cards=table.cards[order],
+        card_codes=table.card_codes[order],
+        times=table.times[order],
+        labels=table.known_labels[order],
+        amounts=None if table.amounts is None else table.amounts[order],
+    )

@@ -1,0 +1,100 @@
+"""What a backtest's figures, its policy and its contenders are called."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from engine.model.figures_text import FORMS, Unit, figure_text
+from engine.model.paired import DIFFERENCE
+from engine.model.paired_text import SIGNED, paired_rows
+from engine.words import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure of a policy's outcomes and how it is said.
+
+    Parameters
+    ----------
+    name
+        What ``results.json`` calls it.
+    words
+        What people call it.
+    unit
+        What it is in.
+    """
+
+    name: str
+    words: str
+    unit: Unit
+
+
+OUTCOMES: Final = (
+    Line("alerts_per_day", "alerts a day", "number"),
+    Line("precision", "of alerts acted upon, fraud", "share"),
+    Line("recall", "of fraud, stopped", "share"),
+    Line("money_saved", "money saved", "money"),
+    Line("money_saved_share", "  as a share of all money of fraud", "share"),
+    Line("money_saved_net", "  less false alerts", "money"),
+    Line("caught_cards", "cards caught", "count"),
+    Line("caught_cards_share", "  as a share of defrauded ones", "share"),
+    Line("hours_to_first_flag", "hours from first fraud to flag", "number"),
+    Line("median_hours_to_first_flag", "  the median", "number"),
+    Line("unreviewed", "alerts nobody looked at", "count"),
+    Line("over_budget", "flags over the day's budget", "count"),
+    Line("blocked", "events on blocked cards", "count"),
+    Line("blocked_legitimate", "  legitimate ones", "count"),
+)
+
+
+def said_outcomes(policy: dict[str, Any], outcomes: dict[str, Any]) -> list[Line]:
+    """The figures there are, but for those that the policy cannot have."""
+    is_on = {
+        "unreviewed": policy["reviews"] is not None,
+        "over_budget": policy["budget"] is not None,
+        "blocked": policy["blocking"] != "none",
+        "blocked_legitimate": policy["blocking"] != "none",
+    }
+    return [line for line in OUTCOMES if line.name in outcomes and is_on.get(line.name, True)]
+
+
+def policy_text(policy: dict[str, Any]) -> str:
+    """A policy in words."""
+    said = ["every event at the threshold or above is flagged"]
+    if policy["budget"] is not None:
+        said.append(f"at most {counted(policy['budget'], 'alert')} a UTC day")
+    if policy["reviews"] is not None:
+        said.append(f"at most {counted(policy['reviews'], 'card')} a day looked at")
+    if policy["blocking"] == "pool":
+        said.append("a flagged card is blocked, what follows on it leaves the pool")
+    elif policy["blocking"] == "saved":
+        said.append("a flagged card is blocked, fraud that follows on it is saved")
+    return "; ".join(said)
+
+
+def contender_text(contender: dict[str, Any]) -> str:
+    """Which model and threshold a contender has, in words."""
+    trained = "trained anew for each fold"
+    if contender["run"] is not None:
+        trained = f"{contender['run']} for all folds"
+    return f"{contender['model']}, {trained}; threshold {contender['threshold']}"
+
+
+def plain(figure: dict[str, float | None] | None, unit: Unit) -> str:
+    """A figure's value alone."""
+    if figure is None or figure["value"] is None:
+        return "-"
+    return FORMS[unit].format(figure["value"])
+
+
+def comparison_rows(content: dict[str, Any]) -> Iterator[list[str]]:
+    """For each figure its words, both values and their difference, with intervals, as text."""
+    comparison, names = content["comparison"], list(content["contenders"])
+    yield from paired_rows(comparison["metrics"])
+    for line in said_outcomes(content["policy"], comparison["outcomes"]):
+        found = comparison["outcomes"][line.name]
+        yield [
+            line.words,
+            *(figure_text(found[name], FORMS[line.unit]) for name in names),
+            figure_text(found[DIFFERENCE], SIGNED[line.unit]),
+        ]
