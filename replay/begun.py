@@ -69,9 +69,32 @@ def begin(
         If it is part of something else.
     """
     about = {"format": kind.version, **about}
+    check_folder(kind, folder, overwrite=overwrite)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        there = any(folder.iterdir())
+        is_begun = (folder / kind.about).is_file()
+    if is_begun and overwrite:
+        with writing(folder):
+            # What says that it is complete goes first, what says what it is last.
+            (folder / kind.summary).unlink(missing_ok=True)
+            clear(folder)
+            (folder / kind.about).unlink(missing_ok=True)
+    elif is_begun:
+        _refuse_another(kind, folder, about)
+        return
+    write_bytes(_json(about), folder / kind.about)
+
+
+def check_folder(kind: Kind, folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder before any work is done for it.
+
+    Raises
+    ------
+    OutputError
+        As :func:`begin` does.
+    """
+    with writing(folder):
+        there = folder.exists() and any(folder.iterdir())
         is_begun = (folder / kind.about).is_file()
         is_complete = (folder / kind.summary).exists()
     if there and not is_begun:
@@ -79,21 +102,11 @@ def begin(
             f"{kind.option}: there already, and not a {kind.noun} (was {str(folder)!r})",
             hint="name a new or empty folder",
         )
-    if is_begun and overwrite:
-        with writing(folder):
-            # What says that it is complete goes first, what says what it is last.
-            (folder / kind.summary).unlink(missing_ok=True)
-            clear(folder)
-            (folder / kind.about).unlink(missing_ok=True)
-    elif is_complete:
+    if is_complete and is_begun and not overwrite:
         raise OutputError(
             f"{kind.option}: a complete one is there already (was {str(folder)!r})",
             hint="add --overwrite to replace it, or name another folder",
         )
-    elif is_begun:
-        _refuse_another(kind, folder, about)
-        return
-    write_bytes(_json(about), folder / kind.about)
 
 
 def finish(kind: Kind, folder: Path, summary: dict[str, Any]) -> None:

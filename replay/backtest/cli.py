@@ -115,7 +115,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
     def work() -> int:
         done = backtest(options)
         if options.json:
-            told = {**done.content, "seconds": round(done.seconds, 3)}
+            told = {**done.content, "played": done.played(), "seconds": round(done.seconds, 3)}
             sys.stdout.write(json.dumps(told, indent=2) + "\n")
         elif not options.quiet:
             sys.stdout.write(backtest_text(done))

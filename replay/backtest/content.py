@@ -66,10 +66,6 @@ def content_of(
             each.contender.name: {
                 **_described(options, each.contender, each.runs),
                 "digest": each.digest,
-                "events_per_second": None
-                if each.events_per_second is None
-                else round(each.events_per_second),
-                "recorded_before": each.resumed,
                 "check": None if each.checked is None else _checked(each.checked),
             }
             for each in tested

@@ -22,10 +22,11 @@ from replay.backtest.content import content_of
 from replay.backtest.decisions import digest_of, write_decisions
 from replay.backtest.driven import decide_one_by_one
 from replay.backtest.folds import Fold, plan, rows_of
+from replay.backtest.labels import refuse_early_labels
 from replay.backtest.models import Models, earliest_test, fixed_runs
 from replay.backtest.options import Contender, Options
 from replay.backtest.page import backtest_page
-from replay.backtest.place import Place, about
+from replay.backtest.place import Place, about, check_out
 from replay.backtest.results import Judge, side_by_side
 from replay.backtest.table import built_before, whole_log
 from replay.backtest.tested import Tested
@@ -58,6 +59,17 @@ class Backtest:
         """How many decisions differ between the two ways; 0 unless they were compared."""
         return sum(each.checked.differing for each in self.tested if each.checked is not None)
 
+    def played(self) -> dict[str, Any]:
+        """How the playback of each contender went, where there was one; no result depends on it."""
+        return {
+            each.contender.name: {
+                "events_per_second": round(each.events_per_second),
+                "recorded_before": each.resumed,
+            }
+            for each in self.tested
+            if each.events_per_second is not None
+        }
+
 
 def backtest(options: Options) -> Backtest:
     """Test one or two contenders on a past that they have not seen.
@@ -74,10 +86,12 @@ def backtest(options: Options) -> Backtest:
             f"a build holds no events to play back one by one (was {options.inputs[0]!r})",
             hint="name the log itself, or leave --check and --event-driven out",
         )
+    check_out(options)
     fixed = fixed_runs(options)
     name = next((run.features.name for run in fixed.values()), options.set)
     with ExitStack() as stack:
         table = stack.enter_context(whole_log(options, name))
+        refuse_early_labels(table.features, options.windows.delay)
         folds = _folds(options, table, fixed)
         near = Path(gettempdir()) if options.out is None else options.out.parent
         scratch = stack.enter_context(scratch_folder(near))

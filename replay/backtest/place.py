@@ -23,7 +23,7 @@ from engine.model.features_file import FeatureTable
 from engine.model.run import Run
 from replay.backtest.folds import Fold
 from replay.backtest.options import ALONE, CHALLENGER, CHAMPION, Contender, Options
-from replay.begun import Kind, begin, finish
+from replay.begun import Kind, begin, check_folder, finish
 
 RUNS: Final = "runs"
 REPORT: Final = "report.html"
@@ -66,6 +66,12 @@ class Place:
     def finish(self, results: dict[str, Any]) -> None:
         """Write the results: it is complete."""
         finish(_KIND, self._folder, results)
+
+
+def check_out(options: Options) -> None:
+    """Refuse a folder before anything is computed for it; see :class:`Place`."""
+    if options.out is not None:
+        check_folder(_KIND, options.out, overwrite=options.overwrite)
 
 
 def about(

@@ -7,6 +7,7 @@ from engine.model.figures_text import FORMS, figure_text
 from engine.model.paired import DIFFERENCE
 from engine.words import counted
 from replay.backtest.job import Backtest
+from replay.backtest.tested import Tested
 from replay.backtest.words import (
     Line,
     comparison_rows,
@@ -35,14 +36,16 @@ def backtest_text(done: Backtest) -> str:
         "train {train_days} days, delay {delay_days}, test {test_days}".format(**windows),
         policy_text(content["policy"]),
     ]
-    for name, contender in content["contenders"].items():
-        lines += ["", *_contender(content, name, contender)]
+    for tested in done.tested:
+        lines += ["", *_contender(content, tested)]
     if content["comparison"] is not None:
         lines += ["", *_side_by_side(content)]
     return "\n".join([*lines, f"{done.seconds:.1f} s"]) + "\n"
 
 
-def _contender(content: dict[str, Any], name: str, contender: dict[str, Any]) -> Iterator[str]:
+def _contender(content: dict[str, Any], tested: Tested) -> Iterator[str]:
+    name = tested.contender.name
+    contender = content["contenders"][name]
     yield f"{name}: {contender_text(contender)}"
     rows = [_HEADS, *(_fold_row(fold, name) for fold in content["folds"])]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -60,7 +63,7 @@ def _contender(content: dict[str, Any], name: str, contender: dict[str, Any]) ->
         yield f"  {line.words:<34} {figure_text(metrics['figures'][line.name], FORMS[line.unit])}"
     for line in said_outcomes(content["policy"], outcomes):
         yield f"  {line.words:<34} {figure_text(outcomes[line.name], FORMS[line.unit])}"
-    yield from _checked(contender)
+    yield from _played(tested)
     yield f"  digest {contender['digest']}"
 
 
@@ -98,16 +101,16 @@ def _fold_row(fold: dict[str, Any], name: str) -> list[str]:
     ]
 
 
-def _checked(contender: dict[str, Any]) -> Iterator[str]:
-    if contender["recorded_before"]:
-        yield f"  {contender['recorded_before']:,} decided on before, and the same again"
-    if contender["events_per_second"] is not None:
-        yield f"  event by event, {contender['events_per_second']:,} events/s"
-    checked = contender["check"]
-    if checked is not None:
-        differing = f"{checked['differing']:,}" if checked["differing"] else "no"
-        yield f"  {checked['decisions']:,} decisions both ways: {differing} differing"
-        for example in checked["examples"]:
+def _played(tested: Tested) -> Iterator[str]:
+    if tested.resumed:
+        yield f"  {tested.resumed:,} decided on before, and the same again"
+    if tested.events_per_second is not None:
+        yield f"  event by event, {tested.events_per_second:,.0f} events/s"
+    if tested.checked is not None:
+        checked = tested.checked
+        differing = f"{checked.differing:,}" if checked.differing else "no"
+        yield f"  {checked.decisions:,} decisions both ways: {differing} differing"
+        for example in checked.examples:
             yield f"    {example}"
 
 

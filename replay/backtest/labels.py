@@ -1,0 +1,43 @@
+"""Features of labels must wait for them as long as a backtest does."""
+
+from engine.definition import Feature, FeatureSet
+from engine.definition.needs import aggregates_in, columns_in
+from engine.errors import InputError
+
+
+def refuse_early_labels(features: FeatureSet, delay: int) -> None:
+    """Refuse a feature that would see labels before they are known.
+
+    A batch takes a label for known when it enters a window: at t + the window's own delay.
+
+    Parameters
+    ----------
+    features
+        The feature set.
+    delay
+        Seconds until a label is known.
+
+    Raises
+    ------
+    InputError
+        If a window over labels has a shorter delay.
+    """
+    for feature in features.features:
+        shortest = _shortest_delay(feature, features.schema.label)
+        if shortest is not None and shortest < delay * 1_000_000:
+            raise InputError(
+                f"{features.name}: {feature.name} sees labels before they are known (was after "
+                f"{shortest / 86_400e6:g} days, --delay is {delay / 86_400:g})",
+                hint="give the --delay that the features were defined for, or another --set",
+            )
+
+
+def _shortest_delay(feature: Feature, label: str | None) -> int | None:
+    """The shortest delay of its windows over labels, in microseconds; None if it has none."""
+    delays = [
+        aggregate.window.delay
+        for aggregate in aggregates_in(feature.expression)
+        for inner in (aggregate.argument, aggregate.where)
+        if inner is not None and label in set(columns_in(inner))
+    ]
+    return min(delays, default=None)
