@@ -88,6 +88,8 @@ def _overall(content: dict[str, Any]) -> Iterator[Html]:
                 _tile("hours to first flag", outcomes["hours_to_first_flag"], "number"),
             ]
         )
+        if len(content["contenders"]) > 1:
+            continue  # each figure stands beside the other's, further down
         told = _caption(content, overall["metrics"])
         for found, lines, caption in (
             (outcomes, said_outcomes(content["policy"], outcomes), "What came of it"),
