@@ -10,8 +10,8 @@ from engine.definition.needs import needs_labels
 from engine.events.disk import scratch_folder
 from engine.events.inputs import InputFile, find_inputs
 from engine.events.quarantine import Quarantine
-from engine.model.run import Run
 from engine.model.loading import load_run
+from engine.model.run import Run
 from engine.progress import Meter
 from replay.digest import Digest
 from replay.ledger import open_ledger

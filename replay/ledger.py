@@ -19,7 +19,8 @@ ABOUT: Final = "ledger.json"
 SUMMARY: Final = "replay.json"
 PARTS: Final = "part-*.parquet"
 PART_ROWS: Final = 65_536
-_KIND: Final = Kind("--ledger", "ledger", "replay", ABOUT, SUMMARY, version=1)
+FORMAT: Final = 1
+_KIND: Final = Kind("--ledger", "ledger", "replay", ABOUT, SUMMARY, version=FORMAT)
 
 
 class Ledger:

@@ -20,7 +20,7 @@ from engine.events.inputs import InputFile
 from engine.events.log import Log
 from engine.model.run import Run
 from engine.model.split import utc_text
-from engine.process import manage_collector
+from engine.process import let_go_of_collector, manage_collector
 from engine.progress import Meter
 from replay.again import Again
 from replay.ledger import Ledger
@@ -181,6 +181,8 @@ class Playback:
         except KeyboardInterrupt:
             self._ledger.flush()
             raise
+        finally:
+            let_go_of_collector()
 
     def _decided(self, batches: Iterator[pl.DataFrame]) -> Iterator[tuple[int, pl.DataFrame]]:
         """What each shift decides on, by its number; all else is let become history."""

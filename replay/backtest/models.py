@@ -7,9 +7,9 @@ from pathlib import Path
 from engine.clock import elapsed
 from engine.errors import InputError, SentinelError
 from engine.model.features_file import FeatureTable
+from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.model.split import DAY, Part, Split, SplitOptions, utc_date_of
-from engine.model.store import load_run
 from engine.model.threshold import Rule, choose
 from engine.model.unseen import refuse_seen, test_time
 from engine.progress import Meter
@@ -137,6 +137,7 @@ class Models:
             seed=options.seed,
             threads=options.threads,
             make_current=False,
+            report=False,
             quiet=options.quiet,
         )
         try:

@@ -50,8 +50,9 @@ class Outcomes:
 
     Attributes
     ----------
-    cards, days
-        How many cards there are; and days with events, of which nothing here depends.
+    cards, fraud_cards, days
+        How many cards there are, and with fraud; and days with events, of which nothing here
+        depends.
     """
 
     def __init__(self, table: FeatureTable, decisions: pl.DataFrame, terms: Terms) -> None:
@@ -99,6 +100,7 @@ class Outcomes:
         found = np.full(self.cards, never)
         np.minimum.at(first, self._codes[fraud], times[fraud])
         np.minimum.at(found, self._codes[stopped], times[stopped])
+        self.fraud_cards = int((first != never).sum())
         self._is_hit = (first != never).astype(np.float64)
         caught = found != never
         self._is_caught = caught.astype(np.float64)

@@ -147,7 +147,7 @@ class Judge:
         counted = self._outcomes(decisions, days)
         drawn = list(draws([counted], self._options.resamples, self._options.seed, self._progress))
         return {
-            name: figure_of(value, [each[name] for (each,) in drawn] if drawn else None)
+            name: figure_of(name, value, [each[name] for (each,) in drawn], counted)
             for name, value in counted.figures().items()
         }
 
@@ -178,7 +178,7 @@ def side_by_side(
         of_draws = [[*(each[name] for each in pair)] for pair in drawn]
         columns = [[*pair, pair[0] - pair[1]] for pair in of_draws]
         outcomes[name] = {
-            called: figure_of(value, [row[place] for row in columns] if columns else None)
+            called: figure_of(name, value, [row[place] for row in columns], counted[0])
             for place, (called, value) in enumerate(zip((*names, DIFFERENCE), of_each, strict=True))
         }
     return {"metrics": compared, "outcomes": outcomes}
