@@ -14,6 +14,9 @@ _WHOLE: Final = re.compile(r"[0-9]{1,20}(_[0-9]{1,20}){0,9}", re.ASCII)
 _LONGEST: Final = 10_000 * 86_400
 _LARGEST: Final = 1e12
 _MOST_THREADS: Final = 1024
+_MOST_SEED: Final = 2**31 - 1  # that every library takes
+_MOST_DRAWS: Final = 100_000
+_MOST_CARDS: Final = 10**9
 _CLOSE: Final = 1e-9
 
 
@@ -35,6 +38,21 @@ def wholes(text: str, option: str, low: int, high: int) -> tuple[int, ...]:
 def threads(text: str | None) -> int:
     """The number of ``--threads``; as many as there are processors if none is given."""
     return processors() if text is None else whole(text, "--threads", 1, _MOST_THREADS)
+
+
+def seed(text: str) -> int:
+    """The number of ``--seed`` that models and draws begin with."""
+    return whole(text, "--seed", 0, _MOST_SEED)
+
+
+def resamples(text: str, least: int = 0) -> int:
+    """The number of ``--resamples``: how often cards are drawn for an interval."""
+    return whole(text, "--resamples", least, _MOST_DRAWS)
+
+
+def cards_per_day(text: str) -> int:
+    """The number of ``--cards-per-day`` that people can look at."""
+    return whole(text, "--cards-per-day", 1, _MOST_CARDS)
 
 
 def amount(text: str, option: str) -> float:

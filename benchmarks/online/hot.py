@@ -5,7 +5,6 @@ an event's time to depend on the history, the last tenth would tell. Few events 
 times, each time by a new state, and a tenth's time is the median.
 """
 
-import gc
 import json
 import statistics
 import sys
@@ -20,7 +19,7 @@ from engine.catalog import load_feature_set
 from engine.clock import elapsed_ns
 from engine.command import Parser, run_command
 from engine.definition import FeatureSet
-from engine.process import manage_collector
+from engine.process import let_go_of_collector, manage_collector
 
 TENTHS: Final = 10
 
@@ -89,8 +88,7 @@ def _round(features: FeatureSet, log: EventLog, rows: int) -> list[float]:
             times.append(spent / max(end - start, 1))
             start = end
     finally:
-        gc.enable()
-        gc.unfreeze()
+        let_go_of_collector()
     return times
 
 

@@ -11,7 +11,6 @@ With ``--collector python`` the collector is as Python has it. In both cases its
 wherever they fall.
 """
 
-import gc
 import json
 import sys
 from array import array
@@ -28,7 +27,7 @@ from engine.backends.online.snapshot import restore
 from engine.catalog import load_feature_set
 from engine.clock import elapsed, elapsed_ns
 from engine.command import Parser, run_command
-from engine.process import manage_collector, use_large_pages
+from engine.process import let_go_of_collector, manage_collector, use_large_pages
 
 MANAGED: Final = "managed"
 PYTHON: Final = "python"
@@ -89,8 +88,7 @@ def serve(
             seconds = _throughput(online, log, first, events, tidy)
             nanoseconds = _latencies(online, log, first + events, events, tidy)
     finally:
-        gc.enable()
-        gc.unfreeze()
+        let_go_of_collector()
     quantiles = np.quantile(nanoseconds, list(QUANTILES.values())) / _US
     return {
         "events": {"throughput": events, "latency": events},

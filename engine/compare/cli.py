@@ -5,12 +5,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
 
-from engine.arguments import amount, day, whole
+from engine.arguments import amount, cards_per_day, day, resamples, seed, threads
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
-from engine.process import processors, settle_in
+from engine.process import settle_in
 
 _DESCRIPTION = """\
 Compare two trained runs on the same events, which neither has learnt from.
@@ -31,11 +30,6 @@ examples:
   python -m engine.compare runs/new runs/current features --from 2025-09-01 --until 2025-09-15
   python -m engine.compare runs/lightgbm runs/forest features --test-part"""
 
-_MOST_THREADS: Final = 1024
-_MOST_SEED: Final = 2**31 - 1
-_MOST_CARDS: Final = 10**9
-_MOST_DRAWS: Final = 100_000
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
@@ -44,11 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     parsed = _parser().parse_args(argv)
-    threads = processors()
-    if parsed.threads is not None:
-        threads = whole(parsed.threads, "--threads", 1, _MOST_THREADS)
+    count = threads(parsed.threads)
     # polars reads it once, when it is imported: everything that imports polars comes after.
-    os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
+    os.environ.setdefault("POLARS_MAX_THREADS", str(count))
     settle_in()
     from engine.compare.job import compare  # noqa: PLC0415 - see above
     from engine.compare.options import Options  # noqa: PLC0415 - see above
@@ -63,10 +55,10 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         until=day(parsed.until, "--until"),
         test_part=parsed.test_part,
         alert_cost=None if cost is None else amount(cost, "--alert-cost"),
-        cards_per_day=whole(parsed.cards_per_day, "--cards-per-day", 1, _MOST_CARDS),
-        resamples=whole(parsed.resamples, "--resamples", 0, _MOST_DRAWS),
-        seed=whole(parsed.seed, "--seed", 0, _MOST_SEED),
-        threads=threads,
+        cards_per_day=cards_per_day(parsed.cards_per_day),
+        resamples=resamples(parsed.resamples),
+        seed=seed(parsed.seed),
+        threads=count,
         quiet=parsed.quiet,
         json=parsed.json,
     )

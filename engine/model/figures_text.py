@@ -21,7 +21,7 @@ class Line:
     Parameters
     ----------
     name
-        What ``metrics.json`` calls it.
+        What the file of the results calls it.
     words
         What people call it; indented where it belongs to the one before.
     unit

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.arguments import amount, day, whole
+from engine.arguments import amount, day, resamples, seed, threads, whole
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
-from engine.process import processors, settle_in
+from engine.process import settle_in
 
 _DESCRIPTION = """\
 Train a challenger on fresh labels, and put it in use if it is better than the champion.
@@ -44,9 +44,6 @@ examples:
   python -m engine.retrain features --runs runs --metric money.caught_share --margin 0.01
   python -m engine.retrain features --runs runs --dry-run --json"""
 
-_MOST_THREADS: Final = 1024
-_MOST_SEED: Final = 2**31 - 1
-_MOST_DRAWS: Final = 100_000
 _LEAST_DRAWS: Final = 40  # one of them below the interval, one above
 _MOST_DAYS: Final = 10_000
 
@@ -58,11 +55,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     parsed = _parser().parse_args(argv)
-    threads = processors()
-    if parsed.threads is not None:
-        threads = whole(parsed.threads, "--threads", 1, _MOST_THREADS)
+    count = threads(parsed.threads)
     # polars reads it once, when it is imported: everything that imports polars comes after.
-    os.environ.setdefault("POLARS_MAX_THREADS", str(threads))
+    os.environ.setdefault("POLARS_MAX_THREADS", str(count))
     settle_in()
     from engine.retrain.decision import METRICS  # noqa: PLC0415 - see above
     from engine.retrain.job import retrain  # noqa: PLC0415 - see above
@@ -89,9 +84,9 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         until=day(parsed.until, "--until"),
         metric=parsed.metric,
         margin=margin,
-        resamples=whole(parsed.resamples, "--resamples", _LEAST_DRAWS, _MOST_DRAWS),
-        seed=whole(parsed.seed, "--seed", 0, _MOST_SEED),
-        threads=threads,
+        resamples=resamples(parsed.resamples, _LEAST_DRAWS),
+        seed=seed(parsed.seed),
+        threads=count,
         report=not parsed.no_report,
         dry_run=parsed.dry_run,
         quiet=parsed.quiet,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.arguments import amount, threads, whole
+from engine.arguments import amount, cards_per_day, resamples, seed, threads, whole
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.process import settle_in
 
@@ -29,9 +29,6 @@ examples:
   python -m engine.score new.csv --run runs/current --out scores.parquet"""
 
 _MOST_REASONS: Final = 100
-_MOST_SEED: Final = 2**31 - 1
-_MOST_CARDS: Final = 10**9
-_MOST_DRAWS: Final = 100_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,9 +53,9 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         out=None if parsed.out is None else Path(parsed.out),
         reasons=whole(parsed.reasons, "--reasons", 0, _MOST_REASONS),
         alert_cost=None if cost is None else amount(cost, "--alert-cost"),
-        cards_per_day=whole(parsed.cards_per_day, "--cards-per-day", 1, _MOST_CARDS),
-        resamples=whole(parsed.resamples, "--resamples", 0, _MOST_DRAWS),
-        seed=whole(parsed.seed, "--seed", 0, _MOST_SEED),
+        cards_per_day=cards_per_day(parsed.cards_per_day),
+        resamples=resamples(parsed.resamples),
+        seed=seed(parsed.seed),
         threads=count,
         overwrite=parsed.overwrite,
         quiet=parsed.quiet,

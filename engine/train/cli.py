@@ -6,9 +6,18 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from engine.arguments import amount, day, shares, span, threads, whole
+from engine.arguments import (
+    amount,
+    cards_per_day,
+    day,
+    resamples,
+    seed,
+    shares,
+    span,
+    threads,
+)
 from engine.clock import utc_second
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.process import settle_in
@@ -49,10 +58,6 @@ examples:
   python -m engine.train features --out runs --threshold alerts-per-day=100
   python -m engine.train features --out runs --model random_forest --split random"""
 
-_MOST_SEED: Final = 2**31 - 1
-_MOST_CARDS: Final = 10**9
-_MOST_DRAWS: Final = 100_000
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
@@ -70,20 +75,20 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     from engine.train.options import Options  # noqa: PLC0415 - see above
     from engine.train.text import training_text  # noqa: PLC0415 - see above
 
-    seed = whole(parsed.seed, "--seed", 0, _MOST_SEED)
+    begun = seed(parsed.seed)
     options = Options(
         features=Path(parsed.features),
         out=Path(parsed.out),
         id=f"{utc_second():%Y%m%dT%H%M%SZ}-{parsed.model}" if parsed.id is None else parsed.id,
         model=parsed.model,
-        split=_split(parsed, seed),
+        split=_split(parsed, begun),
         rule=read_rule(parsed.threshold),
         alert_cost=amount(parsed.alert_cost, "--alert-cost"),
         calibration=parsed.calibration,
-        cards_per_day=whole(parsed.cards_per_day, "--cards-per-day", 1, _MOST_CARDS),
-        resamples=whole(parsed.resamples, "--resamples", 0, _MOST_DRAWS),
+        cards_per_day=cards_per_day(parsed.cards_per_day),
+        resamples=resamples(parsed.resamples),
         anomaly=parsed.anomaly,
-        seed=seed,
+        seed=begun,
         threads=count,
         report=not parsed.no_report,
         overwrite=parsed.overwrite,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.arguments import amount, day, span, threads, whole
+from engine.arguments import amount, cards_per_day, day, resamples, seed, span, threads, whole
 from engine.command import EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.process import settle_in
@@ -58,9 +58,7 @@ examples:
   python -m replay.backtest log.parquet --run runs/new --against-run runs/current"""
 
 _SCORE: Final = re.compile(r"0?\.[0-9]{1,17}|[01]", re.ASCII)
-_MOST_SEED: Final = 2**31 - 1
 _MOST: Final = 10**9
-_MOST_DRAWS: Final = 100_000
 _MOST_BATCH: Final = 1_000_000
 
 
@@ -102,9 +100,9 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
         order=parsed.order,
         batch=whole(parsed.batch, "--batch", 1, _MOST_BATCH),
         alert_cost=amount(parsed.alert_cost, "--alert-cost"),
-        cards_per_day=whole(parsed.cards_per_day, "--cards-per-day", 1, _MOST),
-        resamples=whole(parsed.resamples, "--resamples", 0, _MOST_DRAWS),
-        seed=whole(parsed.seed, "--seed", 0, _MOST_SEED),
+        cards_per_day=cards_per_day(parsed.cards_per_day),
+        resamples=resamples(parsed.resamples),
+        seed=seed(parsed.seed),
         threads=count,
         out=None if parsed.out is None else Path(parsed.out),
         overwrite=parsed.overwrite,

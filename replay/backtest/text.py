@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from engine.model.figures_text import FORMS, figure_text
+from engine.model.figures_text import FORMS, Line, figure_text
 from engine.model.paired import DIFFERENCE
 from engine.words import counted
 from replay.backtest.job import Backtest
 from replay.backtest.tested import Tested
 from replay.backtest.words import (
-    Line,
     comparison_rows,
     contender_text,
     plain,

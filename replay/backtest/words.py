@@ -1,33 +1,12 @@
 """What a backtest's figures, its policy and its contenders are called."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.model.figures_text import FORMS, Unit, figure_text
+from engine.model.figures_text import FORMS, Line, Unit, figure_text
 from engine.model.paired import DIFFERENCE
 from engine.model.paired_text import SIGNED, paired_rows
 from engine.words import counted
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A figure of a policy's outcomes and how it is said.
-
-    Parameters
-    ----------
-    name
-        What ``results.json`` calls it.
-    words
-        What people call it.
-    unit
-        What it is in.
-    """
-
-    name: str
-    words: str
-    unit: Unit
-
 
 OUTCOMES: Final = (
     Line("alerts_per_day", "alerts a day", "number"),
