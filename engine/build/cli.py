@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.arguments import threads
+from engine.arguments import span, threads
 from engine.backends import BACKENDS
 from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
@@ -86,6 +86,14 @@ def _parser() -> Parser:
         metavar="FILE",
         help="also leave the state that the online engine has after the log, for a warm start",
     )
+    add(
+        "--leap",
+        default="7d",
+        metavar="T",
+        help="of --state: how far an event may lie from those before it and its clock be believed, "
+        "now and by whoever goes on from the state; none believes every clock (default: "
+        "%(default)s)",
+    )
     add("--strict", action="store_true", help="refuse the log if a row cannot be read")
     add("--overwrite", action="store_true", help="replace results that are already there")
     add("--explain", action="store_true", help="say how it would be computed, and stop")
@@ -103,6 +111,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         threads=threads(parsed.threads),
         memory=memory_size(parsed.memory),
         state=None if parsed.state is None else Path(parsed.state),
+        leap=None if parsed.leap == "none" else span(parsed.leap, "--leap"),
         strict=parsed.strict,
         overwrite=parsed.overwrite,
         explain=parsed.explain,

@@ -140,7 +140,7 @@ class _Job:
         self, batches: Iterable[pl.DataFrame], passed: tuple[str, ...]
     ) -> Iterator[pl.DataFrame]:
         if self._options.state is not None:
-            self.gathering = Gathering(self._features, self._options.state)
+            self.gathering = Gathering(self._features, self._options.state, leap=self._options.leap)
             batches = self.gathering.passing(batches)
         return self._backend.stream(
             self._features,

@@ -83,7 +83,7 @@ def _replay(key: KeySource) -> list[str]:
     lines = [unpack_row(key.layout), f"now = {key.state}.t", *key.load()]
     for each in key.lanes:
         j, delay = each.number, each.lane.delay
-        place = f"tails[{j}].insert(bisect_right(tails[{j}], t, key=TIME), x)"
+        place = _take_place(each)
         wait = f"{each.pend}.insert(bisect_right({each.pend}, t, lo={each.head}, key=TIME), "
         block = key.block_of_row()
         if each.lane.labelled:
@@ -91,13 +91,13 @@ def _replay(key: KeySource) -> list[str]:
                 *each.pending(block),
                 f"if t + {delay} > now: {wait}p)",
                 "else:",
-                *indented(each.enter([place])),
+                *indented(each.enter(place)),
             ]
         elif delay:
-            then = [f"if t + {delay} > now: {wait}x)", f"else: {place}"]
+            then = [f"if t + {delay} > now: {wait}x)", "else:", *indented(place)]
             lines += each.entry(block, "t", then)
         else:
-            lines += each.entry(block, "t", [place])
+            lines += each.entry(block, "t", place)
         lines += [
             *_for_each(f"tails[{j}]", each.grow()),
             "late, t = t, now",
@@ -105,6 +105,27 @@ def _replay(key: KeySource) -> list[str]:
             "t = late",
         ]
     return lines
+
+
+def _take_place(each: LaneSource) -> list[str]:
+    """Put ``x`` where it belongs: among what is taken in again, or among what has been dropped.
+
+    What is older than something dropped lies outside all windows that have an end. Those without
+    one count it; it may be the first they saw, and is not the latest.
+    """
+    j = each.number
+    later = f"tails[{j}].insert(bisect_right(tails[{j}], t, key=TIME), x)"
+    if not each.is_ever:
+        return [later]
+    ever = [(place, partial) for place, partial in each.partials if place.ever]
+    dropped = [
+        *of_arguments([(place, (*partial.add, *partial.drop)) for place, partial in ever]),
+        *dict.fromkeys(line for _, partial in ever for line in partial.drop_late),
+        f"{each.state}.off{j} += 1",
+        # Where entries are is counted from the first there was.
+        *(line for _, partial in each.partials for line in partial.rebuild),
+    ]
+    return [f"if t < {each.state}.past{j}:", *indented(dropped), f"else: {later}"]
 
 
 def _settle(key: KeySource) -> list[str]:
