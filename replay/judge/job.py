@@ -79,14 +79,17 @@ class Judge:
     def done(self, now: float) -> bool:
         """Whether all that will be sent was, and is answered or expired.
 
-        What nobody was there to be sent may still be asked for until a deadline after the last
-        place was due.
+        What nobody was there to be sent may still be asked for, and clients that are behind may
+        still read on, until a deadline after the last place was due. A client that has stopped
+        reading is not waited for beyond that.
         """
         self.stream.released(now)
         ended = self.schedule.ended
-        if ended is None or not self.stream.caught_up or pending(self.book, now):
+        if ended is None or pending(self.book, now):
             return False
-        return self.book.all_sent or now - ended > self.book.deadline
+        if now - ended > self.book.deadline:
+            return True
+        return self.book.all_sent and self.stream.caught_up
 
 
 @contextmanager
