@@ -69,26 +69,23 @@ class Reply:
         The content's media type.
     headers
         Further header lines, each with its end.
-    closes
-        Whether the connection ends after it.
     """
 
     status: HTTPStatus
     body: bytes
     kind: str = JSON
     headers: bytes = b""
-    closes: bool = False
 
-    def encode(self) -> bytes:
-        """The reply's bytes."""
-        return b"%bcontent-type: %b\r\ncontent-length: %d\r\n%b%b\r\n%b" % (
+    def encode(self, *, bare: bool = False) -> bytes:
+        """The reply's bytes; bare, as to ``HEAD``, those without content."""
+        head = b"%bcontent-type: %b\r\n%b" % (
             _STATUS_LINES[self.status],
             self.kind.encode(),
-            len(self.body),
             self.headers,
-            b"connection: close\r\n" if self.closes else b"",
-            self.body,
         )
+        if bare:
+            return head + b"\r\n"
+        return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(self.body), self.body)
 
 
 _STATUS_LINES: Final = {

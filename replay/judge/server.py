@@ -10,8 +10,15 @@ from typing import Final
 from engine.clock import elapsed
 from replay.judge.book import Book
 from replay.judge.doors import Doors, Streaming
-from replay.judge.flags import Answer, said
-from replay.judge.http import MOST_BODY_BYTES, MOST_HEAD_BYTES, RefusedError, take_request
+from replay.judge.flags import said
+from replay.judge.http import (
+    MOST_BODY_BYTES,
+    MOST_HEAD_BYTES,
+    RefusedError,
+    Reply,
+    Request,
+    take_request,
+)
 from replay.judge.stream import Stream
 
 _MOST_CONNECTIONS: Final = 1_000
@@ -187,21 +194,21 @@ class Connection(asyncio.Protocol):
                 self._busy = True
                 self._flush(replies)
                 loop = asyncio.get_running_loop()
-                self._waiting = loop.call_later(answer.after, self._late, answer, request.closes)
+                self._waiting = loop.call_later(answer.after, self._late, answer.reply, request)
                 return
-            replies.append(answer.reply.encode())
+            replies.append(answer.reply.encode(bare=request.method == "HEAD"))
             if request.closes:
                 self._finish(replies)
                 return
         self._flush(replies)
 
-    def _late(self, answer: Answer, closes: bool) -> None:  # noqa: FBT001 - call_later takes no names
+    def _late(self, reply: Reply, request: Request) -> None:
         self._waiting = None
         self._busy = False
-        if self._transport is None or answer.reply is None:
+        if self._transport is None:
             return
-        self._transport.write(answer.reply.encode())
-        if closes:
+        self._transport.write(reply.encode(bare=request.method == "HEAD"))
+        if request.closes:
             self.end()
             return
         self._transport.resume_reading()

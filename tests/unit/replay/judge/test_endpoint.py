@@ -133,7 +133,7 @@ def test_paths_and_methods(log: Path) -> None:
             for method, path, allowed in (
                 ("GET", "/api/flag", "POST"),
                 ("DELETE", "/stream", "GET"),
-                ("HEAD", "/score", "GET"),
+                ("OPTIONS", "/score", "GET"),
             ):
                 answer = await running.ask(method, path)
                 assert (answer.status, answer.headers["allow"]) == (405, allowed)
@@ -141,6 +141,22 @@ def test_paths_and_methods(log: Path) -> None:
             assert page.headers["content-type"].startswith("text/html")
             assert b"http" not in page.body  # all of it is here
             assert "default-src 'none'" in page.headers["content-security-policy"]
+
+    run(test())
+
+
+@pytest.mark.parametrize(("path", "status"), [("/score", 405), ("/stream", 405), ("/x", 404)])
+def test_a_reply_to_head_has_no_content(log: Path, path: str, status: int) -> None:
+    async def test() -> None:
+        async with judging(log) as running:
+            talk = await running.connect()
+            for _ in range(2):
+                talk.request("HEAD", path, headers=HEADERS)
+                found, headers = await talk.head()
+                assert found == status
+                assert "content-length" not in headers  # that of a GET would be another
+            talk.request("GET", "/score", headers=HEADERS)
+            assert (await talk.answer()).status == 200
 
     run(test())
 
