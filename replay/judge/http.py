@@ -76,12 +76,21 @@ class Reply:
     kind: str = JSON
     headers: bytes = b""
 
-    def encode(self, *, bare: bool = False) -> bytes:
-        """The reply's bytes; bare, as to ``HEAD``, those without content."""
-        head = b"%bcontent-type: %b\r\n%b" % (
+    def encode(self, *, closes: bool, bare: bool = False) -> bytes:
+        """The reply's bytes.
+
+        Parameters
+        ----------
+        closes
+            Whether the connection ends after it.
+        bare
+            Whether it has no content, as to ``HEAD``.
+        """
+        head = b"%bcontent-type: %b\r\n%b%b" % (
             _STATUS_LINES[self.status],
             self.kind.encode(),
             self.headers,
+            _CLOSES if closes else b"",
         )
         if bare:
             return head + b"\r\n"
@@ -91,12 +100,15 @@ class Reply:
 _STATUS_LINES: Final = {
     status: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
 }
-# A stream has no length: it is sent in chunks, whose last one never comes.
-STREAM_HEAD: Final = (
-    _STATUS_LINES[HTTPStatus.OK]
-    + b"content-type: text/event-stream\r\ncache-control: no-store\r\n"
-    + b"transfer-encoding: chunked\r\n\r\n"
+_CLOSES: Final = b"connection: close\r\n"
+_STREAM_HEAD: Final = (
+    _STATUS_LINES[HTTPStatus.OK] + b"content-type: text/event-stream\r\ncache-control: no-store\r\n"
 )
+
+
+def stream_head(*, closes: bool) -> bytes:
+    """What goes before a stream, which has no length: its last chunk never comes."""
+    return b"%b%btransfer-encoding: chunked\r\n\r\n" % (_STREAM_HEAD, _CLOSES if closes else b"")
 
 
 def chunk(content: bytes) -> bytes:

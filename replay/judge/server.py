@@ -17,6 +17,8 @@ from replay.judge.http import (
     RefusedError,
     Reply,
     Request,
+    chunk,
+    stream_head,
     take_request,
 )
 from replay.judge.stream import Stream
@@ -152,9 +154,9 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def send(self, content: bytes) -> None:
-        """Send bytes of a stream."""
+        """Send a part of a stream."""
         if self._transport is not None:
-            self._transport.write(content)
+            self._transport.write(chunk(content))
 
     async def writable(self) -> bool:
         """Wait until there is room; False if the connection has ended."""
@@ -174,7 +176,7 @@ class Connection(asyncio.Protocol):
             except RefusedError as error:
                 self._server.requests.malformed += 1
                 reply = said(error.status, error.reason)
-                replies.append(reply.encode())
+                replies.append(reply.encode(closes=True))
                 self._finish(replies)
                 return
             if request is None:
@@ -184,6 +186,7 @@ class Connection(asyncio.Protocol):
             answer = self._server.doors.answer(request, now)
             if isinstance(answer, Streaming):
                 self._busy = True
+                replies.append(stream_head(closes=request.closes))
                 self._flush(replies)
                 self._stream(answer, now)
                 return
@@ -196,7 +199,7 @@ class Connection(asyncio.Protocol):
                 loop = asyncio.get_running_loop()
                 self._waiting = loop.call_later(answer.after, self._late, answer.reply, request)
                 return
-            replies.append(answer.reply.encode(bare=request.method == "HEAD"))
+            replies.append(_encoded(answer.reply, request))
             if request.closes:
                 self._finish(replies)
                 return
@@ -207,7 +210,7 @@ class Connection(asyncio.Protocol):
         self._busy = False
         if self._transport is None:
             return
-        self._transport.write(reply.encode(bare=request.method == "HEAD"))
+        self._transport.write(_encoded(reply, request))
         if request.closes:
             self.end()
             return
@@ -231,3 +234,7 @@ class Connection(asyncio.Protocol):
     def _finish(self, replies: list[bytes]) -> None:
         self._flush(replies)
         self.end()
+
+
+def _encoded(reply: Reply, request: Request) -> bytes:
+    return reply.encode(closes=request.closes, bare=request.method == "HEAD")

@@ -197,8 +197,10 @@ def test_a_connection_ends_when_the_client_says_so(log: Path) -> None:
         async with judging(log) as running:
             talk = await running.connect()
             talk.request("GET", "/score", headers=HEADERS | {"Connection": "close"})
-            assert (await talk.answer()).status == 200
+            answer = await talk.answer()
+            assert (answer.status, answer.headers["connection"]) == (200, "close")
             assert await talk.ended()
+            assert "connection" not in (await running.ask("GET", "/score")).headers
 
     run(test())
 
@@ -219,7 +221,8 @@ def test_what_breaks_the_rules_ends_the_connection(
         async with judging(log) as running:
             talk = await running.connect()
             talk.send(sent_bytes)
-            assert (await talk.answer()).status == status
+            answer = await talk.answer()
+            assert (answer.status, answer.headers["connection"]) == (status, "close")
             assert await talk.ended()
             assert (await running.score())["flags"]["malformed"] == 1
 
@@ -332,6 +335,18 @@ def test_a_slow_reply_does_not_make_the_flag_late(log: Path) -> None:
             assert score["detection"]["true_positives"] == 1
             assert not talk.reader._buffer  # type: ignore[attr-defined] # what has come
             talk.close()
+
+    run(test())
+
+
+def test_a_slow_reply_says_that_the_connection_ends(log: Path) -> None:
+    async def test() -> None:
+        async with judging(log, faults=faults("flag-slow=1ms@1")) as running:
+            await sent(running)
+            talk = await running.connect()
+            talk.post(flag("event-0", 1), {"Connection": "close"})
+            assert (await talk.answer()).headers["connection"] == "close"
+            assert await talk.ended()
 
     run(test())
 

@@ -271,6 +271,18 @@ def test_a_silent_stream_says_that_it_is_alive(log: Path, monkeypatch: pytest.Mo
     run(test())
 
 
+def test_a_stream_says_that_its_connection_ends_with_it_if_it_is_told_so(log: Path) -> None:
+    async def test() -> None:
+        async with judging(log) as running:
+            talk = await running.connect()
+            talk.request("GET", "/stream", headers=HEADERS | {"Connection": "close"})
+            status, headers = await talk.head()
+            assert (status, headers["connection"]) == (200, "close")
+            assert ids(await talk.events(COUNT)) == ALL
+
+    run(test())
+
+
 @pytest.mark.parametrize("key", ["", "wrong", KEY.decode() + "x", "KEY"])
 def test_the_stream_wants_the_key(log: Path, key: str) -> None:
     async def test() -> None:
