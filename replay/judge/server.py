@@ -21,6 +21,7 @@ from replay.judge.http import (
     stream_head,
     take_request,
 )
+from replay.judge.leaving import Leaving
 from replay.judge.stream import Stream
 
 _MOST_CONNECTIONS: Final = 1_000
@@ -177,7 +178,8 @@ class Connection(asyncio.Protocol):
                 self._server.requests.malformed += 1
                 reply = said(error.status, error.reason)
                 replies.append(reply.encode(closes=True))
-                self._finish(replies)
+                self._flush(replies)
+                self._leave()
                 return
             if request is None:
                 break
@@ -230,6 +232,11 @@ class Connection(asyncio.Protocol):
     def _flush(self, replies: list[bytes]) -> None:
         if replies and self._transport is not None:
             self._transport.write(b"".join(replies))
+
+    def _leave(self) -> None:
+        self._buffer.clear()
+        if self._transport is not None:
+            Leaving(self._transport, self.connection_lost)
 
     def _finish(self, replies: list[bytes]) -> None:
         self._flush(replies)

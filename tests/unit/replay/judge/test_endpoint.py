@@ -2,10 +2,14 @@
 
 import asyncio
 import ssl
+from contextlib import closing
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 import pytest
 
+from processes import PATIENCE_SECONDS
+from replay.judge import leaving as leaving_module
 from replay.judge import server as server_module
 from replay.judge.http import MOST_HEAD_BYTES
 from unit.replay.judge.cases import faults, flag, log_of
@@ -224,6 +228,49 @@ def test_what_breaks_the_rules_ends_the_connection(
             answer = await talk.answer()
             assert (answer.status, answer.headers["connection"]) == (status, "close")
             assert await talk.ended()
+            assert (await running.score())["flags"]["malformed"] == 1
+
+    run(test())
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_who_sends_far_too_much_before_it_reads_is_told_so(log: Path, tls: bool) -> None:  # noqa: FBT001 - of pytest
+    def post(port: int) -> int:
+        trusting = ssl.create_default_context(cafile=str(ca)) if tls else None
+        connection = (
+            HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+            if trusting is None
+            else HTTPSConnection("localhost", port, timeout=PATIENCE_SECONDS, context=trusting)
+        )
+        with closing(connection):
+            connection.request("POST", "/api/flag", b"x" * 5_000_000, HEADERS)
+            return connection.getresponse().status
+
+    async def test() -> None:
+        async with judging(log, tls=tls, ca_out=ca if tls else None) as running:
+            assert await asyncio.to_thread(post, running.port) == 413
+
+    ca = log.parent / "ca.pem"
+    run(test())
+
+
+@pytest.mark.parametrize(("most", "seconds"), [(2**16, 3_600.0), (2**62, 0.5)])
+def test_who_goes_on_after_a_refusal_is_cut_off(
+    log: Path, monkeypatch: pytest.MonkeyPatch, most: int, seconds: float
+) -> None:
+    monkeypatch.setattr(leaving_module, "_MOST_DROPPED", most)
+    monkeypatch.setattr(leaving_module, "_MOST_SECONDS", seconds)
+
+    async def test() -> None:
+        async with judging(log) as running:
+            talk = await running.connect()
+            talk.send(b"nonsense\r\n\r\n")
+            assert (await talk.answer()).status == 400
+            assert await talk.ended()
+            assert running.judge.server.connections
+            while running.judge.server.connections:
+                talk.send(b"GET /score HTTP/1.1\r\n")
+                await asyncio.sleep(0)
             assert (await running.score())["flags"]["malformed"] == 1
 
     run(test())
