@@ -95,6 +95,7 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
         self._busy = False  # with a reply that waits, or a stream
+        self._chunks = True  # of a stream
         self._streaming: asyncio.Task[None] | None = None
         self._waiting: asyncio.TimerHandle | None = None
         self._room = asyncio.Event()
@@ -157,7 +158,7 @@ class Connection(asyncio.Protocol):
     def send(self, content: bytes) -> None:
         """Send a part of a stream."""
         if self._transport is not None:
-            self._transport.write(chunk(content))
+            self._transport.write(chunk(content) if self._chunks else content)
 
     async def writable(self) -> bool:
         """Wait until there is room; False if the connection has ended."""
@@ -188,7 +189,8 @@ class Connection(asyncio.Protocol):
             answer = self._server.doors.answer(request, now)
             if isinstance(answer, Streaming):
                 self._busy = True
-                replies.append(stream_head(closes=request.closes))
+                self._chunks = request.chunks
+                replies.append(stream_head(closes=request.closes, chunks=request.chunks))
                 self._flush(replies)
                 self._stream(answer, now)
                 return

@@ -209,11 +209,26 @@ def test_a_connection_ends_when_the_client_says_so(log: Path) -> None:
     run(test())
 
 
+def test_http_1_0_is_answered_and_the_connection_ends(log: Path) -> None:
+    async def test() -> None:
+        async with judging(log) as running:
+            await sent(running)
+            body = b'{"trans_num": "event-0", "flag_value": 0}'
+            talk = await running.connect()
+            head = f"POST /api/flag HTTP/1.0\r\nX-API-Key: {HEADERS['X-API-Key']}\r\n"
+            talk.send(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            answer = await talk.answer()
+            assert (answer.json, answer.headers["connection"]) == (RECORDED, "close")
+            assert await talk.ended()
+
+    run(test())
+
+
 @pytest.mark.parametrize(
     ("sent_bytes", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
-        (b"GET / HTTP/1.0\r\n\r\n", 505),
+        (b"GET / HTTP/2.0\r\n\r\n", 505),
         (b"GET / HTTP/1.1\r\nA: " + b"b" * MOST_HEAD_BYTES, 431),
         (b"POST /api/flag HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413),
     ],
