@@ -7,7 +7,7 @@ a request costs some ten microseconds of Python here, five to ten times that in 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
@@ -19,10 +19,14 @@ _LINE_END: Final = b"\r\n"
 _END: Final = b"\r\n\r\n"
 _REQUEST_LINE: Final = re.compile(rb"([A-Z]{1,16}) ([!-~]{1,2048}) HTTP/([0-9]\.[0-9])")
 _ABSOLUTE: Final = re.compile(rb"(?i:https?)://[^/?#]+(/[^?#]*)?(?:\?[^#]*)?")
-_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([ -~\x80-\xff\t]*?)[ \t]*")
+_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([ -~\x80-\xff\t]*)")
 _LENGTH: Final = re.compile(rb"[0-9]{1,9}")
 # Twice and different, these would have a request read in two ways.
 _ONCE: Final = frozenset({b"content-length", b"host", b"x-api-key", b"last-event-id"})
+_STATUS_LINES: Final = {
+    status: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
+}
+_CLOSES: Final = b"connection: close\r\n"
 
 
 class RefusedError(Exception):
@@ -82,6 +86,11 @@ class Reply:
     body: bytes
     kind: str = JSON
     headers: bytes = b""
+    _usual: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Most replies are one of a few, and go to clients that stay.
+        object.__setattr__(self, "_usual", self._encode(closes=False, bare=False))
 
     def encode(self, *, closes: bool, bare: bool = False) -> bytes:
         """The reply's bytes.
@@ -93,6 +102,9 @@ class Reply:
         bare
             Whether it has no content, as to ``HEAD``.
         """
+        return self._encode(closes=closes, bare=bare) if closes or bare else self._usual
+
+    def _encode(self, *, closes: bool, bare: bool) -> bytes:
         head = b"%bcontent-type: %b\r\n%b%b" % (
             _STATUS_LINES[self.status],
             self.kind.encode(),
@@ -104,10 +116,6 @@ class Reply:
         return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(self.body), self.body)
 
 
-_STATUS_LINES: Final = {
-    status: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus
-}
-_CLOSES: Final = b"connection: close\r\n"
 _STREAM_HEAD: Final = (
     _STATUS_LINES[HTTPStatus.OK] + b"content-type: text/event-stream\r\ncache-control: no-store\r\n"
 )
@@ -191,7 +199,7 @@ def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
         name = found[1].lower()
         if name in headers and name in _ONCE:
             raise RefusedError(HTTPStatus.BAD_REQUEST, f"{name.decode()} is there twice")
-        headers[name] = found[2]
+        headers[name] = found[2].strip(b" \t")
     return headers
 
 
