@@ -25,6 +25,9 @@ def score(book: Book, now: float) -> dict[str, Any]:
 
     Events that expired whatever the time, a fault, are in none of the shares once flagged. Missed
     are events that are neither dropped nor sent yet.
+
+    Flags that are malformed, or lack the key, are posts to where flags go whose body can be had.
+    Requests are malformed that cannot be read at all, wherever they were to go.
     """
     sent = ~np.isnan(book.sent_at)
     withdrawn = book.withdrawn
@@ -59,9 +62,13 @@ def score(book: Book, now: float) -> dict[str, Any]:
             "late": book.verdicts[Verdict.LATE],
             "withdrawn": book.verdicts[Verdict.WITHDRAWN],
             "not_found": book.verdicts[Verdict.NOT_FOUND],
+            "malformed": book.posts.malformed,
+            "unauthorised": book.posts.unauthorised,
+            "failed_on_purpose": book.posts.failed_on_purpose,
+        },
+        "requests": {
             "malformed": book.requests.malformed,
             "unauthorised": book.requests.unauthorised,
-            "failed_on_purpose": book.requests.failed_on_purpose,
         },
         "connections": {
             "opened": book.requests.connections,

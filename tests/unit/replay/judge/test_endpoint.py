@@ -115,6 +115,7 @@ def test_what_is_no_flag_is_refused(log: Path, body: object) -> None:
             assert (answer.status, answer.json["success"]) == (400, False)
             score = await running.score()
             assert (score["flags"]["malformed"], score["flags"]["recorded"]) == (1, 0)
+            assert score["requests"] == {"malformed": 0, "unauthorised": 0}
 
     run(test())
 
@@ -125,7 +126,9 @@ def test_flags_want_the_key(log: Path) -> None:
             await sent(running)
             answer = await running.post(flag("event-0", 0), **{"X-API-Key": "other"})
             assert answer.status == 401
-            assert (await running.score())["flags"]["recorded"] == 0
+            score = await running.score()
+            assert (score["flags"]["recorded"], score["flags"]["unauthorised"]) == (0, 1)
+            assert score["requests"] == {"malformed": 0, "unauthorised": 0}
 
     run(test())
 
@@ -144,6 +147,9 @@ def test_paths_and_methods(log: Path) -> None:
             page = await running.ask("GET", "/")
             assert page.headers["content-type"].startswith("text/html")
             assert b"http" not in page.body  # all of it is here
+            score = await running.score()
+            parts = [name for name, part in score.items() if isinstance(part, dict)]
+            assert all(f"score.{name}".encode() in page.body for name in parts)
             assert "default-src 'none'" in page.headers["content-security-policy"]
 
     run(test())
@@ -171,6 +177,7 @@ def test_the_score_is_open_to_this_machine_alone(log: Path) -> None:
             assert (await running.ask("GET", "/score", **{"X-API-Key": ""})).status == 200
         async with judging(log, open_score=False) as running:
             assert (await running.ask("GET", "/score", **{"X-API-Key": ""})).status == 401
+            assert (await running.score())["requests"]["unauthorised"] == 1
             assert (await running.ask("GET", "/score")).status == 200
             assert (await running.ask("GET", "/", **{"X-API-Key": ""})).status == 200
 
@@ -243,7 +250,9 @@ def test_what_breaks_the_rules_ends_the_connection(
             answer = await talk.answer()
             assert (answer.status, answer.headers["connection"]) == (status, "close")
             assert await talk.ended()
-            assert (await running.score())["flags"]["malformed"] == 1
+            score = await running.score()
+            assert score["requests"] == {"malformed": 1, "unauthorised": 0}
+            assert not any(score["flags"].values())
 
     run(test())
 
@@ -286,7 +295,7 @@ def test_who_goes_on_after_a_refusal_is_cut_off(
             while running.judge.server.connections:
                 talk.send(b"GET /score HTTP/1.1\r\n")
                 await asyncio.sleep(0)
-            assert (await running.score())["flags"]["malformed"] == 1
+            assert (await running.score())["requests"]["malformed"] == 1
 
     run(test())
 

@@ -305,6 +305,8 @@ def test_the_stream_wants_the_key(log: Path, key: str) -> None:
             answer = await running.ask("GET", "/stream", **{"X-API-Key": key})
             assert (answer.status, answer.json["success"]) == (401, False)
             assert running.judge.schedule.began is None
-            assert (await running.score())["flags"]["unauthorised"] == 1
+            score = await running.score()
+            assert score["requests"] == {"malformed": 0, "unauthorised": 1}
+            assert score["flags"]["unauthorised"] == 0
 
     run(test())
