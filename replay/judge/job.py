@@ -10,6 +10,7 @@ from engine.clock import elapsed
 from engine.errors import OutputError
 from engine.progress import Meter
 from engine.words import counted
+from replay.judge.board import Board
 from replay.judge.book import Book
 from replay.judge.doors import Doors
 from replay.judge.flags import Flags
@@ -52,7 +53,7 @@ class Judge:
         doors = Doors(
             flags,
             self.book,
-            self.score,
+            Board(self.score, len(journal)).show,
             options.faults,
             options.seed,
             options.key,
