@@ -150,7 +150,7 @@ class Models:
         if not self._trained:
             return ""
         each = (elapsed() - self._began) / len(self._trained)
-        return f", about {each * (len(self._folds) - fold.number + 1):.0f} s left"
+        return f", about {each * (len(self._folds) - self._folds.index(fold)):.0f} s left"
 
     def _chosen(self, fold: Fold, run: Run, tail: Part, rule: Rule) -> float:
         table = self._table

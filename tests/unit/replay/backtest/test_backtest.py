@@ -12,9 +12,11 @@ import pytest
 
 from engine.errors import InputError, OutputError
 from engine.model.run import Run
+from engine.model.split import DAY
 from replay import ledger, playback
 from replay.backtest import models, vectorised
 from replay.backtest.decisions import digest_of
+from replay.backtest.folds import plan
 from replay.backtest.job import backtest
 from replay.backtest.options import Options
 from replay.backtest.policies import Action
@@ -198,6 +200,30 @@ def test_what_comes_later_changes_no_decision(
     kept = pl.col("event_time") < start
     assert digest_of(after.filter(kept)) == digest_of(before.filter(kept))
     assert digest_of(after) != done.digest
+
+
+def test_a_window_without_events_is_no_fold_and_the_others_keep_their_numbers(
+    fast: Options, log: Path, tmp_path: Path
+) -> None:
+    windows = replace(fast.windows, test=2 * DAY, validation=4 * DAY)
+    whole = plan(windows, *_first_and_last(log), start=None, until=None)
+    empty = whole[1]
+    inside = pl.col("unix_time").is_between(empty.start, empty.end, closed="left")
+    other = write(pl.read_parquet(log).filter(~inside), tmp_path / "log.parquet")
+    found = backtest(replace(fast, inputs=(str(other),), windows=windows))
+    assert found.differing == 0
+    numbers = [fold.number for fold in whole if fold is not empty]
+    assert [fold["fold"] for fold in found.content["folds"]] == numbers
+    assert found.tested[0].decisions["fold"].unique().sort().to_list() == numbers
+    for mode in ("vectorised", "event-driven"):
+        alone = backtest(replace(fast, inputs=(str(other),), windows=windows, mode=mode))  # type: ignore[arg-type]  # one of them
+        assert alone.content["overall"] == found.content["overall"]
+        assert alone.tested[0].digest == found.tested[0].digest
+
+
+def _first_and_last(log: Path) -> tuple[int, int]:
+    times = pl.read_parquet(log)["unix_time"]
+    return int(times[0]), int(times[-1])
 
 
 def test_a_log_out_of_time_order_is_refused_or_put_in_order(
