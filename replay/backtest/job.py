@@ -17,6 +17,7 @@ from engine.model.features_file import FeatureTable
 from engine.model.run import Run
 from engine.model.split import DAY, midnight
 from engine.progress import Meter
+from replay.backtest.about import about
 from replay.backtest.check import check
 from replay.backtest.content import content_of
 from replay.backtest.decisions import digest_of, write_decisions
@@ -26,7 +27,7 @@ from replay.backtest.labels import refuse_early_labels
 from replay.backtest.models import Models, earliest_test, fixed_runs
 from replay.backtest.options import Contender, Options
 from replay.backtest.page import backtest_page
-from replay.backtest.place import Place, about, check_out
+from replay.backtest.place import Place, check_out
 from replay.backtest.results import Judge, side_by_side
 from replay.backtest.table import built_before, whole_log
 from replay.backtest.tested import Tested

@@ -13,6 +13,7 @@ import pytest
 from engine.errors import InputError, OutputError
 from engine.model.run import Run
 from engine.model.split import DAY
+from engine.model.threshold import Rule
 from replay import ledger, playback
 from replay.backtest import models, vectorised
 from replay.backtest.decisions import digest_of
@@ -134,6 +135,13 @@ def test_what_is_there_is_not_replaced_unasked(done: Done, log: Path, tmp_path: 
     options = copied(done, tmp_path / "out")
     with pytest.raises(InputError, match="another backtest, by its policy"):
         backtest(replace(options, policy=replace(POLICY, budget=8)))
+    shutil.rmtree(tmp_path / "out" / "runs" / "fold-02")  # it would be trained in another way
+    for training in (
+        replace(options.training, calibration="isotonic"),
+        replace(options.training, rule=Rule("recall", 0.8)),
+    ):
+        with pytest.raises(InputError, match="another backtest, by its training"):
+            backtest(replace(options, training=training))
     events = pl.read_parquet(log)
     amounts = pl.when(pl.int_range(pl.len()) == 1_500).then(1.0).otherwise(pl.col("amt"))
     other = write(events.with_columns(amt=amounts), tmp_path / "log.parquet")
