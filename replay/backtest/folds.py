@@ -91,7 +91,7 @@ def plan(
         )
     midnight = -(-first // DAY) * DAY
     at = midnight + windows.train + windows.delay if start is None else start
-    end = (last + 1 - windows.delay) // DAY * DAY if until is None else until
+    end = last_end(windows, last, until)
     folds: list[Fold] = []
     while at + windows.test <= end:
         known = at - windows.delay
@@ -115,6 +115,11 @@ def plan(
             hint="take a longer log, or shorter --train, --delay or --test",
         )
     return tuple(folds)
+
+
+def last_end(windows: Windows, last: int, until: int | None) -> int:
+    """When testing ends at the latest, of a log that ends at ``last``; see :func:`plan`."""
+    return (last + 1 - windows.delay) // DAY * DAY if until is None else until
 
 
 def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:

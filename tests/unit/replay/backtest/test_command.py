@@ -10,6 +10,7 @@ import pytest
 from engine.build.cli import main as build_main
 from replay.backtest.cli import main
 from replay.backtest.page import backtest_page
+from unit.build.cases import write
 from unit.replay.backtest.cases import Done
 
 WINDOWS = ("--train", "10d", "--delay", "2d", "--test", "4d", "--resamples", "5", "--threads", "1")
@@ -89,6 +90,25 @@ def test_a_run_is_not_judged_by_what_it_has_learnt_from(
     day = done.result.content["folds"][0]["contenders"]["backtest"]["trained"]["train"]["from"]
     assert main([str(log), "--run", first, "--from", day, *WINDOWS]) == 2
     assert "would be judged by what it has learnt from" in capsys.readouterr().err
+
+
+def test_a_log_of_days_that_a_run_has_learnt_from_says_so(
+    done: Done, log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = done.folder / "runs" / "fold-02"
+    fold = done.result.content["folds"][1]
+    learnt = fold["contenders"]["backtest"]["trained"]
+    events = pl.read_parquet(log)
+    earlier = write(events[: len(events) // 2], tmp_path / "earlier.parquet")
+    assert main([str(earlier), "--run", str(second), *WINDOWS]) == 2
+    said = capsys.readouterr().err
+    assert "the log is of days that the run has learnt from" in said
+    assert f"learnt from {learnt['train']['from']} to {learnt['validation']['until']}" in said
+    assert f"may be tested from {fold['from']} on" in said
+    assert "take a log that goes on after that" in said
+    before = write(events[:100], tmp_path / "before.parquet")
+    assert main([str(before), "--run", str(second), *WINDOWS]) == 2
+    assert "the log is of days before the run has learnt" in capsys.readouterr().err
 
 
 def test_the_page_loads_nothing_and_names_nobody(done: Done, log: Path) -> None:
