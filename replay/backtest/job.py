@@ -1,16 +1,15 @@
 """The backtest itself: features once, a run for each fold, decisions either way, results."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 from engine.clock import elapsed
 from engine.decide.records import record_schema
 from engine.errors import InputError
-from engine.events.disk import scratch_folder, write_bytes
+from engine.events.disk import write_bytes
 from engine.events.inputs import find_inputs
 from engine.events.quarantine import Quarantine
 from engine.model.features_file import FeatureTable
@@ -29,6 +28,7 @@ from replay.backtest.page import backtest_page
 from replay.backtest.place import Place, check_out
 from replay.backtest.results import Judge, side_by_side
 from replay.backtest.schedule import folds_of
+from replay.backtest.scratch import workplace
 from replay.backtest.table import built_before, whole_log
 from replay.backtest.tested import Tested
 from replay.backtest.vectorised import decide_at_once
@@ -87,15 +87,13 @@ def backtest(options: Options) -> Backtest:
             f"a build holds no events to play back one by one (was {options.inputs[0]!r})",
             hint="name the log itself, or leave --check and --event-driven out",
         )
-    check_out(options)
-    fixed = fixed_runs(options)
-    name = next((run.features.name for run in fixed.values()), options.set)
-    with ExitStack() as stack:
-        table = stack.enter_context(whole_log(options, name))
+    with workplace(options.out) as scratch:
+        check_out(options)
+        fixed = fixed_runs(options)
+        name = next((run.features.name for run in fixed.values()), options.set)
+        table = whole_log(options, name, scratch)
         refuse_early_labels(table.features, options.windows.delay)
         folds = folds_of(options, table, fixed)
-        near = Path(gettempdir()) if options.out is None else options.out.parent
-        scratch = stack.enter_context(scratch_folder(near))
         place = Place(
             scratch / "backtest" if options.out is None else options.out,
             about(options, table, folds, fixed),

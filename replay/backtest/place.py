@@ -17,9 +17,10 @@ from typing import Any, Final
 from replay.backtest.options import ALONE, CHALLENGER, CHAMPION, Contender, Options
 from replay.begun import Kind, begin, check_folder, finish
 
+ABOUT: Final = "backtest.json"
 RUNS: Final = "runs"
 REPORT: Final = "report.html"
-_KIND: Final = Kind("--out", "backtest", "backtest", "backtest.json", "results.json", version=2)
+_KIND: Final = Kind("--out", "backtest", "backtest", ABOUT, "results.json", version=2)
 _NAMES: Final = (ALONE, CHALLENGER, CHAMPION)
 
 

@@ -1,31 +1,28 @@
 """The features of a whole log, computed once: they look back only, so every fold may share them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import gettempdir
 
 import numpy as np
 
 from engine.build.job import build
 from engine.build.options import Options as BuildOptions
 from engine.errors import InputError
-from engine.events.disk import scratch_folder
 from engine.model.features_file import FeatureTable, locate_features, read_features
 from replay.backtest.options import Options
 
 
-@contextmanager
-def whole_log(options: Options, features: str) -> Iterator[FeatureTable]:
+def whole_log(options: Options, features: str, scratch: Path) -> FeatureTable:
     """A log's features and labels, in the order of events.
 
     Parameters
     ----------
     options
-        Whose inputs are a log, built in scratch files, or the one folder of a build.
+        Whose inputs are a log, or the one folder of a build.
     features
         The feature set that is needed.
+    scratch
+        Where the features of a log are put; they have to stay there.
 
     Raises
     ------
@@ -35,21 +32,18 @@ def whole_log(options: Options, features: str) -> Iterator[FeatureTable]:
     """
     built = built_before(options)
     if built is not None:
-        yield _ordered(options, _checked(read_features(built, labels_required=True), features))
-        return
-    near = Path(gettempdir()) if options.out is None else options.out.parent
-    with scratch_folder(near) as scratch:
-        folder = scratch / "features"
-        build(
-            BuildOptions(
-                inputs=options.inputs,
-                out=folder,
-                set=features,
-                threads=options.threads,
-                quiet=options.quiet,
-            )
+        return _ordered(options, _checked(read_features(built, labels_required=True), features))
+    folder = scratch / "features"
+    build(
+        BuildOptions(
+            inputs=options.inputs,
+            out=folder,
+            set=features,
+            threads=options.threads,
+            quiet=options.quiet,
         )
-        yield _ordered(options, read_features(folder, labels_required=True))
+    )
+    return _ordered(options, read_features(folder, labels_required=True))
 
 
 def built_before(options: Options) -> Path | None:
