@@ -54,6 +54,9 @@ class FeatureTable:
         has none.
     label_column
         As it is in the file, null where there is no label; None where the file has no such column.
+    label_times
+        int64, seconds since 1970 UTC, from when on each label was known, by what the file says; the
+        event's own time where it does not; None where the file has no such column.
     """
 
     path: Path
@@ -67,6 +70,7 @@ class FeatureTable:
     unlabelled: int
     amounts: NDArray[np.float64] | None
     label_column: pl.Series | None = None
+    label_times: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -229,7 +233,18 @@ def _table(
         unlabelled=unlabelled,
         amounts=_known(_amounts(features, frame)),
         label_column=frame[schema.label] if schema.label in frame.columns else None,
+        label_times=_label_times(features, frame),
     )
+
+
+def _label_times(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.int64] | None:
+    schema = features.schema
+    if schema.label_time is None or schema.label_time not in frame.columns:
+        return None
+    ticks = schema.ticks_per_second
+    known = frame[schema.label_time].fill_null(frame[schema.event_time])
+    # Within a second it is not known when that begins.
+    return (-(-known // ticks)).to_numpy()
 
 
 def _values(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.float64]:

@@ -75,6 +75,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - options of any kind, as JSON
 def _log_digest(table: FeatureTable) -> str:
     """One hash of all that is computed from: another log of the same name is noticed."""
     digest = hashlib.sha256()
-    for column in (*table.values.T, table.times, table.known_labels, table.cards):
+    known = () if table.label_times is None else (table.label_times,)
+    for column in (*table.values.T, table.times, table.known_labels, table.cards, *known):
         digest.update(np.ascontiguousarray(column).tobytes())
     return digest.hexdigest()

@@ -1,9 +1,11 @@
 """The folds: train on a window, wait until its labels are known, test on the next, roll on.
 
 A fold that begins to be tested at S learns from events whose labels are known at S: those with
-t + delay <= S. It is cut, as a training of ``python -m engine.train`` is, in a part to learn from
-and a tail to choose the threshold on, with another delay between the two. Nothing of a fold is
-computed from an event that is not in one of these two parts or before the event itself.
+max(t + delay, label_time) <= S, where the log carries a ``label_time``. It is cut, as a training of
+``python -m engine.train`` is, in a part to learn from and a tail to choose the threshold on, with
+another delay between the two: as a test is of what nobody knew when it began, so is the tail, and
+what is learnt from was known when that began. Nothing of a fold is computed from an event that is
+not in one of these two parts or before the event itself.
 """
 
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from engine.model.features_file import FeatureTable
 from engine.model.labels import require_both_classes
 from engine.model.ranked import Integers
 from engine.model.split import DAY, Part, Split, utc_text
+from replay.backtest.labels import known_at
 from replay.backtest.options import Windows
 
 _TAIL: Final = 4  # one part in so many of what a training window leaves is its tail
@@ -139,22 +142,25 @@ def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:
     InputError
         If the part to learn from, or the tail, has no fraud or nothing else.
     """
-    known = table.times + fold.delay <= fold.start  # without this, nothing is learnt from
+    known = known_at(table, fold.delay)
 
-    def part(name: str, start: int, end: int) -> Part:
-        rows = np.flatnonzero(known & (table.times >= start) & (table.times < end))
+    def part(name: str, start: int, end: int, begins: int) -> Part:
+        inside = (table.times >= start) & (table.times < end)
+        # Without this, nothing is learnt from: the windows are not trusted.
+        rows = np.flatnonzero(inside & (known <= min(begins, fold.start)))
         where = f"{fold}: the {name} part, {utc_text(start)} to {utc_text(end)}"
         if not len(rows):
             raise InputError(
-                f"{where}, holds no events (was 0)",
+                f"{where}, holds no events whose labels are known on {utc_text(begins)} "
+                f"(was 0 of {inside.sum():,})",
                 hint="begin later with --from, or use longer windows",
             )
         require_both_classes(table.known_labels[rows], where)
-        return Part(name, rows, start, end)
+        return Part(name, rows, start, end, len(rows) / int(inside.sum()))
 
     return Split(
-        part("train", fold.learnt_from, fold.learnt_until),
-        part("validation", fold.chosen_from, fold.chosen_until),
+        part("train", fold.learnt_from, fold.learnt_until, fold.chosen_from),
+        part("validation", fold.chosen_from, fold.chosen_until, fold.start),
         Part("test", test, fold.start, fold.end),
     )
 

@@ -1,8 +1,31 @@
-"""Features of labels must wait for them as long as a backtest does."""
+"""When labels are known: what is learnt from them, and features of them, must wait until then."""
+
+import numpy as np
 
 from engine.definition import Feature, FeatureSet
 from engine.definition.needs import aggregates_in, columns_in
 from engine.errors import InputError
+from engine.model.features_file import FeatureTable
+from engine.model.ranked import Integers
+
+
+def known_at(table: FeatureTable, delay: int) -> Integers:
+    """When each label is known: a delay after its event, and not before the log says.
+
+    Parameters
+    ----------
+    table
+        The events.
+    delay
+        Seconds until a label is known.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, seconds since 1970 UTC.
+    """
+    known = table.times + delay
+    return known if table.label_times is None else np.maximum(known, table.label_times)
 
 
 def refuse_early_labels(features: FeatureSet, delay: int) -> None:

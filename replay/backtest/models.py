@@ -154,7 +154,7 @@ class Models:
                 rule,
                 run.model.scores(table.values[tail.rows]),
                 table.known_labels[tail.rows],
-                days=tail.days,
+                days=tail.days * tail.coverage,
                 amounts=None if table.amounts is None else table.amounts[tail.rows],
                 alert_cost=self._options.alert_cost,
             ).threshold

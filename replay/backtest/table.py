@@ -82,4 +82,6 @@ def _ordered(options: Options, table: FeatureTable) -> FeatureTable:
         times=table.times[order],
         labels=table.known_labels[order],
         amounts=None if table.amounts is None else table.amounts[order],
+        label_column=None if table.label_column is None else table.label_column[order],
+        label_times=None if table.label_times is None else table.label_times[order],
     )

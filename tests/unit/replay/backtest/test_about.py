@@ -119,6 +119,7 @@ def test_another_log_other_features_and_other_folds_are_noticed() -> None:
     for table in (
         replace(TABLE, features=fewer),
         replace(TABLE, labels=turned),
+        replace(TABLE, label_times=TABLE.times),
         replace(TABLE, values=TABLE.values + 1),
         replace(TABLE, cards=TABLE.cards + np.uint64(1)),
     ):

@@ -187,6 +187,42 @@ def test_labels_that_are_not_known_yet_change_no_decision(
     assert again.tested[0].digest != done.digest
 
 
+def test_labels_that_the_log_says_came_later_change_no_decision(
+    done: Done, fast: Options, log: Path, tmp_path: Path
+) -> None:
+    """Half of the labels take up to 30 days; those not known at the last test are turned round."""
+    test_from = pl.Series([done.result.content["folds"][-1]["from"]]).str.to_datetime()
+    start = int(test_from.dt.epoch("s").item())
+    events = pl.read_parquet(log)
+    days = pl.int_range(pl.len()) * 7_919 % 61 - 30  # known at once where that is below 0
+    events = events.with_columns(
+        label_time=pl.when(days > -15).then(pl.col("unix_time") + days * DAY)
+    )
+    windows = replace(fast.windows, train=12 * DAY)
+    known = pl.max_horizontal(pl.col("unix_time") + windows.delay, "label_time")
+    turned = pl.when(known > start).then(1 - pl.col("is_fraud")).otherwise("is_fraud")
+    assert events.filter((known > start) & (pl.col("unix_time") < start - 3 * DAY)).height > 100
+    found = []
+    for name, changed in (
+        ("late", events),
+        ("turned", events.with_columns(is_fraud=turned)),
+        ("untold", events.drop("label_time")),
+        ("untold turned", events.with_columns(is_fraud=turned).drop("label_time")),
+    ):
+        other = write(changed, tmp_path / f"{name}.parquet")
+        result = backtest(replace(fast, inputs=(str(other),), windows=windows))
+        assert result.differing == 0
+        found.append(result)
+    late, turned_late, untold, untold_turned = (each.tested[0].digest for each in found)
+    assert late == turned_late
+    assert late != untold
+    # Without label_time they are learnt from: the test can fail.
+    assert untold != untold_turned
+    learnt = [each.content["folds"][-1]["contenders"]["backtest"]["trained"] for each in found]
+    for part in ("train", "validation"):
+        assert 0 < learnt[0][part]["events"] < learnt[2][part]["events"]
+
+
 @pytest.mark.parametrize("mode", ["vectorised", "event-driven"])
 def test_what_comes_later_changes_no_decision(
     done: Done, fast: Options, log: Path, tmp_path: Path, mode: str
