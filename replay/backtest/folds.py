@@ -18,7 +18,7 @@ from engine.model.features_file import FeatureTable
 from engine.model.labels import require_both_classes
 from engine.model.ranked import Integers
 from engine.model.split import DAY, Part, Split, utc_text
-from replay.backtest.labels import known_at
+from replay.backtest.labels import is_labelled, known_at
 from replay.backtest.options import Windows
 
 _TAIL: Final = 4  # one part in so many of what a training window leaves is its tail
@@ -126,7 +126,7 @@ def last_end(windows: Windows, last: int, until: int | None) -> int:
 
 
 def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:
-    """What a fold's model is trained and its threshold chosen on.
+    """What a fold's model is trained and its threshold chosen on, of what has a label.
 
     Parameters
     ----------
@@ -142,12 +142,12 @@ def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:
     InputError
         If the part to learn from, or the tail, has no fraud or nothing else.
     """
-    known = known_at(table, fold.delay)
+    known, labelled = known_at(table, fold.delay), is_labelled(table)
 
     def part(name: str, start: int, end: int, begins: int) -> Part:
         inside = (table.times >= start) & (table.times < end)
         # Without this, nothing is learnt from: the windows are not trusted.
-        rows = np.flatnonzero(inside & (known <= min(begins, fold.start)))
+        rows = np.flatnonzero(inside & labelled & (known <= min(begins, fold.start)))
         where = f"{fold}: the {name} part, {utc_text(start)} to {utc_text(end)}"
         if not len(rows):
             raise InputError(
@@ -158,10 +158,11 @@ def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:
         require_both_classes(table.known_labels[rows], where)
         return Part(name, rows, start, end, len(rows) / int(inside.sum()))
 
+    judged = test[labelled[test]]
     return Split(
         part("train", fold.learnt_from, fold.learnt_until, fold.chosen_from),
         part("validation", fold.chosen_from, fold.chosen_until, fold.start),
-        Part("test", test, fold.start, fold.end),
+        Part("test", judged, fold.start, fold.end, len(judged) / max(len(test), 1)),
     )
 
 

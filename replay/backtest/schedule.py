@@ -8,6 +8,7 @@ from engine.model.run import Run
 from engine.model.split import DAY, midnight, utc_text
 from engine.model.unseen import learnt_time, test_time
 from replay.backtest.folds import Fold, last_end, plan, rows_of
+from replay.backtest.labels import is_labelled
 from replay.backtest.options import Options
 
 
@@ -27,7 +28,8 @@ def folds_of(options: Options, table: FeatureTable, fixed: dict[Path, Run]) -> t
     Raises
     ------
     InputError
-        If there is no room for a single fold, or none after what a run has learnt from.
+        If there is no room for a single fold, or none after what a run has learnt from, or no
+        event in any has a label.
     """
     windows = options.windows
     first, last = int(table.times[0]), int(table.times[-1])
@@ -48,6 +50,13 @@ def folds_of(options: Options, table: FeatureTable, fixed: dict[Path, Run]) -> t
         raise InputError(
             f"the test windows hold no events (was {planned[0]} and on)",
             hint="choose --from and --until inside the log",
+        )
+    labelled = is_labelled(table)
+    if not any(labelled[rows_of(table, fold)].any() for fold in folds):
+        raise InputError(
+            f"{table.name}: no event of the test windows has a label, so there is nothing to "
+            f"judge by (was {utc_text(folds[0].start)} to {utc_text(folds[-1].end)})",
+            hint="choose --from and --until where labels are known",
         )
     return folds
 

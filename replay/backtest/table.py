@@ -9,11 +9,12 @@ from engine.build.job import build
 from engine.build.options import Options as BuildOptions
 from engine.errors import InputError
 from engine.model.features_file import FeatureTable, locate_features, read_features
+from replay.backtest.labels import with_unlabelled
 from replay.backtest.options import Options
 
 
 def whole_log(options: Options, features: str, scratch: Path) -> FeatureTable:
-    """A log's features and labels, in the order of events.
+    """A log's features and labels, in the order of events; some may have no label.
 
     Parameters
     ----------
@@ -27,12 +28,13 @@ def whole_log(options: Options, features: str, scratch: Path) -> FeatureTable:
     Raises
     ------
     InputError
-        If the log cannot be read, is out of time order and that is to be refused, lacks labels,
+        If the log cannot be read, is out of time order and that is to be refused, has no labels,
         or a build is of another feature set.
     """
     built = built_before(options)
     if built is not None:
-        return _ordered(options, _checked(read_features(built, labels_required=True), features))
+        table = _checked(read_features(built, labels_required=False), features)
+        return _ordered(options, with_unlabelled(table))
     folder = scratch / "features"
     build(
         BuildOptions(
@@ -43,7 +45,13 @@ def whole_log(options: Options, features: str, scratch: Path) -> FeatureTable:
             quiet=options.quiet,
         )
     )
-    return _ordered(options, read_features(folder, labels_required=True))
+    table = read_features(folder, labels_required=False, called=_called(options.inputs))
+    return _ordered(options, with_unlabelled(table))
+
+
+def _called(inputs: tuple[str, ...]) -> str:
+    """What messages call a log: they name what was named, not where its features are for now."""
+    return inputs[0] if len(inputs) == 1 else f"{inputs[0]} and {len(inputs) - 1:,} more"
 
 
 def built_before(options: Options) -> Path | None:
@@ -68,8 +76,8 @@ def _ordered(options: Options, table: FeatureTable) -> FeatureTable:
         return table
     if options.order == "refuse":
         raise InputError(
-            f"the log is out of time order (was {falls:,} of {len(table):,} events right after a "
-            "later one)",
+            f"{table.name}: the log is out of time order (was {falls:,} of "
+            f"{len(table):,} events right after a later one)",
             hint="add --order event-time to put it in order",
         )
     order = np.argsort(table.times, kind="stable")

@@ -20,9 +20,13 @@ from replay.backtest.decisions import digest_of
 from replay.backtest.folds import plan
 from replay.backtest.job import backtest
 from replay.backtest.options import Options
+from replay.backtest.page import backtest_page
 from replay.backtest.policies import Action
+from replay.backtest.text import backtest_text
 from unit.build.cases import write
 from unit.replay.backtest.cases import POLICY, Done
+
+_ALERTS = [int(Action.ALERTED), int(Action.UNREVIEWED)]
 
 
 def decided(done: Done) -> pl.DataFrame:
@@ -221,6 +225,61 @@ def test_labels_that_the_log_says_came_later_change_no_decision(
     learnt = [each.content["folds"][-1]["contenders"]["backtest"]["trained"] for each in found]
     for part in ("train", "validation"):
         assert 0 < learnt[0][part]["events"] < learnt[2][part]["events"]
+
+
+def test_events_without_a_label_are_history_and_are_decided_on(
+    done: Done, fast: Options, log: Path, tmp_path: Path
+) -> None:
+    """Every fifth label is missing, and all of the last test window's."""
+    events = pl.read_parquet(log)
+    last = done.result.content["folds"][-1]
+    window = pl.lit(last["from"]).str.to_datetime().dt.epoch("s") <= pl.col("unix_time")
+    missing = (pl.int_range(pl.len()) % 5 == 0) | window
+    there = pl.when(~missing).then("is_fraud").alias("is_fraud")
+    other = write(events.with_columns(there), tmp_path / "log.parquet")
+    found = backtest(replace(fast, inputs=(str(other),)))
+    assert found.differing == 0
+    content, decisions = found.content, found.tested[0].decisions
+    assert content["log"]["events"] == 3_000
+    assert content["log"]["unlabelled"] == events.select(missing.sum()).item()
+    assert len(decisions) == len(decided(done))
+    first, unlabelled = content["folds"]
+    assert 0 < first["unlabelled"] < first["events"]
+    assert unlabelled["unlabelled"] == unlabelled["events"] > 0
+    of = unlabelled["contenders"]["backtest"]
+    # Alerts there are alerts, and of nothing else there is anything to say.
+    alerts = decisions.filter(pl.col("fold") == 2, pl.col("action").is_in(_ALERTS)).height
+    assert alerts == of["outcomes"]["unlabelled_alerts"]["value"] > 0
+    assert alerts == of["outcomes"]["alerts"]["value"]
+    assert of["outcomes"]["precision"]["value"] is None
+    assert of["outcomes"]["money_of_false_alerts"]["value"] == 0
+    assert of["metrics"]["events"] == of["metrics"]["fraud"] == 0
+    assert of["metrics"]["figures"]["average_precision"]["value"] is None
+    assert of["metrics"]["figures"]["at_threshold.alerts_per_day"]["value"] is None
+    # Nothing was learnt from them, and what was left out is counted.
+    for part in ("train", "validation"):
+        whole = last["contenders"]["backtest"]["trained"][part]
+        learnt = of["trained"][part]
+        assert learnt["left_out"] > 0 == whole["left_out"]
+        assert learnt["events"] + learnt["left_out"] == whole["events"]
+    # What is measured is what is measured of the labelled ones alone.
+    metrics = content["overall"]["backtest"]["metrics"]
+    assert metrics["events"] == first["events"] - first["unlabelled"]
+    assert metrics["fraud"] == first["fraud"]
+    assert "without a label" in backtest_text(found)
+    assert "without a label" in backtest_page(content)
+    assert "without a label" not in backtest_page(done.result.content)
+
+
+def test_labels_that_are_missing_change_no_decision_as_long_as_nothing_is_learnt_from_them(
+    done: Done, fast: Options, log: Path, tmp_path: Path
+) -> None:
+    events = pl.read_parquet(log)
+    last = pl.lit(done.result.content["folds"][-1]["from"]).str.to_datetime().dt.epoch("s")
+    unknown = pl.col("unix_time") + fast.windows.delay > last
+    there = pl.when(~unknown).then("is_fraud").alias("is_fraud")
+    other = write(events.with_columns(there), tmp_path / "log.parquet")
+    assert backtest(replace(fast, inputs=(str(other),))).tested[0].digest == done.digest
 
 
 @pytest.mark.parametrize("mode", ["vectorised", "event-driven"])

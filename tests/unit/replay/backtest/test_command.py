@@ -153,6 +153,33 @@ def test_refusals(
     assert "\nhint: " in refused
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (pl.lit(None, dtype=pl.Int64), "no event has a label (was 3,000 without)"),
+        (None, "no event has a label"),
+        (
+            pl.when(pl.col("unix_time") < pl.col("unix_time").max() - 12 * 86_400).then("is_fraud"),
+            "no event of the test windows has a label",
+        ),
+    ],
+)
+def test_what_is_said_of_labels_names_the_log(
+    log: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: pl.Expr | None,
+    words: str,
+) -> None:
+    events = pl.read_parquet(log)
+    other = tmp_path / "other.parquet"
+    events = events.drop("is_fraud") if change is None else events.with_columns(is_fraud=change)
+    assert main([str(write(events, other)), *WINDOWS, "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{other}: {words}")
+    assert "scratch" not in said
+
+
 def test_a_build_cannot_be_played_back(features: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(features), "--check"]) == 2
     assert "holds no events to play back" in capsys.readouterr().err

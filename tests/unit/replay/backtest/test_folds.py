@@ -98,6 +98,18 @@ def test_a_label_that_the_log_says_came_later_is_not_learnt_from_before(
             assert part.coverage == len(expected) / inside.sum()
 
 
+def test_events_without_a_label_are_in_no_part() -> None:
+    times = np.arange(NOW, NOW + 60 * DAY, DAY // 4)
+    labels = np.arange(len(times)) % 3 - 1
+    table = table_of(times.tolist(), labels.tolist())
+    for fold in plan(windows(28, 7, 7), NOW, int(times[-1]), start=None, until=None):
+        rows = rows_of(table, fold)
+        for part in learnable(table, fold, rows).parts:
+            inside = (times >= part.start) & (times < part.end)
+            assert part.rows.tolist() == np.flatnonzero(inside & (labels >= 0)).tolist()
+            assert part.coverage == len(part.rows) / inside.sum()
+
+
 def test_labels_that_are_never_known_in_time_are_said_to_be() -> None:
     times = np.arange(NOW, NOW + 60 * DAY, DAY // 4)
     table = table_of(times.tolist(), (np.arange(len(times)) % 2).tolist())
