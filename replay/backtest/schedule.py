@@ -68,11 +68,15 @@ def _earliest_test(run: Run) -> int:
 
 def _all_learnt_from(path: Path, run: Run, begins: int, first: int, last: int) -> InputError:
     start, end = learnt_time(run)
-    what = "that the run has learnt from" if last >= start else "before the run has learnt"
+    if last < start:
+        what = "the log is of days before those that the run has learnt from"
+    elif last < end:
+        what = "the log is of days that the run has learnt from"
+    else:
+        what = "the log has no room for a test window after the days that the run has learnt from"
     return InputError(
-        f"{path}: the log is of days {what}, or leaves no room for a test window after them (was "
-        f"{utc_text(first)} to {utc_text(last)}; it has learnt from {utc_text(start)} to "
-        f"{utc_text(end)} and may be tested from {utc_text(begins)} on)",
+        f"{path}: {what} (was {utc_text(first)} to {utc_text(last)}; it has learnt from "
+        f"{utc_text(start)} to {utc_text(end)} and may be tested from {utc_text(begins)} on)",
         hint="take a log that goes on after that, a shorter --test or --delay, or leave the run "
         "out, so that a model is trained for each fold",
     )

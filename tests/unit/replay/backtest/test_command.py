@@ -108,7 +108,11 @@ def test_a_log_of_days_that_a_run_has_learnt_from_says_so(
     assert "take a log that goes on after that" in said
     before = write(events[:100], tmp_path / "before.parquet")
     assert main([str(before), "--run", str(second), *WINDOWS]) == 2
-    assert "the log is of days before the run has learnt" in capsys.readouterr().err
+    assert "of days before those that the run has learnt from" in capsys.readouterr().err
+    test_from = pl.lit(fold["from"]).str.to_datetime().dt.epoch("s")
+    short = write(events.filter(pl.col("unix_time") < test_from), tmp_path / "short.parquet")
+    assert main([str(short), "--run", str(second), *WINDOWS]) == 2
+    assert "no room for a test window after the days" in capsys.readouterr().err
 
 
 def test_the_page_loads_nothing_and_names_nobody(done: Done, log: Path) -> None:
