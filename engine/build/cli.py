@@ -11,9 +11,11 @@ from engine.arguments import span, threads
 from engine.backends import BACKENDS
 from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
+from engine.errors import InputError
 from engine.memory import MEMORY_HELP, memory_size
 from engine.process import settle_in
 
+_LEAP = "7d"  # as LEAP_SECONDS of the online backend, which is slow to import
 _DESCRIPTION = """\
 Compute a feature set for every transaction of a log.
 
@@ -88,11 +90,10 @@ def _parser() -> Parser:
     )
     add(
         "--leap",
-        default="7d",
+        default=None,
         metavar="T",
         help="of --state: how far an event may lie from those before it and its clock be believed, "
-        "now and by whoever goes on from the state; none believes every clock (default: "
-        "%(default)s)",
+        f"now and by whoever goes on from the state; none believes every clock (default: {_LEAP})",
     )
     add("--strict", action="store_true", help="refuse the log if a row cannot be read")
     add("--overwrite", action="store_true", help="replace results that are already there")
@@ -103,6 +104,12 @@ def _parser() -> Parser:
 
 
 def _options(parsed: argparse.Namespace) -> Options:
+    if parsed.leap is not None and parsed.state is None:
+        raise InputError(
+            f"--leap: nothing is left that it could be of (was {parsed.leap!r})",
+            hint="add --state FILE, or leave it out",
+        )
+    leap = parsed.leap or _LEAP
     return Options(
         inputs=tuple(parsed.inputs),
         out=Path(parsed.out),
@@ -111,7 +118,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         threads=threads(parsed.threads),
         memory=memory_size(parsed.memory),
         state=None if parsed.state is None else Path(parsed.state),
-        leap=None if parsed.leap == "none" else span(parsed.leap, "--leap"),
+        leap=None if leap == "none" else span(leap, "--leap"),
         strict=parsed.strict,
         overwrite=parsed.overwrite,
         explain=parsed.explain,

@@ -76,9 +76,10 @@ class Program:
         What a row holds.
     keys
         What there is for each key.
-    observe, read
+    observe, read, alone
         ``observe(o, row)``: the features of a row, None if the event was there before;
-        ``read(o, row)``: the same of an event that does not become history.
+        ``read(o, row)``: the same of an event that does not become history; ``alone(o, row)``: of
+        one that does not, and has none.
     """
 
     layout: Layout
@@ -87,6 +88,7 @@ class Program:
     keys: tuple[KeyProgram, ...]
     observe: Callable[[Any, Row], Features | None]
     read: Callable[[Any, Row], Features]
+    alone: Callable[[Any, Row], Features]
 
 
 @lru_cache(maxsize=64)
@@ -113,6 +115,5 @@ def compile_online(features: FeatureSet) -> Program:
         KeyProgram(key, *(namespace[f"{name}{k}"] for name in ("State", "trim", "settle")))
         for k, key in enumerate(keys)
     )
-    return Program(
-        layout, source, columns_of_row(layout), programs, namespace["observe"], namespace["read"]
-    )
+    ways = (namespace[name] for name in ("observe", "read", "alone"))
+    return Program(layout, source, columns_of_row(layout), programs, *ways)

@@ -21,6 +21,8 @@ LEAP_SECONDS: Final = 7 * _DAY
 # How many quiet keys are looked at for an event, at most, and how often in the time after which a
 # key counts as quiet.
 _KEYS_AT_ONCE: Final = 32
+# After so many events without one that is believed, ids that are as long ago are forgotten.
+MOST_STRAYS: Final = 65_536
 _SWEEPS: Final = 64
 
 
@@ -42,7 +44,7 @@ class OnlineFeatures:
         counted. For as long an event's id is remembered, so that none is scored twice.
     leap
         How many ticks an event may lie before or after the latest one seen and its clock be
-        believed. One that lies further away is scored on what it would see, and put aside; only
+        believed. One that lies further away is scored as the first of its keys, and put aside; only
         when so many events in a row say the same (``WITNESSES``) is the stream taken to be there,
         and they become history. If another event comes before that, those put aside never do: a
         wrong clock must neither make all others late nor be in their way. A stream that is taken
@@ -86,6 +88,8 @@ class OnlineFeatures:
         self.events = self.late = self.too_late = self.duplicates = self.astray = 0
         self._observe = self.program.observe
         self._read = self.program.read
+        self._alone = self.program.alone
+        self._strays = self._last_stray = 0  # how many in a row, and the number of the last
         # What follows is used by generated code, and by what saves and restores it.
         self.nobody = [key.new() for key in self.program.keys]
         self.recent: set[str] = set()
@@ -129,9 +133,10 @@ class OnlineFeatures:
         return self._observe(self, row)
 
     def read(self, event: Event) -> Features:
-        """Score an event as :meth:`observe` would if it came now, and change nothing.
+        """Score an event as :meth:`observe` would if it came now and were believed; change nothing.
 
-        Its time may be any; whether its id was there before is not looked at.
+        Its time may be any; whether its id was there before is not looked at. It takes as long as
+        copying the states of its keys.
 
         Raises
         ------
@@ -169,11 +174,12 @@ class OnlineFeatures:
             )
         if label is not None and self.features.schema.label is not None:
             check_value(self.features.schema.by_name[self.features.schema.label], label)
+        known = NEVER if at is None else at
         run = self.aside
         if run is not None and run.events == self.events and event_id in run.labels:
-            run.labels[event_id].append((label, at))
+            run.note(event_id, label, known)
             return self.program.layout.longest_delay >= 0
-        return self.labels.note(event_id, label, at, self.watermark)
+        return self.labels.note(event_id, label, known, self.watermark)
 
     @property
     def keys_held(self) -> int:
@@ -191,9 +197,13 @@ class OnlineFeatures:
             run = self.aside = Aside(t, self.events)
         if len(run.rows) + 1 >= aside.WITNESSES:
             return self._believe(run, row)
-        features = self._read(self, row)
+        features = self._alone(self, row)
         self.events += 1
         self.astray += 1
+        self._strays = self._strays + 1 if self._last_stray == self.events - 1 else 1
+        self._last_stray = self.events
+        if self._strays % MOST_STRAYS == 0:  # while no clock is believed, nothing else does it
+            self.recent_before, self.recent = self.recent, set()
         self.recent.add(row[0])
         run.add(row, self.events)
         return features
@@ -211,8 +221,8 @@ class OnlineFeatures:
             self.events -= 1
             self.astray -= 1
             self._observe(self, each)
-            for label, at in run.labels[each[0]]:
-                self.labels.note(each[0], label, at, self.watermark)
+            for label, at, seen in run.labels[each[0]]:
+                self.labels.note(each[0], label, at, seen)
         return self._observe(self, row)
 
     def _begin_anew(self) -> None:

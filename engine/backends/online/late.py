@@ -3,8 +3,8 @@
 For key number k: ``rewind<k>`` makes a state what it was at an earlier instant and returns what its
 lanes have seen since, ``replay<k>`` takes in the late event and then that again, ``settle<k>``
 makes the partials of a state whose logs, and what came before them, are given. ``held<k>`` is for
-events that come too late: a state that knows what the logs still hold, and not what has been
-dropped from them, of which some may be later than the event.
+events that come too late: a state as of their time that knows what the logs still hold, and not
+what has been dropped from them, of which some may be later than the event.
 
 A late event costs as much as the key's events since its time, and those that the windows have let
 go of since; and where a set asks for a sliding minimum or maximum, or for the latest event with
@@ -25,7 +25,7 @@ def late_functions(key: KeySource) -> list[str]:
         *function(f"rewind{k}", f"{s}, t", _rewind(key)),
         *function(f"replay{k}", f"{s}, row, slip, tails", _replay(key)),
         *function(f"settle{k}", s, _settle(key)),
-        *(function(f"held{k}", s, _held(key)) if key.is_ever else []),
+        *(function(f"held{k}", f"{s}, t", _held(key)) if key.is_ever else []),
     ]
 
 
@@ -147,9 +147,9 @@ def _settle(key: KeySource) -> list[str]:
 
 
 def _held(key: KeySource) -> list[str]:
-    """A state with the same logs, and nothing before them."""
+    """A state as of ``t`` with the same logs, and nothing before them."""
     k, s = key.number, key.state
-    lines = [f"kept = {s}; {s} = State{k}(); {s}.t = kept.t"]
+    lines = [f"kept = {s}; {s} = State{k}(); {s}.t = t"]
     for each in key.lanes:
         add = of_arguments([(place, part.add) for place, part in each.partials if place.ever])
         lines += [

@@ -4,7 +4,8 @@
 that is not late takes one straight way: its keys' states are found, time passes for them, the
 features are read and the event is taken in, all in local variables. ``observe_late`` is for the
 others, and ``read`` tells the features of an event that is not taken in, from copies of its keys'
-states. An event whose clock is not believed is handed to ``o.doubt``.
+states; ``alone`` does so as if its keys had no history. An event whose clock is not believed is
+handed to ``o.doubt``.
 """
 
 from engine.backends.online.keys import KeySource
@@ -16,11 +17,12 @@ from engine.definition.nodes import Aggregate, Expression
 
 
 def observe_functions(layout: Layout, keys: list[KeySource]) -> list[str]:
-    """The three functions."""
+    """The four functions."""
     return [
         *function("observe", "o, row", _in_order(layout, keys)),
         *function("observe_late", "o, row", _late(layout, keys)),
         *function("read", "o, row", _read(layout, keys)),
+        *function("alone", "o, row", _alone(layout, keys)),
     ]
 
 
@@ -88,6 +90,14 @@ def _read(layout: Layout, keys: list[KeySource]) -> list[str]:
     return [*lines, *block.lines, f"return ({outputs})"]
 
 
+def _alone(layout: Layout, keys: list[KeySource]) -> list[str]:
+    block = _block(layout, keys)
+    new = [(key, [f"{key.state} = State{key.number}()", *key.load()]) for key in keys]
+    outputs = _outputs(layout, block)
+    lines = [unpack_row(layout), *(line for _, lines in new for line in lines)]
+    return [*lines, *block.lines, f"return ({outputs})"]
+
+
 def _at_that_time(key: KeySource) -> list[str]:
     """Make a state what it was at ``t``, which may be earlier or later; keep what has to be undone.
 
@@ -112,7 +122,7 @@ def _forget_what_is_later(key: KeySource) -> list[str]:
         if each.is_ever
     )
     k, s = key.number, key.state
-    return [f"kept{k} = {s}", f"if t < floor and ({later}): {s} = held{k}({s})"]
+    return [f"kept{k} = {s}", f"if t < floor and ({later}): {s} = held{k}({s}, t)"]
 
 
 def _block(layout: Layout, keys: list[KeySource]) -> Block:

@@ -32,7 +32,7 @@ def aside_columns(schema: Schema, names: Sequence[str]) -> Columns:
 
 def said_columns(schema: Schema) -> Columns:
     """The columns of what was said about the labels of events that are aside."""
-    return {EVENT_ID: pl.String(), "label": _label_dtype(schema), "known": TIMES}
+    return {EVENT_ID: pl.String(), "label": _label_dtype(schema), "known": TIMES, "seen": TIMES}
 
 
 def note_columns(schema: Schema) -> Columns:

@@ -138,7 +138,11 @@ def _aside_tables(online: OnlineFeatures) -> Tables:
     rows, labels = [], []
     if run is not None and run.events == online.events:
         rows = run.rows
-        labels = [(event_id, *said) for event_id, notes in run.labels.items() for said in notes]
+        labels = [
+            (event_id, label, _instant(known), seen)
+            for event_id, notes in run.labels.items()
+            for label, known, seen in notes
+        ]
     return {
         "aside": _frame(aside_columns(schema, columns), list(zip(*rows, strict=True))),
         "aside_labels": _frame(said_columns(schema), list(zip(*labels, strict=True))),
@@ -152,8 +156,8 @@ def _revived_aside(online: OnlineFeatures, tables: Tables) -> Aside | None:
     run = Aside(rows[0][1], online.events)
     for row in rows:
         run.add(row, online.events)
-    for event_id, label, known in tables["aside_labels"].iter_rows():
-        run.labels[event_id].append((label, known))
+    for event_id, label, known, seen in tables["aside_labels"].iter_rows():
+        run.labels[event_id].append((label, _or_never(known), seen))
     return run
 
 

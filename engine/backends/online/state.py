@@ -10,7 +10,8 @@ running set again by ``revive`` (``snapshot.py``). They are:
 ``notes``           what was noted about labels: the row in ``slips``, the label, since when it is
                     known, and how far the stream was when it came
 ``aside``           the events in a row whose clocks are not believed yet: id and columns
-``aside_labels``    what was said about their labels: event id, label, since when it is known
+``aside_labels``    what was said about their labels: event id, label, since when it is known, and
+                    how far those events were when it was said
 ``keys<k>``         a row for each state of key number k: its columns, ``t``, and per lane what came
                     before its log and the partials of windows without an end
 ``values<k>_<f>``   the values that such a window has seen, with their numbers: the key's row,

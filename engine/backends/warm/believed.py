@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 import polars as pl
 
 from engine.backends.online.aside import WITNESSES
+from engine.backends.online.engine import MOST_STRAYS
+from engine.events.canonical import EVENT_ID
+
+_LONGEST: Final = 2**62  # ticks, longer than any calendar
 
 
 class Believed:
@@ -31,15 +36,23 @@ class Believed:
 
     def __init__(self, time: str, leap: int | None) -> None:
         self._time = time
-        self._leap = leap
+        self._leap = None if leap is None else min(leap, _LONGEST)
         self._watermark: int | None = None
         self._dropped = 0
+        self._dropped_ids = pl.Series(EVENT_ID, [], dtype=pl.String)
         self.aside: pl.DataFrame | None = None
 
     @property
     def astray(self) -> int:
         """See the class."""
         return self._dropped + (0 if self.aside is None else len(self.aside))
+
+    @property
+    def astray_ids(self) -> pl.Series:
+        """The ids of the last of them, as many as are remembered of such."""
+        if self.aside is None:
+            return self._dropped_ids
+        return pl.concat([self._dropped_ids, self.aside[EVENT_ID]])
 
     def passing(self, batch: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """The events that are believed by now, of a batch and of those that were aside."""
@@ -58,5 +71,6 @@ class Believed:
                 yield run
             elif end < len(events):
                 self._dropped += len(run)
+                self._dropped_ids = pl.concat([self._dropped_ids, run[EVENT_ID]]).tail(MOST_STRAYS)
             else:
                 self.aside = run

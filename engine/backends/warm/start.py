@@ -148,8 +148,8 @@ class WarmStart:
             return {"aside": pl.DataFrame(schema=dtypes), "aside_labels": pl.DataFrame(schema=said)}
         labels = pl.DataFrame(schema=said)
         if schema.label is not None and schema.label in aside.columns:
-            label, known = _label(schema, aside.columns)
-            labels = aside.select(EVENT_ID, label, known)
+            seen = pl.col(schema.event_time).alias("seen")
+            labels = aside.select(EVENT_ID, *_label(schema, aside.columns), seen)
         return {
             "aside": aside.select(_cast(aside.columns, dtypes)),
             "aside_labels": labels.select(_cast(labels.columns, said)),
@@ -157,10 +157,8 @@ class WarmStart:
 
     def _ids(self, rows: Rows, floor: int) -> pl.DataFrame:
         """The ids of the events that may come a second time."""
-        ids = rows.frame[EVENT_ID].slice(rows.first_after(floor - 1))
-        aside = self._believed.aside
-        if aside is not None:
-            ids = pl.concat([ids, aside[EVENT_ID]])
+        recent = rows.frame[EVENT_ID].slice(rows.first_after(floor - 1))
+        ids = pl.concat([recent, self._believed.astray_ids])
         return pl.DataFrame({EVENT_ID: ids, "older": False}, schema=IDS)
 
     def _fold_old(self, cut: int) -> None:

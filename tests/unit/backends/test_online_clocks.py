@@ -1,10 +1,12 @@
 """Clocks that are wrong, and streams whose clock jumps: neither is in anybody else's way."""
 
 from collections.abc import Iterable
+from unittest.mock import patch
 
 import pytest
 
 from conformance.logs import LOG
+from engine.backends.online import engine
 from engine.backends.online.aside import WITNESSES
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.snapshot import capture, revive
@@ -96,6 +98,31 @@ def test_a_wrong_clock_takes_no_label_from_anyone() -> None:
         told.append(found)
     assert told[0] == told[1]
     assert told[0][-1] == (120,)
+
+
+def test_the_label_of_an_event_that_is_aside_comes_in_time_or_not() -> None:
+    """A minute after its event the window has passed it: what is told then is told too late."""
+    risk = key("cc_num").last(days=1, delay_minutes=1).sum("is_fraud")
+    features = feature_set("risk", LOG, [feature("risk", risk, "fraud of a day")])
+    for told_after, expected in ((30, 1), (100, 0)):
+        online = OnlineFeatures(features, leap=DAY)
+        seen(online, [START])
+        online.observe({"event_id": "e", "unix_time": FAR, "cc_num": 1})
+        seen(online, [FAR + told_after], card=2)
+        online.observe_label("e", 1)
+        online.observe_label("e", 1)
+        online = revive(features, capture(online))
+        seen(online, [FAR + 200 + step for step in range(WITNESSES)], card=3)
+        assert seen(online, [FAR + 300]) == [expected]
+
+
+def test_ids_are_forgotten_though_no_clock_is_believed() -> None:
+    with patch.object(engine, "MOST_STRAYS", 100):
+        online = OnlineFeatures(COUNT, leap=DAY)
+        seen(online, [START])
+        seen(online, [START + (2 + step % 2 * 5) * DAY for step in range(1_000)])
+        assert online.astray == 1_000
+        assert len(online.recent) + len(online.recent_before) <= 201
 
 
 def test_the_label_of_an_event_that_is_aside_waits_for_it() -> None:
