@@ -13,7 +13,6 @@ from engine.events.quarantine import Quarantine
 from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.progress import Meter
-from replay.digest import Digest
 from replay.ledger import open_ledger
 from replay.options import Options
 from replay.outcome import Outcome
@@ -50,16 +49,17 @@ def replay(options: Options) -> Replayed:
             quarantine=quarantine,
             scratch=scratch,
         )
-        outcome, digest = Outcome(run.features.schema), Digest()
+        outcome = Outcome(run.features.schema)
         playback = Playback(
             source,
             [Shift(run, options.start, options.end)],
             ledger,
-            [digest, outcome],
+            [outcome],
             _manner(options),
             meter,
         )
         playback.run()
+        ledger.flush()
         replayed = Replayed(
             run=run,
             counts=source.counts,
@@ -68,7 +68,7 @@ def replay(options: Options) -> Replayed:
             late=playback.late,
             too_late=playback.too_late,
             outcome=outcome,
-            digest=digest.hexdigest(),
+            digest=ledger.digest,
             seconds=playback.seconds,
         )
         ledger.finish(replayed.summary())
@@ -87,7 +87,7 @@ def _manner(options: Options) -> Manner:
 def _about(options: Options, run: Run, files: tuple[InputFile, ...]) -> dict[str, Any]:
     """What decides about what is decided: two replays that agree in it end in one digest."""
     return {
-        "inputs": [{"file": file.name, "bytes": file.path.stat().st_size} for file in files],
+        "inputs": [{"file": file.name, "sha256": file.sha256()} for file in files],
         "feature_set": run.features.name,
         "fingerprint": fingerprint(run.features),
         "model": run.manifest["sha256"],

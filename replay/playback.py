@@ -168,7 +168,10 @@ class Playback:
         again = Again(self._ledger)
         with self._stopping():
             for number, batch in self._decided(self._source.batches()):
-                self._decide_batch(number, batch[self._repeat(again, batch) :])
+                known = self._repeat(again, number, batch)
+                if known < len(batch):
+                    again.refuse_rest()  # before anything is appended behind it
+                    self._decide_batch(number, batch[known:])
         again.refuse_rest()
         self.resumed = again.rows
         self.seconds = elapsed() - began
@@ -210,13 +213,14 @@ class Playback:
             self.history += len(events)
             self._advance(events)
 
-    def _repeat(self, again: Again, batch: pl.DataFrame) -> int:
+    def _repeat(self, again: Again, number: int, batch: pl.DataFrame) -> int:
         """Observe the events that were decided on before; how many of a batch they are."""
         known = again.known(batch)
         if known:
             events = batch[:known]
             places, values = self._deciders[0].observe(self._rows(events), self._labels(events))
-            self._keep(again.same(events[places], values), events[places])
+            rows = again.same(self._recorders[number], events[places], values)
+            self._keep(rows, events[places])
             self._advance(events)
         return known
 
