@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from engine.clock import elapsed
 from engine.errors import InputError
 from engine.sink import sink_parquet, write_frames
 from replay.begun import Kind, begin, finish
@@ -23,6 +24,7 @@ ABOUT: Final = "ledger.json"
 SUMMARY: Final = "replay.json"
 PARTS: Final = "part-*.parquet"
 PART_ROWS: Final = 65_536
+PART_SECONDS: Final = 10.0  # whoever reads a ledger while it grows misses no more than these
 FORMAT: Final = 1
 _KIND: Final = Kind("--ledger", "ledger", "replay", ABOUT, SUMMARY, version=FORMAT)
 _NOTE: Final = "sentinelpos.digest"
@@ -47,6 +49,7 @@ class Ledger:
         self._digest = Digest()
         self._held: list[pl.DataFrame] = []
         self._rows_held = 0
+        self._flushed = elapsed()
 
     @property
     def digest(self) -> str:
@@ -54,13 +57,19 @@ class Ledger:
         return self._digest.hexdigest()
 
     def append(self, rows: pl.DataFrame) -> None:
-        """Append decisions; they are on disk when a part is full, or after ``flush``.
+        """Append decisions; they are on disk when a part is full or old, or after ``flush``.
 
         What is recorded already has to be read before.
         """
         self._held.append(rows)
         self._rows_held += len(rows)
         if self._rows_held >= PART_ROWS:
+            self.flush()
+        self.flush_if_old()
+
+    def flush_if_old(self, more: float = 0.0) -> None:
+        """Write what is held if it is ``PART_SECONDS`` old, or will be in so many seconds more."""
+        if elapsed() + more - self._flushed >= PART_SECONDS:
             self.flush()
 
     def flush(self) -> None:
@@ -71,6 +80,7 @@ class Ledger:
         OutputError
             If it cannot be written.
         """
+        self._flushed = elapsed()
         if not self._rows_held:
             return
         part = self.folder / f"part-{len(self._parts):06}.parquet"

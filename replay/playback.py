@@ -232,6 +232,7 @@ class Playback:
             end = min(start + _CHUNK_ROWS, len(batch))
             if now is not None:  # what has come by now, the first of it at least
                 end = min(end, max(bisect_right(arrivals, now, lo=start), start + 1))
+            self._ledger.flush_if_old(self._pace.due_in(arrivals[start]))
             chunk = batch[start:end]
             rows, labels = self._rows(chunk), self._labels(chunk)
             size = self._batch
