@@ -13,7 +13,7 @@ from engine.events.quarantine import Quarantine
 from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.progress import Meter
-from replay.ledger import open_ledger
+from replay.ledger import check_ledger, open_ledger
 from replay.options import Options
 from replay.outcome import Outcome
 from replay.playback import Manner, Playback, Shift, played_log
@@ -40,8 +40,7 @@ def replay(options: Options) -> Replayed:
     ):
         folder = scratch / "ledger" if options.ledger is None else options.ledger
         about = _about(options, run, files)
-        schema = record_schema(run.features)
-        ledger = open_ledger(folder, schema, about, overwrite=options.overwrite)
+        check_ledger(folder, about, overwrite=options.overwrite)
         source = Source(
             log,
             order=options.order,
@@ -50,6 +49,9 @@ def replay(options: Options) -> Replayed:
             scratch=scratch,
         )
         outcome = Outcome(run.features.schema)
+        # Not before the log was found to be one that can be replayed.
+        schema = record_schema(run.features)
+        ledger = open_ledger(folder, schema, about, overwrite=options.overwrite)
         playback = Playback(
             source,
             [Shift(run, options.start, options.end)],

@@ -17,7 +17,7 @@ import polars as pl
 from engine.clock import elapsed
 from engine.errors import InputError
 from engine.sink import sink_parquet, write_frames
-from replay.begun import Kind, begin, finish
+from replay.begun import Kind, begin, check, finish
 from replay.digest import Digest
 
 ABOUT: Final = "ledger.json"
@@ -161,6 +161,11 @@ def open_ledger(
     """
     begin(_KIND, folder, about, overwrite=overwrite, clear=_clear)
     return Ledger(folder, schema)
+
+
+def check_ledger(folder: Path, about: dict[str, Any], *, overwrite: bool) -> None:
+    """Refuse a folder before any work is done for it, as :func:`open_ledger` would."""
+    check(_KIND, folder, about, overwrite=overwrite)
 
 
 @contextmanager
