@@ -54,13 +54,19 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         raise InputError(
             f"--order: no such order (was {parsed.order!r})", hint=f"use one of {', '.join(ORDERS)}"
         )
+    start, end = instant(parsed.start, "--from"), instant(parsed.end, "--to")
+    if start is not None and end is not None and start >= end:
+        raise InputError(
+            f"--to: not after --from (was {parsed.end!r}, and {parsed.start!r})",
+            hint="decisions are made on what arrives from --from on, and before --to",
+        )
     options = Options(
         inputs=tuple(parsed.inputs),
         run=Path(parsed.run),
         ledger=None if parsed.ledger is None else Path(parsed.ledger),
         speed=_speed(parsed.speed),
-        start=instant(parsed.start, "--from"),
-        end=instant(parsed.end, "--to"),
+        start=start,
+        end=end,
         order=parsed.order,
         feed_lag=span(parsed.feed_lag, "--feed-lag"),
         label_delay=span(parsed.label_delay, "--label-delay"),

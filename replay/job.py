@@ -32,6 +32,7 @@ def replay(options: Options) -> Replayed:
     run = load_run(options.run)
     files = find_inputs(options.inputs)
     log = played_log(run.features, files)
+    ticks = run.features.schema.ticks_per_second
     near = Path(gettempdir()) if options.ledger is None else options.ledger.parent
     with (
         Meter("read", log.rows, quiet=options.quiet, noun="event") as meter,
@@ -44,14 +45,14 @@ def replay(options: Options) -> Replayed:
         source = Source(
             log,
             order=options.order,
-            lag=options.feed_lag * run.features.schema.ticks_per_second,
+            lag=options.feed_lag * ticks,
             quarantine=quarantine,
             scratch=scratch,
         )
-        outcome = Outcome(run.features.schema)
         # Not before the log was found to be one that can be replayed.
         schema = record_schema(run.features)
         ledger = open_ledger(folder, schema, about, overwrite=options.overwrite)
+        outcome = Outcome(run.features.schema)
         playback = Playback(
             source,
             [Shift(run, options.start, options.end)],
@@ -62,10 +63,12 @@ def replay(options: Options) -> Replayed:
         )
         playback.run()
         ledger.flush()
+        last = playback.last_of_history
         replayed = Replayed(
             run=run,
             counts=source.counts,
             history=playback.history,
+            last_of_history=None if last is None else last // ticks,
             resumed=playback.resumed,
             late=playback.late,
             too_late=playback.too_late,

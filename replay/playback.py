@@ -110,6 +110,8 @@ class Playback:
     history, resumed
         How many events came before the first that was decided on, or between two shifts; how many
         decisions had been recorded before.
+    last_of_history
+        When the last of these events came, in ticks; None if there was none.
     seconds
         How long it took.
     """
@@ -142,6 +144,7 @@ class Playback:
         self._delay = manner.label_delay * self._schema.ticks_per_second
         self._pace = Pace(manner.speed, self._schema.ticks_per_second)
         self.history = 0
+        self.last_of_history: int | None = None
         self.resumed = 0
         self.seconds = 0.0
 
@@ -211,6 +214,7 @@ class Playback:
         if len(events):
             self._deciders[0].observe(self._rows(events), self._labels(events))
             self.history += len(events)
+            self.last_of_history = int(events[ARRIVAL_TIME][-1])
             self._advance(events)
 
     def _repeat(self, again: Again, number: int, batch: pl.DataFrame) -> int:
@@ -228,11 +232,11 @@ class Playback:
         arrivals: list[int] = batch[ARRIVAL_TIME].to_list()
         decider, start = self._deciders[number], 0
         while start < len(batch):
+            self._ledger.flush_if_old(self._pace.due_in(arrivals[start]))
             now = self._pace.wait(arrivals[start])
             end = min(start + _CHUNK_ROWS, len(batch))
             if now is not None:  # what has come by now, the first of it at least
                 end = min(end, max(bisect_right(arrivals, now, lo=start), start + 1))
-            self._ledger.flush_if_old(self._pace.due_in(arrivals[start]))
             chunk = batch[start:end]
             rows, labels = self._rows(chunk), self._labels(chunk)
             size = self._batch

@@ -21,6 +21,8 @@ class Replayed:
         What became of the log's rows.
     history
         How many events came before the first that was decided on.
+    last_of_history
+        When the last of these arrived, in seconds since 1970 UTC; None if there was none.
     resumed
         How many decisions had been recorded before, and were found to be the same again.
     late, too_late
@@ -37,6 +39,7 @@ class Replayed:
     run: Run
     counts: Counts
     history: int
+    last_of_history: int | None
     resumed: int
     late: int
     too_late: int

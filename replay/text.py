@@ -1,5 +1,6 @@
 """A replay in a few lines."""
 
+from engine.model.split import utc_text
 from engine.words import counted
 from replay.replayed import Replayed
 
@@ -12,6 +13,8 @@ def replay_text(replayed: Replayed) -> str:
     lines = [f"{decided}, {flagged:,} of them flagged: they score {run.threshold:.4g} or more"]
     if replayed.history:
         lines.append(f"{counted(replayed.history, 'event')} before them, as history")
+    if not events["decided"]:
+        lines.append(_nothing(replayed))
     if replayed.resumed:
         lines.append(f"{replayed.resumed:,} were decided on before, and are the same again")
     if replayed.late:
@@ -34,6 +37,13 @@ def replay_text(replayed: Replayed) -> str:
         f"digest {replayed.digest}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _nothing(replayed: Replayed) -> str:
+    last = replayed.last_of_history
+    if last is None:
+        return "nothing was decided: no event arrived before --to"
+    return f"nothing was decided: the last of these arrived {utc_text(last)}, none after --from"
 
 
 def _share(value: float | None) -> str:

@@ -140,8 +140,27 @@ def test_the_command(log: Path, boosted: Path, capsys: pytest.CaptureFixture[str
         (["--order", "any"], "--order"),
         (["--from", "soon"], "--from"),
         (["--batch", "0"], "--batch"),
+        (["--from", "2025-01-02", "--to", "2025-01-01"], "--to: not after --from"),
+        (["--from", "2025-01-02", "--to", "2025-01-02"], "--to: not after --from"),
     ):
         assert main([str(log), "--run", str(boosted), *args]) == 2
         refused = capsys.readouterr().err
         assert words in refused
         assert "\nhint: " in refused
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--from", "nothing was decided: the last of these arrived 2"),
+        ("--to", "nothing was decided: no event arrived before --to"),
+    ],
+)
+def test_a_span_without_events_is_said_aloud(
+    log: Path, boosted: Path, option: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instant = {"--from": "2100-01-01", "--to": "2000-01-01"}[option]
+    assert main([str(log), "--run", str(boosted), "--quiet", option, instant, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["events"]["decided"] == 0
+    assert main([str(log), "--run", str(boosted), option, instant]) == 0
+    assert words in capsys.readouterr().out
