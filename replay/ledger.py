@@ -27,6 +27,7 @@ PART_ROWS: Final = 65_536
 PART_SECONDS: Final = 10.0  # whoever reads a ledger while it grows misses no more than these
 FORMAT: Final = 1
 _KIND: Final = Kind("--ledger", "ledger", "replay", ABOUT, SUMMARY, version=FORMAT)
+_UNFINISHED: Final = ".part-*.partial"  # of a process that was killed while it wrote one
 _NOTE: Final = "sentinelpos.digest"
 _ANEW: Final = "replay anew with --overwrite"
 
@@ -160,6 +161,8 @@ def open_ledger(
         If it holds part of another replay.
     """
     begin(_KIND, folder, about, overwrite=overwrite, clear=_clear)
+    for unfinished in folder.glob(_UNFINISHED):
+        unfinished.unlink(missing_ok=True)
     return Ledger(folder, schema)
 
 

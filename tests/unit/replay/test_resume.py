@@ -152,6 +152,15 @@ def test_a_last_part_cut_short_is_refused_and_can_be_made_anew(options: Options,
     assert replay(options).digest == expected
 
 
+def test_what_was_being_written_when_it_was_killed_is_cleared(options: Options) -> None:
+    stopped_after(options, 0, Stop)
+    assert options.ledger is not None
+    (options.ledger / ".part-000000.parquet.99.partial").write_text("x")
+    replay(options)
+    names = sorted(path.name for path in options.ledger.iterdir())
+    assert names == [ledger.ABOUT, "part-000000.parquet", ledger.SUMMARY]
+
+
 def test_a_part_without_decisions_is_refused(options: Options) -> None:
     replay(options)
     folder = options.ledger
