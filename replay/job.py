@@ -8,17 +8,17 @@ from engine.decide.records import record_schema
 from engine.definition import fingerprint
 from engine.definition.needs import needs_labels
 from engine.events.disk import scratch_folder
-from engine.events.inputs import InputFile, find_inputs
+from engine.events.inputs import InputFile
 from engine.events.quarantine import Quarantine
 from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.progress import Meter
 from replay.ledger import check_ledger, open_ledger
+from replay.opening import open_source
 from replay.options import Options
 from replay.outcome import Outcome
-from replay.playback import Manner, Playback, Shift, played_log
+from replay.playback import Manner, Playback, Shift
 from replay.replayed import Replayed
-from replay.source import Source
 
 
 def replay(options: Options) -> Replayed:
@@ -30,25 +30,18 @@ def replay(options: Options) -> Replayed:
         If something was refused, or could not be written.
     """
     run = load_run(options.run)
-    files = find_inputs(options.inputs)
-    log = played_log(run.features, files)
+    opening = open_source(options, run.features)
     ticks = run.features.schema.ticks_per_second
     near = Path(gettempdir()) if options.ledger is None else options.ledger.parent
     with (
-        Meter("read", log.rows, quiet=options.quiet, noun="event") as meter,
+        Meter("read", opening.rows, quiet=options.quiet, noun="event") as meter,
         scratch_folder(near) as scratch,
         Quarantine(scratch / "quarantine.parquet") as quarantine,
     ):
         folder = scratch / "ledger" if options.ledger is None else options.ledger
-        about = _about(options, run, files)
+        about = _about(options, run, opening.files)
         check_ledger(folder, about, overwrite=options.overwrite)
-        source = Source(
-            log,
-            order=options.order,
-            lag=options.feed_lag * ticks,
-            quarantine=quarantine,
-            scratch=scratch,
-        )
+        source = opening.source(quarantine, scratch)
         # Not before the log was found to be one that can be replayed.
         schema = record_schema(run.features)
         ledger = open_ledger(folder, schema, about, overwrite=options.overwrite)
@@ -67,6 +60,8 @@ def replay(options: Options) -> Replayed:
         replayed = Replayed(
             run=run,
             counts=source.counts,
+            recorded=source.recorded,
+            missing=source.missing,
             history=playback.history,
             last_of_history=None if last is None else last // ticks,
             resumed=playback.resumed,

@@ -107,7 +107,7 @@ class Ledger:
         for place, part in enumerate(parts):
             if part.name != f"part-{place:06}.parquet":
                 raise InputError(f"{self.folder}: part {place} is missing (was {part})", hint=_ANEW)
-            with _reading(part):
+            with reading(part):
                 rows = pl.read_parquet(part)
                 noted = pl.read_parquet_metadata(part).get(_NOTE)
             if rows.schema != pl.Schema(self._schema):
@@ -135,7 +135,7 @@ class Ledger:
         if not self._parts:
             return None
         part = self._parts[-1]
-        with _reading(part):
+        with reading(part):
             last = pl.scan_parquet(part).select(column).tail(1).collect()
         if not len(last):
             raise InputError(f"{part}: holds no decisions (was 0 rows)", hint=_ANEW)
@@ -172,7 +172,8 @@ def check_ledger(folder: Path, about: dict[str, Any], *, overwrite: bool) -> Non
 
 
 @contextmanager
-def _reading(part: Path) -> Iterator[None]:
+def reading(part: Path) -> Iterator[None]:
+    """Turn what is wrong with a part that is read in the block into an InputError."""
     try:
         yield
     except (OSError, pl.exceptions.PolarsError) as error:

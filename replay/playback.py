@@ -24,6 +24,7 @@ from engine.process import let_go_of_collector, manage_collector
 from engine.progress import Meter
 from replay.again import Again
 from replay.ledger import Ledger
+from replay.logged import by_arrival
 from replay.pace import Pace
 from replay.source import Source
 
@@ -79,11 +80,27 @@ class Manner:
     speed: float | None = None
 
 
-def played_log(features: FeatureSet, files: tuple[InputFile, ...]) -> Log:
-    """A log with the columns that a playback needs of it."""
+def played_log(
+    features: FeatureSet, files: tuple[InputFile, ...], *, arrivals: bool = False
+) -> Log:
+    """A log with the columns that a playback needs of it.
+
+    Parameters
+    ----------
+    features
+        What is computed of it.
+    files
+        Its files.
+    arrivals
+        Whether it is asked when its events arrived, if it says so.
+    """
     schema = features.schema
     known = [name for name in (schema.label, schema.label_time) if name is not None]
-    return Log(files, schema, (*event_columns(features), *known))
+    columns = (*event_columns(features), *known)
+    log = Log(files, schema, columns)
+    if arrivals and ARRIVAL_TIME in log.present:
+        return Log(files, by_arrival(schema), columns)
+    return log
 
 
 class Playback:

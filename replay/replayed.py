@@ -19,6 +19,10 @@ class Replayed:
         The run that decided.
     counts
         What became of the log's rows.
+    recorded
+        Whether it was recorded when the events arrived.
+    missing
+        How many events came before some of those that there are, and are not there.
     history
         How many events came before the first that was decided on.
     last_of_history
@@ -38,6 +42,8 @@ class Replayed:
 
     run: Run
     counts: Counts
+    recorded: bool
+    missing: int
     history: int
     last_of_history: int | None
     resumed: int
@@ -63,6 +69,8 @@ class Replayed:
                 "read": sum(self.counts.read.values()),
                 "refused": dict(self.counts.refused),
                 "duplicates": self.counts.duplicates,
+                "arrivals": "recorded" if self.recorded else "computed",
+                "missing": self.missing,
                 "history": self.history,
                 "decided": self.outcome.decided,
                 "recorded_before": self.resumed,

@@ -13,6 +13,10 @@ def replay_text(replayed: Replayed) -> str:
     lines = [f"{decided}, {flagged:,} of them flagged: they score {run.threshold:.4g} or more"]
     if replayed.history:
         lines.append(f"{counted(replayed.history, 'event')} before them, as history")
+    if replayed.recorded:
+        lines.append("each at the time of arrival that is recorded")
+    if replayed.missing:
+        lines.append(f"{counted(replayed.missing, 'event')} of their history are not there")
     if not events["decided"]:
         lines.append(_nothing(replayed))
     if replayed.resumed:
