@@ -19,6 +19,7 @@ from replay.options import Options
 from replay.outcome import Outcome
 from replay.playback import Manner, Playback, Shift
 from replay.replayed import Replayed
+from replay.timing import Promptness
 
 
 def replay(options: Options) -> Replayed:
@@ -46,11 +47,13 @@ def replay(options: Options) -> Replayed:
         schema = record_schema(run.features)
         ledger = open_ledger(folder, schema, about, overwrite=options.overwrite)
         outcome = Outcome(run.features.schema)
+        timing = options.timing
+        promptness = None if timing is None else Promptness(timing, run.features.schema)
         playback = Playback(
             source,
             [Shift(run, options.start, options.end)],
             ledger,
-            [outcome],
+            [outcome] if promptness is None else [outcome, promptness],
             _manner(options),
             meter,
         )
@@ -68,6 +71,7 @@ def replay(options: Options) -> Replayed:
             late=playback.late,
             too_late=playback.too_late,
             outcome=outcome,
+            promptness=promptness,
             digest=ledger.digest,
             seconds=playback.seconds,
         )
@@ -85,7 +89,7 @@ def _manner(options: Options) -> Manner:
 
 
 def _about(options: Options, run: Run, files: tuple[InputFile, ...]) -> dict[str, Any]:
-    """What decides about what is decided: two replays that agree in it end in one digest."""
+    """What decides about what comes of it: two replays that agree in it end in one digest."""
     return {
         "inputs": [{"file": file.name, "sha256": file.sha256()} for file in files],
         "feature_set": run.features.name,
@@ -98,4 +102,5 @@ def _about(options: Options, run: Run, files: tuple[InputFile, ...]) -> dict[str
         "feed_lag": options.feed_lag,
         "label_delay": options.label_delay if needs_labels(run.features) else None,
         "reasons": options.reasons,
+        "timing": None if options.timing is None else options.timing.to_json(),
     }

@@ -7,6 +7,7 @@ from engine.definition import fingerprint
 from engine.events.log import Counts
 from engine.model.run import Run
 from replay.outcome import Outcome
+from replay.timing import Promptness
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Replayed:
         exactly.
     outcome
         What was decided, and how right that was.
+    promptness
+        What was posted in time; None if that was not asked.
     digest
         Of the ledger's rows.
     seconds
@@ -50,6 +53,7 @@ class Replayed:
     late: int
     too_late: int
     outcome: Outcome
+    promptness: Promptness | None
     digest: str
     seconds: float
 
@@ -60,6 +64,7 @@ class Replayed:
 
     def summary(self) -> dict[str, Any]:
         """What ``replay.json`` holds and ``--json`` prints."""
+        timing = None if self.promptness is None else self.promptness.summary()
         return {
             "run": self.run.path.resolve().name,
             "feature_set": self.run.features.name,
@@ -78,6 +83,7 @@ class Replayed:
                 "too_late": self.too_late,
             },
             "decisions": self.outcome.summary(),
+            **({} if timing is None else {"timing": timing}),
             "digest": self.digest,
             "seconds": round(self.seconds, 3),
             "events_per_second": round(self.events_per_second),
