@@ -57,14 +57,15 @@ def _nothing(replayed: Replayed) -> str:
     last = replayed.last_of_history
     if last is None:
         return "nothing was decided: no event arrived before --to"
-    return f"nothing was decided: the last of these arrived {utc_text(last)}, none after --from"
+    came = f"the last of these arrived {utc_text(last)}"
+    return f"nothing was decided: {came}, none in the span asked for"
 
 
 def _timely(timing: dict[str, Any], decisions: dict[str, Any]) -> Iterator[str]:
     yield (
         f"{timing['in_time']:,} of {decisions['decided']:,} posted within {timing['deadline']:g} s "
         f"of arrival ({timing['share_in_time']:.4f}); half of all took "
-        f"{timing['p50_seconds']:g} s or less, 99 % {timing['p99_seconds']:g} s"
+        f"{timing['p50_seconds']:,.2f} s or less, 99 % {timing['p99_seconds']:,.2f} s"
     )
     if "recall_in_time" in timing:
         yield (

@@ -106,7 +106,7 @@ def test_the_command(log: Path, boosted: Path, capsys: pytest.CaptureFixture[str
     assert told == {"score_time": [0.5, 1.5], "post_time": [0.2] * 2, "deadline": 30.0, "seed": 4}
     assert main([str(log), "--run", str(boosted), "--deadline", "0s"]) == 0
     said = capsys.readouterr().out
-    assert "2,000 of 2,000 posted within 0 s of arrival (1.0000); half of all took 0 s" in said
+    assert "2,000 of 2,000 posted within 0 s of arrival (1.0000); half of all took 0.00 s" in said
     for option, value in (
         ("--score-time", "fast"),
         ("--score-time", "2s..1s"),
