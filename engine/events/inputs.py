@@ -1,6 +1,7 @@
 """Which files an ``INPUT`` argument means."""
 
 import glob
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -43,6 +44,23 @@ class InputFile:
     def name(self) -> str:
         """What messages and the quarantine call it: its path as it was given or found."""
         return str(self.path)
+
+    def sha256(self) -> str:
+        """The SHA-256 of its content, 64 hexadecimal digits.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        try:
+            with self.path.open("rb") as content:
+                return hashlib.file_digest(content, "sha256").hexdigest()
+        except OSError as error:
+            raise InputError(
+                f"{self.name}: cannot be read (was: {error.strerror or error})",
+                hint="check that you may read it, or leave it out",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
