@@ -106,10 +106,16 @@ def verdict(content: dict[str, Any]) -> str:
     Parameters
     ----------
     content
-        What ``decision.json`` holds.
+        What ``decision.json`` holds. Its ``in_use`` is the run that ``current`` led to when it was
+        decided, None if it led nowhere; ``champion_in_use`` is whether that was the champion.
     """
+    champion, in_use = content[CHAMPION]["id"], content["in_use"]
     if content["decision"] == "keep":
-        return f"the champion, {content[CHAMPION]['id']}, is kept"
+        if content["champion_in_use"]:
+            return f"the champion, {champion}, is kept"
+        stays = "no run is in use" if in_use is None else f"{in_use} stays in use"
+        return f"the challenger is not promoted, {stays}"
     if content["dry_run"]:
         return "the challenger would be promoted; a dry run, current was not switched"
-    return f"the challenger is promoted, it takes the place of {content[CHAMPION]['id']}"
+    place = f"it takes the place of {champion}" if in_use else "no run was in use before"
+    return f"the challenger is promoted, {place}"

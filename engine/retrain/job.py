@@ -11,12 +11,12 @@ from engine.errors import InputError
 from engine.events.disk import write_bytes
 from engine.interrupts import put_off
 from engine.model.drift import drift
-from engine.model.features_file import FeatureTable, read_features
+from engine.model.features_file import FeatureTable, read_features, sha256_of
 from engine.model.loading import load_run
 from engine.model.lock import only_one
 from engine.model.paired import Rival, paired, rival_of
 from engine.model.ranked import Integers
-from engine.model.run import CURRENT, Run
+from engine.model.run import CURRENT, MANIFEST, Run
 from engine.model.split import DAY, midnight, utc_date_of, utc_text
 from engine.model.store import check_place, drop_run, json_bytes, make_current
 from engine.model.unseen import refuse_seen
@@ -29,7 +29,7 @@ from engine.retrain.decision import (
     decide,
 )
 from engine.retrain.described import described
-from engine.retrain.in_use import in_use, leads_to
+from engine.retrain.in_use import InUse, in_use, leads_to
 from engine.retrain.options import Options
 from engine.retrain.page import decision_page
 from engine.train.again import like
@@ -120,6 +120,7 @@ class _Job:
         # Looked at first: who switches while the champion is read is noticed at the end.
         self._in_use = in_use(options.runs)
         self._champion = load_run(path, threads=options.threads)
+        self._manifest = sha256_of(self._champion.path / MANIFEST)
 
     def run(self) -> Retraining:
         options, champion = self._options, self._champion
@@ -151,7 +152,7 @@ class _Job:
                     seed=options.seed,
                     progress=lambda _: meter.advance(1),
                 )
-            decision = decide(compared, options.metric, options.margin)
+            decision = self._of_what_is_in_use(decide(compared, options.metric, options.margin))
             content = self._content(challenger, window, decision, compared, moved)
             with put_off():
                 decision, content, switched = self._conclude(challenger, decision, content)
@@ -219,6 +220,24 @@ class _Job:
             held_out=parts["validation"]["events"],
         )
 
+    def _of_what_is_in_use(self, decision: Decision) -> Decision:
+        """The decision, if ``current`` leads to the champion or nowhere: else none was compared."""
+        now = self._in_use
+        if not decision.promote or now is None or self._is_champion(now):
+            return decision
+        other = f"{CURRENT} leads to {now.name}, which was not compared: it stays in use."
+        return Decision(promote=False, reasons=(*decision.reasons, other))
+
+    def _is_champion(self, now: InUse | None) -> bool:
+        return now is not None and now.manifest == self._manifest
+
+    def _told_in_use(self, now: InUse | None) -> dict[str, Any]:
+        """What a decision tells of the run in use, before a switch."""
+        return {
+            "in_use": None if now is None else now.name,
+            "champion_in_use": self._is_champion(now),
+        }
+
     def _content(
         self,
         challenger: Run,
@@ -236,6 +255,7 @@ class _Job:
             "metric": options.metric,
             "margin": options.margin,
             "fewest_fraud_cards": FEWEST_FRAUD_CARDS,
+            **self._told_in_use(self._in_use),
             CHAMPION: described(self._champion),
             CHALLENGER: described(challenger),
             "judged_by": {
@@ -267,7 +287,12 @@ class _Job:
         if now is not None and self._in_use is not None and now.name == self._in_use.name:
             moved = f"Meanwhile {now.name} was replaced by another run: it stays in use."
         decision = Decision(promote=False, reasons=(*decision.reasons, moved))
-        content = {**content, "decision": decision.word, "reasons": list(decision.reasons)}
+        content = {
+            **content,
+            **self._told_in_use(now),
+            "decision": decision.word,
+            "reasons": list(decision.reasons),
+        }
         _record(content, folder)
         return decision, content, False
 

@@ -297,6 +297,43 @@ def test_a_champion_that_was_replaced_under_its_name_stays_in_use(
     assert "champion was replaced by another run" in written["reasons"][-1]
 
 
+def test_a_run_in_use_that_was_not_compared_stays(
+    features: Path, worse: Path, boosted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The challenger beats the weak champion that was named, and not the strong one in use."""
+    shutil.copytree(boosted, worse / "strong")
+    (worse / "current").unlink()
+    (worse / "current").symlink_to("strong")
+    options = ("--champion", str(worse / "champion"))
+    assert main([str(features), "--runs", str(worse), "--id", "c", *WINDOW[:-1], *options]) == 0
+    assert (worse / "current").readlink() == Path("strong")
+    written = read_json(worse / "c" / "decision.json")
+    assert (written["decision"], written["in_use"]) == ("keep", "strong")
+    last = "current leads to strong, which was not compared: it stays in use."
+    assert written["reasons"][-1] == last
+    said = capsys.readouterr().out
+    assert "c: the challenger is not promoted, strong stays in use" in said
+    assert last in said
+    assert last in (worse / "c" / "retrain.html").read_text()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_champion_that_is_named_may_be_the_one_in_use_or_nothing_is(
+    features: Path, worse: Path, tmp_path: Path, *, elsewhere: bool
+) -> None:
+    champion = worse / "champion"
+    if elsewhere:  # a copy is the same run
+        champion = Path(shutil.copytree(champion, tmp_path / "copy"))
+    assert retrain(features, worse, "--champion", str(champion)) == 0
+    assert (worse / "current").readlink() == Path("challenger")
+    shutil.rmtree(worse / "challenger")
+    (worse / "current").unlink()
+    assert retrain(features, worse, "--champion", str(champion)) == 0
+    assert (worse / "current").readlink() == Path("challenger")
+    page = (worse / "challenger" / "retrain.html").read_text()
+    assert "The challenger is promoted, no run was in use before." in page
+
+
 @pytest.mark.parametrize("broken", ["paired", "decision_page", "write_bytes", "make_current"])
 def test_whatever_fails_leaves_the_runs_as_they_were(
     features: Path, worse: Path, monkeypatch: pytest.MonkeyPatch, broken: str
