@@ -31,7 +31,7 @@ from engine.versions import versions
 _TRAIN: Final = "train anew with python -m engine.train"
 
 
-def load_run(path: Path, *, threads: int = 1) -> Run:
+def load_run(path: Path, *, threads: int = 1, called: Path | None = None) -> Run:
     """Read a run and verify it.
 
     Parameters
@@ -40,6 +40,8 @@ def load_run(path: Path, *, threads: int = 1) -> Run:
         Its folder, or the link ``current``.
     threads
         How many threads score; no score depends on it.
+    called
+        What the run and messages call it, if that is not ``path``.
 
     Raises
     ------
@@ -49,6 +51,7 @@ def load_run(path: Path, *, threads: int = 1) -> Run:
     """
     # Of a link the target, once: it may be switched while files are read.
     folder = path.resolve()
+    path = path if called is None else called
     manifest = _manifest(path, folder)
     features = _feature_set(path, manifest)
     kind = _kind(path, manifest)

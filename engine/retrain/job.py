@@ -13,7 +13,7 @@ from engine.interrupts import put_off
 from engine.model.drift import drift
 from engine.model.features_file import FeatureTable, read_features, sha256_of
 from engine.model.loading import load_run
-from engine.model.lock import only_one
+from engine.model.lock import only_one, switching
 from engine.model.paired import Rival, paired, rival_of
 from engine.model.ranked import Integers
 from engine.model.run import CURRENT, MANIFEST, Run
@@ -279,10 +279,11 @@ class _Job:
         _record(content, folder)
         if not decision.promote or self._options.dry_run:
             return decision, content, False
-        now = in_use(self._options.runs)
-        if now == self._in_use:
-            make_current(folder)
-            return decision, content, True
+        with switching(self._options.runs):
+            now = in_use(self._options.runs)
+            if now == self._in_use:
+                make_current(folder)
+                return decision, content, True
         moved = f"Meanwhile current was led to {now.name if now else 'nothing'}: it is left there."
         if now is not None and self._in_use is not None and now.name == self._in_use.name:
             moved = f"Meanwhile {now.name} was replaced by another run: it stays in use."

@@ -12,9 +12,9 @@ from engine.model.features_file import FeatureTable, read_features
 from engine.model.kinds import Trained, TrainingData
 from engine.model.loading import load_run
 from engine.model.metrics import Scored, Terms
-from engine.model.run import BINS, METRICS, REPORT, THRESHOLD, Run, usual_values
+from engine.model.run import BINS, CURRENT, METRICS, REPORT, THRESHOLD, Run, usual_values
 from engine.model.split import Part, Split, split
-from engine.model.store import check_place, describe, json_bytes, make_current, write_run
+from engine.model.store import check_place, describe, json_bytes, write_run
 from engine.model.threshold import Choice, choose
 from engine.progress import Meter
 from engine.train.anomaly import Anomaly
@@ -130,10 +130,14 @@ class _Job:
         if options.report:
             others |= self._report(run, thresholds, metrics, table, parts.test, scored)
         self._passed("report")
-        write_run(run, others)
-        # Read back as others will read it: a run that cannot be loaded is found here, not there.
-        run = load_run(run.path, threads=options.threads)
-        current = make_current(run.path) if options.make_current else None
+        place = run.path
+        run = write_run(
+            run,
+            others,
+            lambda made: load_run(made, threads=options.threads, called=place),
+            current=options.make_current,
+        )
+        current = place.parent / CURRENT if options.make_current else None
         self._passed("write")
         seconds = {**self._seconds, "total": elapsed() - self._began}
         report = run.path / REPORT if options.report else None

@@ -71,7 +71,7 @@ def test_a_better_challenger_is_promoted(
     assert "The challenger is promoted, it takes the place of champion." in page
     assert "velocity_15m" in page
     assert sorted(path.name for path in worse.iterdir()) == [
-        *(".retrain.lock", "challenger", "champion", "current")
+        *(".current.lock", ".retrain.lock", "challenger", "champion", "current")
     ]
 
 

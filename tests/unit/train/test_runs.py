@@ -134,7 +134,9 @@ def test_current_leads_to_the_newest_and_moves_with_its_folder(
     assert (runs / "current").readlink() == Path("one")
     trained(features, runs, "three")
     assert (runs / "current").readlink() == Path("three")
-    assert sorted(path.name for path in runs.iterdir()) == ["current", "one", "three", "two"]
+    assert sorted(path.name for path in runs.iterdir()) == [
+        *(".current.lock", "current", "one", "three", "two")
+    ]
     runs.rename(tmp_path / "moved")
     assert load_run(tmp_path / "moved" / "current").manifest["id"] == "three"
 
@@ -149,7 +151,7 @@ def test_a_run_is_replaced_only_if_that_is_said(
     assert tree(tmp_path) == before
     trained(features, tmp_path, "one", "--overwrite", "--seed", "9")
     assert read_json(one / "manifest.json")["seed"] == 9
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "one"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".current.lock", "current", "one"]
 
 
 def test_the_summary(features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
