@@ -24,9 +24,9 @@ FEATURES is a folder that python -m engine.build made, or the features.parquet i
 
 The challenger is promoted, which is to let DIR/current lead to it, if two things hold on these
 days: its --metric is higher by at least --margin, and the interval of that difference, over draws
-of cards, lies above 0, at least ten of them with fraud. Else what is in use stays so, as it does
-where DIR/current leads to another run than the champion: that one was not compared. The
-challenger's run is there either way."""
+of cards (of days for cards.precision), lies above 0, at least ten of them with fraud. Else what is
+in use stays so, as it does where DIR/current leads to another run than the champion: that one was
+not compared. The challenger's run is there either way."""
 
 _EPILOG = f"""\
 writes into DIR/ID, beside what python -m engine.train writes:

@@ -24,7 +24,7 @@ from engine.progress import Meter
 from engine.retrain.decision import (
     CHALLENGER,
     CHAMPION,
-    FEWEST_FRAUD_CARDS,
+    FEWEST_WITH_FRAUD,
     Decision,
     decide,
 )
@@ -254,7 +254,7 @@ class _Job:
             "reasons": list(decision.reasons),
             "metric": options.metric,
             "margin": options.margin,
-            "fewest_fraud_cards": FEWEST_FRAUD_CARDS,
+            "fewest_with_fraud": FEWEST_WITH_FRAUD,
             **self._told_in_use(self._in_use),
             CHAMPION: described(self._champion),
             CHALLENGER: described(challenger),
