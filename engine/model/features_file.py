@@ -136,7 +136,7 @@ def sha256_of(path: Path) -> str:
 def _json(path: Path, kind: type) -> Any:  # noqa: ANN401 - JSON of the kind that is asked for
     try:
         content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(
             f"{path}: cannot be read, so nobody knows what the features are (was: {reason})",

@@ -6,6 +6,7 @@ that shows damage and mix-ups, not malice: who can change a run can change its m
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,7 +66,7 @@ def load_run(path: Path, *, threads: int = 1, called: Path | None = None) -> Run
         )
     chosen = _parsed(path / THRESHOLD, content[THRESHOLD])
     try:
-        threshold = float(chosen["threshold"])
+        threshold = _finite(chosen["threshold"])
         usual = usual_values(manifest["usual"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
@@ -77,6 +78,13 @@ def load_run(path: Path, *, threads: int = 1, called: Path | None = None) -> Run
     if BINS in content:
         bins = bins_from_json(_parsed(path / BINS, content[BINS]), str(path / BINS))
     return Run(path, features, model, threshold, calibration, usual, manifest, bins)
+
+
+def _finite(number: float) -> float:
+    found = float(number)
+    if not math.isfinite(found):
+        raise ValueError(f"{found}")
+    return found
 
 
 def _manifest(path: Path, folder: Path) -> dict[str, Any]:
@@ -108,7 +116,7 @@ def _manifest(path: Path, folder: Path) -> dict[str, Any]:
 def _parsed(path: Path, content: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter of a list in a list, and so on
         raise InputError(f"{path}: cannot be read as JSON (was: {error})", hint=_TRAIN) from error
 
 
@@ -152,9 +160,12 @@ def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) ->
     for name in dict.fromkeys([*needed, *hashes]):
         try:
             data = (folder / name).read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # the latter of a name that no file can have
+            reason = error.strerror if isinstance(error, OSError) else error
             raise InputError(
-                f"{path / name}: cannot be read (was: {error.strerror})",
+                f"{path}: {name!r} cannot be read (was: {reason})"
+                if "\0" in name
+                else f"{path / name}: cannot be read (was: {reason})",
                 hint=f"restore the run from where it was copied, or {_TRAIN}",
             ) from error
         found = hashlib.sha256(data).hexdigest()

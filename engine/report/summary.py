@@ -17,7 +17,7 @@ from engine.report.frame import (
 )
 from engine.report.judged import Judged
 from engine.report.numbers import NONE, interval, number, percent
-from engine.words import counted
+from engine.words import counted, measured
 
 MODELS: Final = {"lightgbm": "LightGBM", "random_forest": "A random forest"}
 _TILES: Final[tuple[tuple[str, str, Unit], ...]] = (
@@ -92,7 +92,7 @@ def _of_intervals(metrics: dict[str, Any]) -> str:
 def split(judged: Judged) -> Section:
     """What the model learnt from, what its threshold was chosen on, what it is judged by."""
     manifest = judged.run.manifest
-    delay = f"{manifest['options']['label_delay_days']:g}"
+    delay = manifest["options"]["label_delay_days"]
     kind = manifest["options"]["split"]
     if kind == "random":
         said = note(
@@ -102,10 +102,13 @@ def split(judged: Judged) -> Section:
         )
     else:
         cards = " Each part is on cards of its own." if kind == "time+cards" else ""
-        said = paragraph(
-            f"Split by time. Between two parts lie the {delay} days until labels are known, which "
-            f"belong to none.{cards}"
+        gap = (
+            f"Between two parts {'lies' if delay == 1 else 'lie'} the {measured(delay, 'day')} until "
+            "labels are known, which belong to none."
+            if delay
+            else "Labels are taken to be known at once: between two parts there is no gap."
         )
+        said = paragraph(f"Split by time. {gap}{cards}")
     rows = [
         [
             strong(name),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from engine.model.figures_text import figure_lines
 from engine.train.job import Training
-from engine.words import counted
+from engine.words import counted, measured
 
 _WIDTH: Final = 100
 
@@ -54,4 +54,5 @@ def _parts(manifest: dict[str, Any]) -> list[str]:
     if manifest["options"]["split"] == "random":
         return ["split at random, so that a burst is in several parts: flattering", *lines]
     split = f"split by {manifest['options']['split']}, each part up to and without its last day"
-    return [f"{split}; between them the {delay:g} days until labels are known", *lines]
+    gap = f"the {measured(delay, 'day')} until labels are known" if delay else "no gap"
+    return [f"{split}; between them {gap}", *lines]

@@ -1,6 +1,8 @@
 """Runs that are not what was trained are refused, before a pickle runs."""
 
+import hashlib
 import json
+import math
 import os
 import pickle
 import shutil
@@ -91,6 +93,12 @@ def test_manifests_of_something_else(run: Path, changes: dict[str, Any], words: 
     assert_refused(run, words)
 
 
+def test_a_name_that_no_file_can_have(run: Path) -> None:
+    hashes = read_json(run / "manifest.json")["sha256"]
+    rewrite(run, sha256=hashes | {"a\0b": "0" * 64})
+    assert_refused(run, "'a\\x00b' cannot be read")
+
+
 @pytest.mark.parametrize("name", ["bins.json", "report.html", "anomaly.pkl"])
 def test_files_that_the_manifest_does_not_name(run: Path, name: str) -> None:
     if not (run / name).exists():
@@ -100,12 +108,32 @@ def test_files_that_the_manifest_does_not_name(run: Path, name: str) -> None:
     assert_refused(run, f"{name}: not the file that was trained")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{"])
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000])
 def test_manifests_that_are_none(run: Path, content: str) -> None:
     (run / "manifest.json").write_text(content)
     assert_refused(run, "manifest.json: ")
     (run / "manifest.json").unlink()
     assert_refused(run, "holds no manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"threshold": math.nan}, "the threshold or the usual values cannot be read"),
+        ({"threshold": math.inf}, "the threshold or the usual values cannot be read"),
+        ({"threshold": "high"}, "the threshold or the usual values cannot be read"),
+        ({"calibration": {"method": "isotonic"}}, "the calibration cannot be read"),
+        ({"calibration": {"method": "platt", "slope": math.nan}}, "the calibration cannot be read"),
+        ({"calibration": 5}, "the calibration cannot be read"),
+    ],
+)
+def test_thresholds_that_flag_by_nothing(run: Path, changes: dict[str, Any], words: str) -> None:
+    """Named by the manifest, and no threshold or no curve all the same."""
+    path = run / "threshold.json"
+    path.write_text(json.dumps(read_json(path) | changes))
+    hashes = read_json(run / "manifest.json")["sha256"]
+    rewrite(run, sha256=hashes | {path.name: hashlib.sha256(path.read_bytes()).hexdigest()})
+    assert_refused(run, words)
 
 
 def test_a_failure_half_way_leaves_what_was_there(

@@ -157,3 +157,17 @@ def test_a_forest_has_no_shap_values() -> None:
     text = parsed(page_of(judged([0.9, 0.1], [1, 0], kind="random_forest"))).text
     assert "no SHAP values" in text
     assert "SHAP, in scores" not in text
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (0.0, "known at once: between two parts there is no gap."),
+        (1.0, "Between two parts lies the 1 day until labels are known"),
+        (2.0, "Between two parts lie the 2 days until labels are known"),
+    ],
+)
+def test_the_gap_in_words(days: float, words: str) -> None:
+    text = parsed(page_of(judged([0.9, 0.1], [1, 0], label_delay_days=days))).text
+    assert words in text

@@ -17,6 +17,7 @@ from engine.definition import fingerprint
 from engine.errors import InputError
 from engine.model.features_file import read_features
 from engine.model.loading import load_run
+from engine.train.text import _parts
 from unit.build.cases import tree
 from unit.train.cases import read_json, train, trained
 
@@ -186,3 +187,17 @@ def test_rules_hold_where_they_were_chosen(features: Path, tmp_path: Path, rule:
             assert threshold["there"]["recall"] >= float(value)
         case ["alerts-per-day", value]:
             assert threshold["there"]["alerts_per_day"] <= float(value)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (0.0, "between them no gap"),
+        (1.0, "between them the 1 day until labels are known"),
+        (2.5, "between them the 2.5 days until labels are known"),
+    ],
+)
+def test_the_gap_in_words(days: float, words: str) -> None:
+    options = {"label_delay_days": days, "split": "time"}
+    [line] = _parts({"options": options, "parts": {}})
+    assert line.endswith(words)
