@@ -13,8 +13,8 @@ from typing import Any, Final
 from engine.catalog import load_feature_set
 from engine.definition import FeatureSet, fingerprint
 from engine.errors import DefinitionError, InputError
+from engine.model.bins import bins_from_json
 from engine.model.calibration import calibration_from_json
-from engine.model.drift import bins_from_json
 from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, Kind, Model
 from engine.model.run import (
     BINS,

@@ -103,8 +103,8 @@ def split(judged: Judged) -> Section:
     else:
         cards = " Each part is on cards of its own." if kind == "time+cards" else ""
         gap = (
-            f"Between two parts {'lies' if delay == 1 else 'lie'} the {measured(delay, 'day')} until "
-            "labels are known, which belong to none."
+            f"Between two parts {'lies' if delay == 1 else 'lie'} the {measured(delay, 'day')} "
+            "until labels are known, which belong to none."
             if delay
             else "Labels are taken to be known at once: between two parts there is no gap."
         )

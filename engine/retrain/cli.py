@@ -35,7 +35,8 @@ writes into DIR/ID, beside what python -m engine.train writes:
 
 drift is how far features and score have moved since the champion was trained, as population
 stability index: below 0.1 stable, from 0.1 on moderate, from 0.25 on shifted; no verdict of
-events so few that 0.1 may come by chance. It decides nothing.
+events or cards so few that chance may do it, nor of hour and weekday of less than a week. It
+decides nothing.
 
 {EXIT_CODES}
 0 is a decision, either way; --json tells which

@@ -10,12 +10,10 @@ from engine.clock import elapsed, utc_second
 from engine.errors import InputError
 from engine.events.disk import write_bytes
 from engine.interrupts import put_off
-from engine.model.drift import drift
 from engine.model.features_file import FeatureTable, read_features, sha256_of
 from engine.model.loading import load_run
 from engine.model.lock import only_one, switching
 from engine.model.paired import Rival, paired, rival_of
-from engine.model.ranked import Integers
 from engine.model.run import CURRENT, MANIFEST, Run
 from engine.model.split import DAY, midnight, utc_date_of, utc_text
 from engine.model.store import check_place, drop_run, json_bytes, make_current
@@ -30,6 +28,7 @@ from engine.retrain.decision import (
 )
 from engine.retrain.described import described
 from engine.retrain.in_use import InUse, in_use, leads_to
+from engine.retrain.moved import moved_since
 from engine.retrain.options import Options
 from engine.retrain.page import decision_page
 from engine.train.again import like
@@ -129,7 +128,6 @@ class _Job:
         table = read_features(options.features, labels_required=True)
         window = self._window(table, like_champion.split.label_delay)
         rows = np.flatnonzero((table.times >= window.start) & (table.times < window.end))
-        recent = np.flatnonzero(table.times >= window.start)
 
         def rival(run: Run) -> Rival:
             return rival_of(
@@ -142,7 +140,7 @@ class _Job:
             )
 
         of_champion = rival(champion)  # before anything is trained: it may be refused
-        moved = self._drift(table, recent)
+        moved = moved_since(champion, table, window.start)
         challenger = train(_challenger(like_champion, window), table).run
         try:
             with Meter("compare", options.resamples, quiet=options.quiet, noun="draw") as meter:
@@ -205,20 +203,6 @@ class _Job:
             hint="wait until there are as many newer days with labels, or ask for fewer --days",
         )
         return window
-
-    def _drift(self, table: FeatureTable, recent: Integers) -> dict[str, Any] | None:
-        champion = self._champion
-        if champion.bins is None or not len(recent):
-            return None
-        values = table.values[recent]
-        parts = champion.manifest["parts"]
-        return drift(
-            champion.bins,
-            values,
-            champion.model.scores(values),
-            trained=parts["train"]["events"],
-            held_out=parts["validation"]["events"],
-        )
 
     def _of_what_is_in_use(self, decision: Decision) -> Decision:
         """The decision, if ``current`` leads to the champion or nowhere: else none was compared."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.clock import elapsed
+from engine.model.bins import training_bins
 from engine.model.calibration import Calibration, fit_calibration
-from engine.model.drift import training_bins
 from engine.model.evaluate import evaluate
 from engine.model.features_file import FeatureTable, read_features
 from engine.model.kinds import Trained, TrainingData
@@ -94,7 +94,12 @@ class _Job:
         data = self._data(table, parts)
         trained = self._train(data) if anomaly is None else anomaly.train(data, self._train)
         usual = medians(table.features.names, data.values)
-        bins = training_bins(table.features, data.values, trained.held_out_scores)
+        bins = training_bins(
+            table.features,
+            data.values,
+            trained.held_out_scores,
+            (table.card_codes[parts.train.rows], table.card_codes[parts.validation.rows]),
+        )
         del data  # a copy of most of the table
         self._passed("train")
         choice = self._choose(table, parts.validation, trained)

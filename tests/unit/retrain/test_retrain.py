@@ -1,5 +1,6 @@
 """Retraining: what is decided is written down, and current moves only for something better."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -176,6 +177,29 @@ def test_a_champion_from_before_bins_has_no_drift(
     assert main([str(features), "--runs", str(runs), "--id", "challenger", *WINDOW[:-1]]) == 0
     assert "drift: not known" in capsys.readouterr().out
     assert "Not known" in (runs / "challenger" / "retrain.html").read_text()
+
+
+def test_a_champion_whose_bins_do_not_tell_of_cards(features: Path, runs: Path) -> None:
+    """From before that was kept: how many events a card had is told by its manifest."""
+    assert retrain(features, runs) == 0
+    told = read_json(runs / "challenger" / "decision.json")["drift"]
+    path = runs / "boosted" / "bins.json"
+    content = read_json(path)
+    del content["events_per_card"]
+    for each in (*content["features"].values(), content["score"]):
+        del each["alike"]
+    path.write_text(json.dumps(content))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    changed(runs / "boosted", lambda manifest: manifest["sha256"].update({path.name: digest}))
+    shutil.rmtree(runs / "challenger")
+    assert retrain(features, runs) == 0
+    old = read_json(runs / "challenger" / "decision.json")["drift"]
+    assert [each["psi"] for each in old["features"]] == [each["psi"] for each in told["features"]]
+    words = {each["feature"]: each["word"] for each in old["features"]}
+    # 60 cards are worth as many events of what is the card holder's.
+    assert words["lat"] == words["age"] == "too few events or cards"
+    assert words["hour"] == words["dow"] == "not whole weeks"  # of a training of three and a bit
+    assert old["cards"] == 60
 
 
 def assert_refused(
