@@ -8,7 +8,7 @@ from engine.decide.records import record_schema
 from engine.definition import fingerprint
 from engine.definition.needs import needs_labels
 from engine.events.disk import scratch_folder
-from engine.events.inputs import InputFile, find_inputs
+from engine.events.inputs import InputFile, find_inputs, refuse_to_replace
 from engine.events.quarantine import Quarantine
 from engine.model.loading import load_run
 from engine.model.run import Run
@@ -32,6 +32,8 @@ def replay(options: Options) -> Replayed:
     """
     run = load_run(options.run)
     files = find_inputs(options.inputs)
+    if options.ledger is not None:
+        refuse_to_replace([file.path for file in files], options.ledger, "--ledger")
     log = played_log(run.features, files)
     near = Path(gettempdir()) if options.ledger is None else options.ledger.parent
     with (

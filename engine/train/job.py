@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.clock import elapsed
+from engine.events.inputs import refuse_to_replace
 from engine.model.bins import training_bins
 from engine.model.calibration import Calibration, fit_calibration
 from engine.model.evaluate import evaluate
@@ -69,6 +70,7 @@ def train(
         holds what it held before.
     """
     check_place(options.out, options.id, overwrite=options.overwrite)
+    refuse_to_replace([options.features], options.out / options.id, "--id")
     with Meter("train", None, quiet=options.quiet, noun="tree") as meter:
         return _Job(options, meter).run(table, parts)
 

@@ -1,6 +1,7 @@
 """Scoring: the same from features and from the log, reasons that add up, and honest figures."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -145,4 +146,29 @@ def test_what_is_refused(
     assert words in what
     assert "(was" in what
     assert hint.startswith("hint: ")
+    assert tree(tmp_path) == before
+
+
+def test_scores_replace_nothing_that_they_are_made_of(
+    features: Path, boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = Path(shutil.copytree(boosted.parent, tmp_path / "runs", symlinks=True))
+    built = Path(shutil.copytree(features, tmp_path / "built"))
+    log = Path(shutil.copy(features.parent / "features.csv", tmp_path / "log.csv"))
+    (tmp_path / "same.csv").symlink_to(log)
+    before = tree(tmp_path)
+    for given, out in (
+        (log, log),
+        (log, tmp_path / "runs" / ".." / "log.csv"),
+        (log, tmp_path / "same.csv"),
+        (built, built / "features.parquet"),
+        (built / "features.parquet", built / "build.json"),
+        (built, runs / "boosted" / "model.txt"),
+        (built, runs / "current" / "scores.parquet"),
+    ):
+        assert score(given, "--run", runs / "current", "--out", out, "--overwrite") == 2
+        what, hint = capsys.readouterr().err.splitlines()
+        assert "--out: would replace what is read" in what or "--out: within the run" in what
+        assert "(was" in what
+        assert hint.startswith("hint: ")
     assert tree(tmp_path) == before
