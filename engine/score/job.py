@@ -209,8 +209,11 @@ def _write(
         "cc_num": table.cards,
         schema.event_time: table.times * schema.ticks_per_second,
     }
-    if table.labels is not None and schema.label is not None:
-        columns[schema.label] = table.labels
+    rows, labels = table.labelled
+    if len(rows) and schema.label is not None:
+        # Of a log that is labelled in part, those there are.
+        none = pl.Series([None], dtype=pl.Int8).new_from_index(0, len(table))
+        columns[schema.label] = none.scatter(rows, labels)
     columns |= {"score": scores, "probability": probabilities, "flagged": flagged.astype(np.int8)}
     if options.reasons:
         said = iter(reasons(run, table.values[flagged], options.reasons))

@@ -96,8 +96,14 @@ def test_figures_are_of_the_labelled_ones(
     events = simulated(3_000, seed=8)
     unknown = pl.int_range(pl.len()) % 3 == 0
     some = events.with_columns(pl.when(~unknown).then("is_fraud").alias("is_fraud"))
-    assert score(write(some, tmp_path / "some.parquet"), "--run", boosted) == 0
+    out = tmp_path / "scores.parquet"
+    assert score(write(some, tmp_path / "some.parquet"), "--run", boosted, "--out", out) == 0
     said = capsys.readouterr().out
+    # Each event keeps the label that it has.
+    scored = pl.read_parquet(out)
+    assert scored.schema["is_fraud"] == pl.Int8
+    told = scored.select("is_fraud").to_series().to_list()
+    assert told == [None if label is None else int(label) for label in some["is_fraud"]]
     assert "figures of the labelled ones, without 1,000 events that have no label" in said
     assert "2,000 events, " in said
     assert "average precision" in said
