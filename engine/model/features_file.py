@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +54,10 @@ class FeatureTable:
         has none.
     label_column
         As it is in the file, null where there is no label; None where the file has no such column.
+    quarantined
+        How many rows of the log are not in the file because they could not be read.
+    quarantined_labels
+        How many of these because of their label.
     """
 
     path: Path
@@ -67,6 +71,8 @@ class FeatureTable:
     unlabelled: int
     amounts: NDArray[np.float64] | None
     label_column: pl.Series | None = None
+    quarantined: int = 0
+    quarantined_labels: int = 0
 
     def __len__(self) -> int:
         return len(self.times)
@@ -124,7 +130,9 @@ def read_features(path: Path, *, labels_required: bool) -> FeatureTable:
     features = _checked_set(file, report)
     _check_columns(file, features, report)
     frame = _read(file)
-    return _table(file, features, frame, labels_required=labels_required)
+    table = _table(file, features, frame, labels_required=labels_required)
+    quarantined, of_labels = _quarantined(features, report)
+    return replace(table, quarantined=quarantined, quarantined_labels=of_labels)
 
 
 def sha256_of(path: Path) -> str:
@@ -201,6 +209,15 @@ def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any]) -> 
             f"{file}: models take numbers (was {', '.join(text)} as {schema[text[0]]})",
             hint="leave such features out of the set, or define numbers of them",
         )
+
+
+def _quarantined(features: FeatureSet, report: dict[str, Any]) -> tuple[int, int]:
+    """How many rows the build put aside, and how many for their label, as its reasons begin."""
+    told = report.get("quarantined")
+    reasons = told if isinstance(told, dict) else {}
+    counts = {reason: count for reason, count in reasons.items() if isinstance(count, int)}
+    of_label = f"{features.schema.label} "
+    return sum(counts.values()), sum(n for why, n in counts.items() if why.startswith(of_label))
 
 
 def _read(file: Path) -> pl.DataFrame:

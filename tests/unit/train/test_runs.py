@@ -19,6 +19,7 @@ from engine.model.features_file import read_features
 from engine.model.loading import load_run
 from engine.train.text import _parts
 from unit.build.cases import tree
+from unit.model.cases import build_features, simulated
 from unit.train.cases import read_json, train, trained
 
 FILES = ["bins.json", "features.json", "manifest.json", "metrics.json", "threshold.json"]
@@ -201,3 +202,27 @@ def test_the_gap_in_words(days: float, words: str) -> None:
     options = {"label_delay_days": days, "split": "time"}
     [line] = _parts({"options": options, "parts": {}})
     assert line.endswith(words)
+
+
+def test_labels_that_cannot_be_read_are_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from engine.train.cli import main
+
+    place = pl.int_range(pl.len())
+    events = simulated().with_columns(
+        pl.when(place < 3)
+        .then(pl.lit("maybe"))
+        .otherwise(pl.col("is_fraud").cast(str))
+        .alias("is_fraud"),
+        pl.when(place == 5).then(99_999_999).otherwise("amt").alias("amt"),
+    )
+    features = build_features(tmp_path / "features", events)
+    args = [str(features), "--out", str(tmp_path / "runs"), "--id", "run", "--label-delay", "2d"]
+    assert main([*args, "--resamples", "0"]) == 0
+    said = capsys.readouterr().out
+    assert "\nwithout 4 rows of the log that were quarantined, 3 for the label\n" in said
+    data = read_json(tmp_path / "runs" / "run" / "manifest.json")["data"]
+    assert (data["quarantined"], data["quarantined_labels"], data["events"]) == (4, 3, 5_996)
+    page = (tmp_path / "runs" / "run" / "report.html").read_text()
+    assert "without 4 rows of the log that could not be read, 3 for the label" in page
