@@ -10,7 +10,7 @@ import pytest
 
 from engine.model.features_file import read_features
 from engine.model.loading import load_run
-from engine.model.reasons import reasons
+from engine.model.reasons import HOLDER, reasons
 from engine.score.cli import main
 from unit.build.cases import tree, write
 from unit.model.cases import simulated
@@ -56,7 +56,8 @@ def test_contributions_add_up_to_the_score(
     # What is left is the same for each event: where a score begins that nothing is known of.
     assert np.ptp(scores - together) < 1e-9
     for row, found in zip(values, reasons(run, values, 3), strict=True):
-        strengths = [reason.contribution for reason in found]
+        assert HOLDER not in {reason.feature for reason in found[:-1]}
+        strengths = [reason.contribution for reason in found if reason.feature != HOLDER]
         assert strengths == sorted(strengths, reverse=True)
         assert all(strength > 0 for strength in strengths)
         assert len(row) == len(run.features.names)
