@@ -50,8 +50,9 @@ def lead(judged: Judged) -> list[Piece]:
     if at["precision"] is None:
         return [first, "At its threshold it flags nothing."]
     per_day = figures["at_threshold.alerts_per_day"]["value"]
-    money = figures.get("money.caught_share")
-    of_money = "" if money is None else f", with {percent(money['value'])} of its money"
+    # No share if all fraud is of amount 0.
+    money = figures.get("money.caught_share", {"value": None})["value"]
+    of_money = "" if money is None else f", with {percent(money)} of its money"
     second = joined(
         "At its threshold it flags ",
         strong(f"{number(per_day, 'number')} transactions a day"),

@@ -147,6 +147,25 @@ def test_where_nothing_is_flagged_or_all_is_right() -> None:
     assert "There are no misses" in parsed(page_of(judged([0.9, 0.1], [1, 0]))).text
 
 
+def test_where_the_least_is_to_flag_nothing() -> None:
+    """No score stands for it: the next one above all would read as one that flags."""
+    one = judged([0.9, 0.8, 0.7, 0.1], [0, 0, 1, 0], amounts=[9.0, 9.0, 3.0, 9.0])
+    text = parsed(page_of(one)).text
+    assert "3.00 if nothing were flagged" in text
+    assert "That would have been the least in hindsight" in text
+    assert "The circle" not in text
+    there = {"precision": 0.0, "recall": 0.0, "alerts_per_day": 0.0}
+    text = parsed(page_of(replace(one, thresholds=one.thresholds | {"there": there}))).text
+    assert "0.0 alerts a day: no score is as high, as each alert" in text
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_of_frauds_of_amount_0_no_share_of_money_is_told() -> None:
+    lead = parsed(page_of(judged([0.9, 0.1], [1, 0], amounts=[0.0, 5.0]))).text
+    assert "of all fraud is flagged." in lead
+    assert "– of its money" not in lead
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_a_random_split_is_said_to_flatter() -> None:
     text = parsed(page_of(judged([0.9, 0.1], [1, 0], split="random"))).text
