@@ -179,6 +179,17 @@ def test_what_is_there_is_not_replaced_unasked(options: Options, tmp_path: Path)
     assert (tmp_path / "other" / "precious").exists()
 
 
+def test_a_log_within_the_ledger_is_not_replaced(options: Options) -> None:
+    replay(options)
+    assert options.ledger is not None
+    inside = options.ledger / "log.csv"
+    inside.write_bytes(Path(options.inputs[0]).read_bytes())
+    with pytest.raises(OutputError, match="--ledger: would replace what is read"):
+        replay(replace(options, inputs=(str(inside),), overwrite=True))
+    assert inside.exists()
+    assert (options.ledger / ledger.SUMMARY).exists()
+
+
 def test_from_and_to_are_instants_of_arrival(log: Path, options: Options) -> None:
     times = pl.read_parquet(log)["unix_time"]
     start, end = int(times[500]), int(times[1_500])
