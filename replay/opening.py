@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.definition import FeatureSet
 from engine.errors import InputError
-from engine.events.inputs import InputFile, find_inputs
+from engine.events.inputs import InputFile, find_inputs, refuse_to_replace
 from engine.events.quarantine import Quarantine
 from replay.ledger import ABOUT
 from replay.ledger_files import find_ledger
@@ -48,6 +48,8 @@ def open_source(options: Options, features: FeatureSet) -> Opening:
     folder = _ledger_among(options.inputs)
     if folder is None:
         files = find_inputs(options.inputs)
+        if options.ledger is not None:
+            refuse_to_replace([file.path for file in files], options.ledger, "--ledger")
         log = played_log(features, files, arrivals=options.order != "event-time")
 
         def logged(quarantine: Quarantine, scratch: Path) -> Source:

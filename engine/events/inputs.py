@@ -2,13 +2,13 @@
 
 import glob
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Final, Literal
 
-from engine.errors import InputError
+from engine.errors import InputError, OutputError
 
 InputKind = Literal["csv", "parquet"]
 
@@ -204,3 +204,31 @@ def kind_of(path: Path) -> InputKind | None:
     if suffixes[-1:] == [".gz"] and suffixes[-2:-1] in ([".parquet"], [".pq"]):
         return None  # Parquet is compressed inside and cannot be read through gzip
     return _SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def refuse_to_replace(inputs: Iterable[Path], out: Path, option: str) -> None:
+    """Refuse to write where inputs are, whatever may be overwritten.
+
+    Parameters
+    ----------
+    inputs
+        What is read.
+    out
+        The file or the folder that is to be written.
+    option
+        What messages call it.
+
+    Raises
+    ------
+    OutputError
+        If an input is that file, or lies in that folder, under whatever name.
+    """
+    place = out.resolve()
+    for path in inputs:
+        if path.resolve().is_relative_to(place):
+            raise OutputError(
+                f"{option}: would replace what is read (was {str(out)!r}, which holds {path})"
+                if out.is_dir()
+                else f"{option}: would replace what is read (was {str(out)!r})",
+                hint="write elsewhere",
+            )

@@ -12,6 +12,7 @@ from engine.errors import InputError, OutputError
 from engine.score.cli import main as score_main
 from replay.cli import main
 from replay.job import replay
+from replay.ledger import SUMMARY
 from replay.options import Options
 from unit.build.cases import write
 from unit.replay.cases import recorded
@@ -64,6 +65,17 @@ def test_what_is_there_is_not_replaced_unasked(options: Options, tmp_path: Path)
     with pytest.raises(OutputError, match="not a ledger"):
         replay(replace(options, ledger=tmp_path / "other", overwrite=True))
     assert (tmp_path / "other" / "precious").exists()
+
+
+def test_a_log_within_the_ledger_is_not_replaced(options: Options) -> None:
+    replay(options)
+    assert options.ledger is not None
+    inside = options.ledger / "log.csv"
+    inside.write_bytes(Path(options.inputs[0]).read_bytes())
+    with pytest.raises(OutputError, match="--ledger: would replace what is read"):
+        replay(replace(options, inputs=(str(inside),), overwrite=True))
+    assert inside.exists()
+    assert (options.ledger / SUMMARY).exists()
 
 
 def test_from_and_to_are_instants_of_arrival(log: Path, options: Options) -> None:
