@@ -177,7 +177,8 @@ class Measurement:
             {
                 "precision": float(divided(true, true + false)),
                 "recall": float(divided(true, fraud)),
-                "f1": float(divided(2 * true, true + false + fraud)),
+                # Without fraud there is no recall, and so no mean of it either.
+                "f1": float(divided(2 * true, true + false + fraud if fraud else 0)),
                 "alerts_per_day": float(divided(true + false, self._terms.days)),
             },
         )

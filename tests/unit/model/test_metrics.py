@@ -245,7 +245,10 @@ def test_of_no_events_nothing_is_measured(resamples: int) -> None:
 def test_a_draw_without_fraud_has_no_recall_and_no_money() -> None:
     events = scored([0.9, 0.1], [1, 0], amounts=[5.0, 6.0])
     figures = Measurement(events, terms()).figures(np.array([0, 2]))
-    for name in ("recall_at_fpr.0.001", "money.fraud", "money.caught", "money.saved"):
+    for name in (
+        *("at_threshold.recall", "at_threshold.f1", "recall_at_fpr.0.001"),
+        *("money.fraud", "money.caught", "money.saved"),
+    ):
         assert np.isnan(figures[name]), name
     # None is flagged that may be: that is a recall.
     lowest = scored([0.9, 0.1], [0, 1])
