@@ -110,14 +110,17 @@ def remove_old(options: RetainOptions) -> Removed:
     SentinelError
         If it cannot be read or written, or nothing would remain.
     """
-    now = int(utc_second().timestamp()) * _MICROSECONDS
     with Meter("remove", None, quiet=options.quiet, noun="event") as meter:
-        return retain(options.ledger, options.keep, now, progress=meter.advance)
+        return retain(options.ledger, options.keep, _now(), progress=meter.advance)
 
 
 def removed_json(options: RetainOptions, removed: Removed) -> dict[str, Any]:
     """What ``retain --json`` prints."""
     return {"ledger": str(options.ledger), "keep_seconds": options.keep, "removed": asdict(removed)}
+
+
+def _now() -> int:
+    return int(utc_second().timestamp()) * _MICROSECONDS
 
 
 def _frames(

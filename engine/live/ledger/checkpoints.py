@@ -9,7 +9,7 @@ that is left itself, between two commits.
 
 import sqlite3
 import threading
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -50,8 +50,8 @@ class Checkpoints:
         self._log = path.with_name(f"{path.name}-wal")
         self._connection = connection
         self._every, self._most = every, most
-        self._copied = 0  # how long the log was when it was last to be copied
-        self._helped = 0
+        self._length = 0  # of the log, when it was last looked at
+        self._due = every  # from which length on it is to be copied next
         self._wanted = threading.Event()
         self._is_over = False
         connection.execute("PRAGMA wal_autocheckpoint = 0")
@@ -66,16 +66,17 @@ class Checkpoints:
             length = self._log.stat().st_size
         except FileNotFoundError:
             return
-        if length < self._copied:
-            self._copied = self._helped = 0
-        if length - self._copied >= self._every:
-            self._copied = length
+        if length < self._length:
+            self._due = self._every
+        self._length = length
+        if length < self._due:
+            return
+        if length < self._most:
             self._wanted.set()
-        if length - self._helped >= self._most:
-            # If it does not help, for somebody reads what is older, it is tried again later.
-            self._helped = length - self._most + self._every
-            with suppress(sqlite3.Error):
-                self._connection.execute(_COPY)
+        elif not _copied(self._connection):
+            return  # the thread is at it: after the next commit
+        # So too if not all could be copied, for somebody reads what is older.
+        self._due = length + self._every
 
     def end(self) -> None:
         """End the thread; what is not copied yet is when the last connection is closed."""
@@ -90,5 +91,13 @@ class Checkpoints:
                 self._wanted.clear()
                 if self._is_over:
                     return
-                with suppress(sqlite3.Error):
-                    connection.execute(_COPY)
+                _copied(connection)
+
+
+def _copied(connection: sqlite3.Connection) -> bool:
+    """Copy what can be; whether nobody else was at it."""
+    try:
+        (is_busy, _, _) = connection.execute(_COPY).fetchone()
+    except sqlite3.Error:
+        return True
+    return not is_busy

@@ -69,10 +69,17 @@ def _in_words(path: Path, error: sqlite3.Error) -> SentinelError | None:
             return None
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All that is written in the block, or nothing; others may read meanwhile, but not write."""
+def begin(connection: sqlite3.Connection) -> None:
+    """Begin to write, when nobody else does; SQLite waits as long as the connection says."""
     connection.execute("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(
+    connection: sqlite3.Connection, begin: Callable[[sqlite3.Connection], None] = begin
+) -> Iterator[None]:
+    """All that is written in the block, or nothing; others may read meanwhile, but not write."""
+    begin(connection)
     try:
         yield
         connection.execute("COMMIT")

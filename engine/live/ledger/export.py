@@ -33,7 +33,7 @@ WHERE {_PART} AND (fallback IS NULL OR ?)
 ORDER BY sequence LIMIT ?"""  # noqa: S608 - our own text
 # Of the labels of an event the one that came last.
 _LOG: Final = f"""\
-SELECT sequence, event_id, event, label, CASE WHEN label IS NOT NULL THEN known_at END
+SELECT sequence, decisions.event_id, event, label, CASE WHEN label IS NOT NULL THEN known_at END
 FROM decisions LEFT JOIN labels ON labels.rowid = (
     SELECT max(latest.rowid) FROM labels AS latest WHERE latest.event_id = decisions.event_id
 )

@@ -80,8 +80,15 @@ def recognised(connection: sqlite3.Connection, path: Path, latest: int = FORMAT)
 
 
 @contextmanager
-def opened(path: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
+def opened(
+    path: Path, *, mode: str, patience: float = PATIENCE_SECONDS
+) -> Iterator[sqlite3.Connection]:
     """A connection to a ledger of this code's format, beside the process that decides.
+
+    Parameters
+    ----------
+    path, mode, patience
+        As for :func:`connect`.
 
     Raises
     ------
@@ -93,7 +100,7 @@ def opened(path: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file (was no ledger)", hint=_NAME_ONE)
     with told(path):
-        connection = connect(path, mode=mode)
+        connection = connect(path, mode=mode, patience=patience)
         try:
             version = recognised(connection, path)
             if version == 0:

@@ -6,6 +6,12 @@ How long an event is known
     comes again after it would be a new event; no stream sends again what it sent a day ago, hence
     nothing younger than ``LEAST_SECONDS`` can be removed, whatever is asked.
 
+Beside whom
+    The other process writes nearly all the time when it is busy. SQLite, waiting for it, looks ever
+    more seldom whether it may; so this looks a thousand times a second, and then takes no more time
+    than that process can spare. Nor does it wait for the disk: if the machine stops, something may
+    be there again that was removed, and is removed the next time.
+
 What stays
     A decision whose flag is pending, however old. Places are never given again: the highest one
     that was removed is kept, with how many rows were.
@@ -22,7 +28,7 @@ from typing import Any, Final
 
 from engine.clock import elapsed, sleep
 from engine.errors import InputError
-from engine.live.ledger.database import for_each, one_value, told, transaction
+from engine.live.ledger.database import begin, for_each, one_value, told, transaction
 from engine.live.ledger.files import opened
 
 LEAST_SECONDS: Final = 86_400
@@ -30,6 +36,8 @@ LEAST_SECONDS: Final = 86_400
 _MICROSECONDS: Final = 1_000_000
 # Few enough for a transaction to take some milliseconds, which the other process may have to wait.
 _ROWS: Final = 256
+_LOOK_SECONDS: Final = 0.001
+_PATIENCE_SECONDS: Final = 60.0
 
 _OLD: Final = """\
 SELECT sequence, event_id FROM decisions INDEXED BY arrivals
@@ -96,13 +104,13 @@ def retain(
         )
     before = now - keep * _MICROSECONDS
     total = Removed()
-    with opened(path, mode="rw") as connection, told(path):
-        connection.execute("PRAGMA synchronous = FULL")
+    with opened(path, mode="rw", patience=0.0) as connection, told(path):
+        connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = ON")
         _refuse_all(connection, path, before)
         while True:
-            began = elapsed()
-            with transaction(connection):
+            with transaction(connection, _begin_patiently):
+                began = elapsed()
                 removed = _remove_some(connection, before)
                 _note(connection, removed)
             if removed == Removed():
@@ -111,6 +119,19 @@ def retain(
                 setattr(total, name, getattr(total, name) + count)
             progress(removed.decisions)
             pause(elapsed() - began)
+
+
+def _begin_patiently(connection: sqlite3.Connection) -> None:
+    until = elapsed() + _PATIENCE_SECONDS
+    while True:
+        try:
+            begin(connection)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or elapsed() > until:
+                raise
+            sleep(_LOOK_SECONDS)
+        else:
+            return
 
 
 def _refuse_all(connection: sqlite3.Connection, path: Path, before: int) -> None:

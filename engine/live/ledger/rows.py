@@ -5,20 +5,14 @@ Instants are microseconds since 1970 UTC by the wall's clock, unless they say ot
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, Self
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.decide.records import event_columns
-from engine.definition import FeatureSet, fingerprint
-
 Outcome = Literal["recorded", "refused", "retry", "expired"]
 # What ends the posting of a flag: nothing is posted after it.
 FINAL: Final[tuple[Outcome, ...]] = ("recorded", "refused", "expired")
-
-# What people are by name or trade; a ledger keeps it only if a feature is computed from it.
-_NOT_KEPT: Final = frozenset({"job"})
 
 
 class Decision(NamedTuple):
@@ -223,54 +217,6 @@ class Batch:
     decisions: Sequence[Decision]
     quarantined: Sequence[Quarantined] = ()
     stream_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a ledger is of.
-
-    Parameters
-    ----------
-    feature_set, fingerprint
-        The name of the feature set, and its fingerprint: a ledger is of one.
-    features
-        The names of the features, in order.
-    columns
-        The columns that are kept of an event.
-    lateness, leap
-        Those of the online state, in ticks; they may be others when the ledger is opened again.
-    """
-
-    feature_set: str
-    fingerprint: str
-    features: tuple[str, ...]
-    columns: tuple[str, ...]
-    lateness: int
-    leap: int | None
-
-    @classmethod
-    def of(cls, features: FeatureSet, *, lateness: int, leap: int | None) -> Self:
-        """What a ledger of a feature set is of."""
-        return cls(
-            feature_set=features.name,
-            fingerprint=fingerprint(features),
-            features=features.names,
-            columns=kept_columns(features),
-            lateness=lateness,
-            leap=leap,
-        )
-
-
-def kept_columns(features: FeatureSet) -> tuple[str, ...]:
-    """The columns that are kept of an event: all the schema has but labels, and what none needs.
-
-    So that a ledger can be built, trained on and replayed with other feature sets than its own.
-    """
-    schema = features.schema
-    needed = event_columns(features)
-    hidden = (_NOT_KEPT - set(needed)) | {schema.label, schema.label_time}
-    names = dict.fromkeys((*needed, *(column.name for column in schema.columns)))
-    return tuple(name for name in names if name not in hidden)
 
 
 def packed(values: NDArray[np.float64]) -> list[bytes]:

@@ -6,16 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from engine.clock import utc_second
-from engine.errors import InputError
+from engine.live.ledger.about import About, note, note_about, noted, refuse_another
 from engine.live.ledger.checkpoints import Checkpoints
 from engine.live.ledger.database import for_each, insert, one_value, told, transaction
 from engine.live.ledger.files import PATIENCE_SECONDS, WriterLock, connect, durable, recognised
 from engine.live.ledger.rows import (
     FINAL,
-    About,
     Batch,
     Decision,
     Label,
@@ -28,7 +26,6 @@ from engine.live.ledger.rows import (
 from engine.live.ledger.schema import migrate
 from engine.model.reasons import Reason
 
-_MICROSECONDS: Final = 1_000_000
 _TAIL_ROWS: Final = 8_192
 _STREAM_ID: Final = "stream_id"
 _REMOVED_THROUGH: Final = "removed_through"
@@ -38,8 +35,6 @@ _QUARANTINE: Final = f"INSERT INTO quarantine ({', '.join(Quarantined._fields)})
 _REPLIES: Final = f"INSERT INTO replies ({', '.join(Reply._fields)})"
 _LABELS: Final = f"INSERT INTO labels ({', '.join(Label._fields)})"
 _REASONS: Final = "INSERT OR REPLACE INTO reasons (sequence, reasons)"
-_NOTE: Final = "INSERT OR REPLACE INTO about (name, value) VALUES (?, ?)"
-_NOTED: Final = "SELECT value FROM about WHERE name = ?"
 _TO_POST: Final = """\
 INSERT INTO pending SELECT sequence FROM decisions WHERE sequence BETWEEN ? AND ? AND post = 1"""
 _PENDING: Final = """\
@@ -123,10 +118,12 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._checkpoints.end()
-        with told(self.path):
-            self._connection.close()
-        self._lock.release()
+        try:
+            self._checkpoints.end()
+            with told(self.path):
+                self._connection.close()
+        finally:
+            self._lock.release()
 
     def enrol(self, model: Model) -> int:
         """The number of a model, which its decisions name; a new one if it has none yet.
@@ -189,7 +186,7 @@ class Ledger:
             if quarantined:
                 insert(connection, _QUARANTINE, len(Quarantined._fields), quarantined)
             if batch.stream_id is not None:
-                connection.execute(_NOTE, (_STREAM_ID, batch.stream_id))
+                note(connection, {_STREAM_ID: batch.stream_id})
         self.next_sequence = max(places, default=self.next_sequence - 1) + 1
         self.stream_id = self.stream_id if batch.stream_id is None else batch.stream_id
 
@@ -281,35 +278,10 @@ class Ledger:
     def _begin(self, about: About) -> None:
         connection = self._connection
         if recognised(connection, self.path):
-            self._refuse_another(about)
+            refuse_another(connection, about, self.path)
         durable(connection)
         migrate(connection)
         with transaction(connection):
-            self._note(about)
+            note_about(connection, about)
         self.next_sequence = int(one_value(connection, _NEXT, (_REMOVED_THROUGH,)))
-        self.stream_id = one_value(connection, _NOTED, (_STREAM_ID,))
-
-    def _refuse_another(self, about: About) -> None:
-        was: Any = one_value(self._connection, _NOTED, ("fingerprint",))
-        if was != about.fingerprint:
-            name = one_value(self._connection, _NOTED, ("feature_set",))
-            raise InputError(
-                f"{self.path}: the ledger of another feature set (was {name} {str(was)[:12]}…, "
-                f"not {about.feature_set} {about.fingerprint[:12]}…)",
-                hint="name another file for this one; the old ledger can still be exported",
-            )
-
-    def _note(self, about: About) -> None:
-        kept = json.loads(one_value(self._connection, _NOTED, ("columns",)) or "[]")
-        columns = dict.fromkeys((*kept, *about.columns))
-        notes = {
-            "feature_set": about.feature_set,
-            "fingerprint": about.fingerprint,
-            "features": json.dumps(about.features),
-            "columns": json.dumps(list(columns)),
-            "lateness": about.lateness,
-            "leap": about.leap,
-        }
-        self._connection.executemany(_NOTE, notes.items())
-        created = int(utc_second().timestamp()) * _MICROSECONDS
-        self._connection.execute("INSERT OR IGNORE INTO about VALUES ('created', ?)", (created,))
+        self.stream_id = noted(connection, _STREAM_ID)
