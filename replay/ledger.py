@@ -11,15 +11,11 @@ from typing import Any, Final
 
 import polars as pl
 
+from engine.decide.folder import ABOUT, FORMAT, PART_ROWS, PARTS, SUMMARY, part_file
 from engine.errors import InputError
 from engine.sink import write_frames
 from replay.begun import Kind, begin, finish
 
-ABOUT: Final = "ledger.json"
-SUMMARY: Final = "replay.json"
-PARTS: Final = "part-*.parquet"
-PART_ROWS: Final = 65_536
-FORMAT: Final = 1
 _KIND: Final = Kind("--ledger", "ledger", "replay", ABOUT, SUMMARY, version=FORMAT)
 
 
@@ -58,7 +54,7 @@ class Ledger:
         """
         if not self._rows_held:
             return
-        part = self.folder / f"part-{len(self._parts):06}.parquet"
+        part = part_file(self.folder, len(self._parts))
         write_frames([pl.concat(self._held, rechunk=True)], part)
         self._parts.append(part)
         self._held, self._rows_held = [], 0
@@ -76,7 +72,7 @@ class Ledger:
     def _read(self, parts: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
         for place, part in enumerate(parts):
             hint = "replay anew with --overwrite"
-            if part.name != f"part-{place:06}.parquet":
+            if part != part_file(self.folder, place):
                 raise InputError(f"{self.folder}: part {place} is missing (was {part})", hint=hint)
             try:
                 rows = pl.read_parquet(part)

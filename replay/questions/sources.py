@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from engine.decide.folder import ABOUT, FORMAT, PARTS, SUMMARY
 from engine.definition import POS
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID
@@ -18,7 +19,6 @@ from engine.events.refused import everything_refused
 from engine.events.staging import StagedLog
 from engine.model.features_file import locate_features
 from engine.sink import write_frames
-from replay.ledger import ABOUT, FORMAT, PARTS, SUMMARY
 
 _LABELS: Final = "labels.parquet"
 
