@@ -29,8 +29,8 @@ demo: $(READY) ## Simulate a stream, build its features, train a model, print a 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest
 
-test-deep: $(READY) ## Run the conformance suite with 2,000 examples a comparison
-	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/conformance
+test-deep: $(READY) ## Run the conformance suite with 2,000 examples a comparison, for an hour or two
+	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal tests/conformance
 
 lint: $(READY) ## Check style and format
 	@$(BIN)/ruff check .

@@ -8,10 +8,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from engine.errors import InputError, OutputError
 from engine.events.disk import write_bytes, writing
+
+# What whoever works in a folder may have there meanwhile; it is not what the folder holds.
+SCRATCH: Final = ".scratch-*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def check_folder(kind: Kind, folder: Path, *, overwrite: bool) -> None:
         As :func:`begin` does.
     """
     with writing(folder):
-        there = folder.exists() and any(folder.iterdir())
+        there = folder.exists() and any(not path.match(SCRATCH) for path in folder.iterdir())
         is_begun = (folder / kind.about).is_file()
         is_complete = (folder / kind.summary).exists()
     if there and not is_begun:

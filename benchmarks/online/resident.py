@@ -1,11 +1,11 @@
 """``python -m benchmarks.online.resident``: how much memory a state takes.
 
-The process reads the state from a file and makes it live, as a server does when it starts. The
-memory is by how much the resident set has grown since before the file was read: the tables that
-the state was made of are dropped first, and the C library and polars's allocator are told to give
-back what they keep of what was freed. A small state is made live as often as it takes for 100,000
-keys, as a resident set is known to some hundred KiB only. The first, untimed copy of an empty state
-loads what is loaded but once.
+The process reads the state from a file and makes it live on large pages, as a server does when it
+starts. The memory is by how much the resident set has grown since before the file was read: the
+tables that the state was made of are dropped first, and the C library and polars's allocator are
+told to give back what they keep of what was freed. A small state is made live as often as it takes
+for 100,000 keys, as a resident set is known to some hundred KiB only. The first, untimed copy of an
+empty state loads what is loaded but once.
 
 Texts that occur in many events are held once for all copies, as they are within one.
 """
@@ -21,6 +21,7 @@ from typing import Final
 
 from engine.clock import elapsed
 from engine.command import Parser, run_command
+from engine.process import use_large_pages
 
 _ENOUGH_KEYS: Final = 100_000
 _MOST_COPIES: Final = 1_000
@@ -56,6 +57,7 @@ def _work(name: str, file: Path) -> None:
     keys = copies[0].keys_held
     wanted = min(-(-_ENOUGH_KEYS // max(keys, 1)), _MOST_COPIES)
     copies += [restore(features, file) for _ in range(wanted - 1)]
+    use_large_pages()
     after = _resident_bytes()
     known = before is not None and after is not None
     told = {

@@ -7,13 +7,15 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.arguments import threads
+from engine.arguments import span, threads
 from engine.backends import BACKENDS
 from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
+from engine.errors import InputError
 from engine.memory import MEMORY_HELP, memory_size
 from engine.process import settle_in
 
+_LEAP = "7d"  # as LEAP_SECONDS of the online backend, which is slow to import
 _DESCRIPTION = """\
 Compute a feature set for every transaction of a log.
 
@@ -86,6 +88,13 @@ def _parser() -> Parser:
         metavar="FILE",
         help="also leave the state that the online engine has after the log, for a warm start",
     )
+    add(
+        "--leap",
+        default=None,
+        metavar="T",
+        help="of --state: how far an event may lie from those before it and its clock be believed, "
+        f"now and by whoever goes on from the state; none believes every clock (default: {_LEAP})",
+    )
     add("--strict", action="store_true", help="refuse the log if a row cannot be read")
     add("--overwrite", action="store_true", help="replace results that are already there")
     add("--explain", action="store_true", help="say how it would be computed, and stop")
@@ -95,6 +104,12 @@ def _parser() -> Parser:
 
 
 def _options(parsed: argparse.Namespace) -> Options:
+    if parsed.leap is not None and parsed.state is None:
+        raise InputError(
+            f"--leap: nothing is left that it could be of (was {parsed.leap!r})",
+            hint="add --state FILE, or leave it out",
+        )
+    leap = parsed.leap or _LEAP
     return Options(
         inputs=tuple(parsed.inputs),
         out=Path(parsed.out),
@@ -103,6 +118,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         threads=threads(parsed.threads),
         memory=memory_size(parsed.memory),
         state=None if parsed.state is None else Path(parsed.state),
+        leap=None if leap == "none" else span(leap, "--leap"),
         strict=parsed.strict,
         overwrite=parsed.overwrite,
         explain=parsed.explain,

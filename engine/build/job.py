@@ -35,8 +35,7 @@ def open_log(options: Options, features: FeatureSet) -> Log:
     """The log that the options name, with the columns that the features and the output need."""
     schema = features.schema
     identity = [column.name for column in schema.columns if column.type.kind is Kind.CARD]
-    label = () if schema.label is None else (schema.label,)
-    wanted = {*columns_of(features), *identity, *label}
+    wanted = {*columns_of(features), *identity, schema.label, schema.label_time}
     columns = tuple(name for name in schema.by_name if name in wanted)
     results = Results(options.out, OUTPUTS)
     return Log(find_inputs(options.inputs, results), schema, columns)
@@ -105,6 +104,9 @@ class _Job:
         self._meter = meter
         self._backend = backend
         self._passed = identity_columns(features.schema, log.present)
+        label_time = features.schema.label_time
+        if features.schema.label in log.present and label_time in log.present:
+            self._passed += (label_time,)
         self.gathering: Gathering | None = None
 
     def run(self) -> tuple[str, Counts]:
@@ -140,7 +142,7 @@ class _Job:
         self, batches: Iterable[pl.DataFrame], passed: tuple[str, ...]
     ) -> Iterator[pl.DataFrame]:
         if self._options.state is not None:
-            self.gathering = Gathering(self._features, self._options.state)
+            self.gathering = Gathering(self._features, self._options.state, leap=self._options.leap)
             batches = self.gathering.passing(batches)
         return self._backend.stream(
             self._features,

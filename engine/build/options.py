@@ -15,6 +15,7 @@ class Options:
     threads: int = 1
     memory: int = 2**30
     state: Path | None = None
+    leap: int | None = None  # seconds, of the state
     strict: bool = False
     overwrite: bool = False
     explain: bool = False

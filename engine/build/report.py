@@ -107,4 +107,12 @@ def _of_state(state: dict[str, Any] | None) -> list[str]:
         return []
     events = counted(state["entries"], "event")
     size = f"{state['bytes']:,} bytes"
-    return [f"{state['file']}: state of {counted(state['keys'], 'key')}, {events} in sight, {size}"]
+    astray = counted(state["astray"], "event")
+    return [
+        f"{state['file']}: state of {counted(state['keys'], 'key')}, {events} in sight, {size}",
+        *(
+            [f"  without {astray} whose clock lies further off than --leap, with too few around"]
+            if state["astray"]
+            else []
+        ),
+    ]

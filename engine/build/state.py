@@ -25,12 +25,15 @@ class Gathering:
         The feature set.
     file
         The file to make or replace.
+    leap
+        As for ``OnlineFeatures``, in seconds.
     """
 
-    def __init__(self, features: FeatureSet, file: Path) -> None:
+    def __init__(self, features: FeatureSet, file: Path, *, leap: int | None) -> None:
         self._features = features
         self._file = file
-        self._warm = WarmStart(features)
+        ticks = None if leap is None else leap * features.schema.ticks_per_second
+        self._warm = WarmStart(features, leap=ticks)
         self._content = b""
 
     def passing(self, batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -49,6 +52,7 @@ class Gathering:
             "bytes": len(self._content),
             "keys": sum(len(table) for name, table in tables if name.startswith("keys")),
             "entries": sum(len(table) for name, table in tables if name.startswith("log")),
+            "astray": self._warm.astray,
         }
 
     def put_in_place(self) -> None:
@@ -64,9 +68,9 @@ def check_place(file: Path, out: Path, log: Log, *, overwrite: bool) -> None:
             f"--state: an input, or would be taken for one (was {str(file)!r})",
             hint="name a file of its own, such as online.state",
         )
-    if place in {(out / name).resolve() for name in OUTPUTS}:
+    if place in {out.resolve(), *((out / name).resolve() for name in OUTPUTS)}:
         raise OutputError(
-            f"--state: a result of the build has that place (was {str(file)!r})",
+            f"--state: the results of the build have that place (was {str(file)!r})",
             hint="name a file of its own",
         )
     if place.parent != out.resolve() and not place.parent.is_dir():

@@ -115,12 +115,18 @@ class Schema:
                 f"schema {self.name!r}: unknown time unit (was {self.time_unit!r})",
                 hint=f"use one of {', '.join(TICKS_PER_SECOND)}",
             )
-        names = [column.name for column in self.columns]
-        double = {name for name in names if names.count(name) > 1}
+        # SQL's names ignore case, so they must differ in more than that, from the event's id too.
+        names = [column.name.lower() for column in self.columns]
+        double = {column.name for column in self.columns if names.count(column.name.lower()) > 1}
         if double:
             raise DefinitionError(
                 f"schema {self.name!r}: a column is declared twice (was {sorted(double)})",
-                hint="declare each column once",
+                hint="declare each column once; names must differ in more than their case",
+            )
+        if "event_id" in names:
+            raise DefinitionError(
+                f"schema {self.name!r}: a column has the name of the event's id (was 'event_id')",
+                hint="declare it as one of event_ids, or under another name",
             )
         time = self.by_name.get(self.event_time)
         if time is None or time.type.kind is not Kind.TIME or not time.required:

@@ -69,7 +69,7 @@ def _verify_name(name: str, seen: set[str], schema: Schema) -> None:
             f"the name is taken (was {name!r})", hint="names must differ in more than their case"
         )
     cards = {column.name for column in schema.columns if column.type.kind is Kind.CARD}
-    identity = {"event_id", schema.event_time, schema.label, *cards}
+    identity = {"event_id", schema.event_time, schema.label, schema.label_time, *cards}
     if name in identity:
         raise DefinitionError(
             f"the name is that of a column that stands beside the features (was {name!r})",

@@ -78,7 +78,7 @@ def reliability(scored: Scored) -> dict[str, Any]:
     -------
     dict
         ``bins``: events, mean probability and share of fraud of each; ``expected_error``: the mean
-        over events of how far the two are apart in their bin.
+        over events of how far the two are apart in their bin, None of no events.
     """
     order = np.argsort(-scored.probabilities, kind="stable")
     # Equal ones are in one bin: which of them come first says nothing.
@@ -100,4 +100,5 @@ def reliability(scored: Scored) -> dict[str, Any]:
         mean, share = float(said.mean()), float(came.mean())
         bins.append({"events": len(rows), "mean_probability": mean, "fraud_share": share})
         error += len(rows) * abs(mean - share)
-    return {"bins": bins, "expected_error": float(divided(error, len(order)))}
+    expected = float(divided(error, len(order))) if len(order) else None
+    return {"bins": bins, "expected_error": expected}

@@ -54,6 +54,11 @@ class FeatureTable:
         has none.
     label_column
         As it is in the file, null where there is no label; None where the file has no such column.
+    label_times
+        int64, seconds since 1970 UTC, from when on each label was known, by what the file says; the
+        event's own time where it does not; None where the file has no such column.
+    called
+        What messages call the file; None for its path.
     """
 
     path: Path
@@ -67,9 +72,16 @@ class FeatureTable:
     unlabelled: int
     amounts: NDArray[np.float64] | None
     label_column: pl.Series | None = None
+    label_times: NDArray[np.int64] | None = None
+    called: str | None = None
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        return str(self.path) if self.called is None else self.called
 
     @property
     def labelled(self) -> tuple[NDArray[np.int64], NDArray[np.int8]]:
@@ -78,14 +90,14 @@ class FeatureTable:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int8)
         there = self.label_column.is_not_null()
         rows = np.flatnonzero(there.to_numpy())
-        return rows, read_labels(self.label_column.filter(there), str(self.path))
+        return rows, read_labels(self.label_column.filter(there), self.name)
 
     @property
     def known_labels(self) -> NDArray[np.int8]:
         """The labels, where each event has to have one."""
         if self.labels is None:
             raise InputError(
-                f"{self.path}: not every event has a label (was {self.unlabelled:,} without)",
+                f"{self.name}: not every event has a label (was {self.unlabelled:,} without)",
                 hint="leave out the events whose label is not known",
             )
         return self.labels
@@ -97,7 +109,7 @@ def locate_features(path: Path) -> Path | None:
     return file if file.name == FEATURES and file.is_file() else None
 
 
-def read_features(path: Path, *, labels_required: bool) -> FeatureTable:
+def read_features(path: Path, *, labels_required: bool, called: str | None = None) -> FeatureTable:
     """Read a build's features, checked against the code.
 
     Parameters
@@ -107,6 +119,8 @@ def read_features(path: Path, *, labels_required: bool) -> FeatureTable:
         stand beside that.
     labels_required
         Whether to refuse a file without a label for each event.
+    called
+        What messages call it: a log, of which these are the features for now; None for its path.
 
     Raises
     ------
@@ -122,9 +136,9 @@ def read_features(path: Path, *, labels_required: bool) -> FeatureTable:
         )
     report = _json(file.parent / BUILD, dict)
     features = _checked_set(file, report)
-    _check_columns(file, features, report)
-    frame = _read(file)
-    return _table(file, features, frame, labels_required=labels_required)
+    _check_columns(file, features, report, called or str(file))
+    frame = _read(file, called or str(file))
+    return _table(file, features, frame, labels_required=labels_required, called=called)
 
 
 def sha256_of(path: Path) -> str:
@@ -165,7 +179,7 @@ def _checked_set(file: Path, report: dict[str, Any]) -> FeatureSet:
     return features
 
 
-def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any]) -> None:
+def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any], called: str) -> None:
     names = _json(file.parent / NAMES, list)
     if names != list(features.names):
         raise InputError(
@@ -198,24 +212,29 @@ def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any]) -> 
     text = [name for name in names if not (schema[name].is_numeric() or schema[name] == pl.Boolean)]
     if text:
         raise InputError(
-            f"{file}: models take numbers (was {', '.join(text)} as {schema[text[0]]})",
+            f"{called}: models take numbers (was {', '.join(text)} as {schema[text[0]]})",
             hint="leave such features out of the set, or define numbers of them",
         )
 
 
-def _read(file: Path) -> pl.DataFrame:
+def _read(file: Path, called: str) -> pl.DataFrame:
     frame = pl.read_parquet(file)
     if not len(frame):
-        raise InputError(f"{file}: there are no events (was 0 rows)", hint="build a longer log")
+        raise InputError(f"{called}: there are no events (was 0 rows)", hint="build a longer log")
     return frame
 
 
 def _table(
-    file: Path, features: FeatureSet, frame: pl.DataFrame, *, labels_required: bool
+    file: Path,
+    features: FeatureSet,
+    frame: pl.DataFrame,
+    *,
+    labels_required: bool,
+    called: str | None,
 ) -> FeatureTable:
     schema = features.schema
     card = next(column.name for column in schema.columns if column.type.kind is Kind.CARD)
-    labels, unlabelled = _labels(file, schema.label, frame, required=labels_required)
+    labels, unlabelled = _labels(called or str(file), schema.label, frame, required=labels_required)
     codes = frame[card].rank("dense").cast(pl.Int64) - 1
     return FeatureTable(
         path=file,
@@ -229,7 +248,19 @@ def _table(
         unlabelled=unlabelled,
         amounts=_known(_amounts(features, frame)),
         label_column=frame[schema.label] if schema.label in frame.columns else None,
+        label_times=_label_times(features, frame),
+        called=called,
     )
+
+
+def _label_times(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.int64] | None:
+    schema = features.schema
+    if schema.label_time is None or schema.label_time not in frame.columns:
+        return None
+    ticks = schema.ticks_per_second
+    known = frame[schema.label_time].fill_null(frame[schema.event_time])
+    # Within a second it is not known when that begins.
+    return (-(-known // ticks)).to_numpy()
 
 
 def _values(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.float64]:
@@ -241,19 +272,19 @@ def _values(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.float64]:
 
 
 def _labels(
-    file: Path, label: str | None, frame: pl.DataFrame, *, required: bool
+    called: str, label: str | None, frame: pl.DataFrame, *, required: bool
 ) -> tuple[NDArray[np.int8] | None, int]:
     if label is None or label not in frame.columns:
         if required:
             raise InputError(
-                f"{file}: there is no label column (was {', '.join(frame.columns[:4])}, …)",
+                f"{called}: there is no label column (was {', '.join(frame.columns[:4])}, …)",
                 hint=f"build from a log with the column {label}: 1 for fraud, 0 for not",
             )
         return None, len(frame)
     unlabelled = frame[label].null_count()
     if unlabelled and not required:
         return None, unlabelled
-    return read_labels(frame[label], str(file)), 0
+    return read_labels(frame[label], called), 0
 
 
 def _known(amounts: NDArray[np.float64] | None) -> NDArray[np.float64] | None:

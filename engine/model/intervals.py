@@ -59,6 +59,8 @@ def draws(
     """
     random = np.random.default_rng(seed)
     cards, days = measured[0].cards, measured[0].days
+    if not cards:
+        return  # there is nothing to draw
     card_chances = np.full(cards, 1.0 / cards)
     day_chances = np.full(days, 1.0 / days)
     for done in range(1, resamples + 1):

@@ -178,7 +178,7 @@ class Measurement:
                 "precision": float(divided(true, true + false)),
                 "recall": float(divided(true, fraud)),
                 "f1": float(divided(2 * true, true + false + fraud)),
-                "alerts_per_day": (true + false) / self._terms.days,
+                "alerts_per_day": float(divided(true + false, self._terms.days)),
             },
         )
 

@@ -47,6 +47,12 @@ def test_time(run: Run) -> tuple[int, int]:
     return part_times(run)[_TEST]
 
 
+def learnt_time(run: Run) -> tuple[int, int]:
+    """When what a run has learnt from begins and ends, in seconds since 1970 UTC."""
+    learnt = [times for name, times in part_times(run).items() if name != _TEST]
+    return min(start for start, _ in learnt), max(end for _, end in learnt)
+
+
 def refuse_seen(run: Run, start: int, end: int, *, hint: str) -> None:
     """Refuse to judge a run by a time that it has learnt from.
 

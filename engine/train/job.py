@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.clock import elapsed
 from engine.model.calibration import Calibration, fit_calibration
 from engine.model.drift import training_bins
@@ -218,7 +220,8 @@ class _Job:
 
 
 def _scored(table: FeatureTable, part: Part, trained: Trained, calibration: Calibration) -> Scored:
-    scores = trained.model.scores(table.values[part.rows])
+    # A backtest's window may hold no labelled event; models take no table without rows.
+    scores = trained.model.scores(table.values[part.rows]) if len(part.rows) else np.empty(0)
     return Scored(
         scores=scores,
         probabilities=calibration.apply(scores),

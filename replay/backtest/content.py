@@ -11,6 +11,7 @@ from engine.model.run import Run
 from engine.model.split import DAY, utc_text
 from replay.backtest.check import Checked
 from replay.backtest.folds import Fold, rows_of
+from replay.backtest.labels import is_labelled
 from replay.backtest.options import Contender, Options
 from replay.backtest.results import Judge
 from replay.backtest.tested import Tested
@@ -48,6 +49,7 @@ def content_of(
         "fingerprint": fingerprint(table.features),
         "log": {
             "events": len(table),
+            "unlabelled": table.unlabelled,
             "from": utc_text(int(table.times[0])),
             "to": utc_text(int(table.times[-1])),
         },
@@ -75,7 +77,7 @@ def content_of(
                 **_window(table, fold),
                 "contenders": {
                     name: {
-                        "trained": _learnt(each.runs[place]),
+                        "trained": _learnt(table, each.contender, each.runs[place]),
                         **judge.fold(place),
                     }
                     for name, each, judge in zip(names, tested, judges, strict=True)
@@ -112,14 +114,22 @@ def _window(table: FeatureTable, fold: Fold) -> dict[str, Any]:
         "until": utc_text(fold.end),
         "days": fold.days,
         "events": len(rows),
+        "unlabelled": int(np.count_nonzero(~is_labelled(table)[rows])),
         "fraud": int(np.count_nonzero(table.known_labels[rows] == 1)),
     }
 
 
-def _learnt(run: Run) -> dict[str, Any]:
-    parts = run.manifest["parts"]
+def _learnt(table: FeatureTable, contender: Contender, run: Run) -> dict[str, Any]:
+    """What a run has learnt from; and of its days how many were left out, if it is of this log."""
     told = ("from", "until", "events", "fraud")
-    return {part: {name: parts[part][name] for name in told} for part in ("train", "validation")}
+    found = {}
+    for name in ("train", "validation"):
+        part = run.manifest["parts"][name]
+        found[name] = {each: part[each] for each in told} | {"left_out": None}
+        if contender.run is None:
+            start, end = np.searchsorted(table.times, [part["start"], part["end"]]).tolist()
+            found[name]["left_out"] = end - start - part["events"]
+    return found
 
 
 def _checked(checked: Checked) -> dict[str, Any]:

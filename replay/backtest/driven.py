@@ -66,6 +66,7 @@ class _Deciding:
         self._time = schema.event_time
         self._ticks = schema.ticks_per_second
         self._starts = np.array([fold.start for fold in folds])
+        self._numbers = np.array([fold.number for fold in folds])
         self._desk = Desk(policy)
         self._frames = [pl.DataFrame(schema=SCHEMA)]
 
@@ -79,7 +80,8 @@ class _Deciding:
             strict=True,
         )
         actions = [self._desk.act(card, day, flagged=flag) for card, day, flag in each]
-        folds = np.searchsorted(self._starts, times.to_numpy(), side="right")
+        # By their own numbers: a window without events is no fold, but is counted.
+        folds = self._numbers[np.searchsorted(self._starts, times.to_numpy(), side="right") - 1]
         self._frames.append(
             pl.DataFrame(
                 {

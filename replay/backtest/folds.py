@@ -1,9 +1,11 @@
 """The folds: train on a window, wait until its labels are known, test on the next, roll on.
 
 A fold that begins to be tested at S learns from events whose labels are known at S: those with
-t + delay <= S. It is cut, as a training of ``python -m engine.train`` is, in a part to learn from
-and a tail to choose the threshold on, with another delay between the two. Nothing of a fold is
-computed from an event that is not in one of these two parts or before the event itself.
+max(t + delay, label_time) <= S, where the log carries a ``label_time``. It is cut, as a training of
+``python -m engine.train`` is, in a part to learn from and a tail to choose the threshold on, with
+another delay between the two: as a test is of what nobody knew when it began, so is the tail, and
+what is learnt from was known when that began. Nothing of a fold is computed from an event that is
+not in one of these two parts or before the event itself.
 """
 
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from engine.model.features_file import FeatureTable
 from engine.model.labels import require_both_classes
 from engine.model.ranked import Integers
 from engine.model.split import DAY, Part, Split, utc_text
+from replay.backtest.labels import is_labelled, known_at
 from replay.backtest.options import Windows
 
 _TAIL: Final = 4  # one part in so many of what a training window leaves is its tail
@@ -91,7 +94,7 @@ def plan(
         )
     midnight = -(-first // DAY) * DAY
     at = midnight + windows.train + windows.delay if start is None else start
-    end = (last + 1 - windows.delay) // DAY * DAY if until is None else until
+    end = last_end(windows, last, until)
     folds: list[Fold] = []
     while at + windows.test <= end:
         known = at - windows.delay
@@ -117,8 +120,13 @@ def plan(
     return tuple(folds)
 
 
+def last_end(windows: Windows, last: int, until: int | None) -> int:
+    """When testing ends at the latest, of a log that ends at ``last``; see :func:`plan`."""
+    return (last + 1 - windows.delay) // DAY * DAY if until is None else until
+
+
 def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:
-    """What a fold's model is trained and its threshold chosen on.
+    """What a fold's model is trained and its threshold chosen on, of what has a label.
 
     Parameters
     ----------
@@ -134,23 +142,27 @@ def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:
     InputError
         If the part to learn from, or the tail, has no fraud or nothing else.
     """
-    known = table.times + fold.delay <= fold.start  # without this, nothing is learnt from
+    known, labelled = known_at(table, fold.delay), is_labelled(table)
 
-    def part(name: str, start: int, end: int) -> Part:
-        rows = np.flatnonzero(known & (table.times >= start) & (table.times < end))
+    def part(name: str, start: int, end: int, begins: int) -> Part:
+        inside = (table.times >= start) & (table.times < end)
+        # Without this, nothing is learnt from: the windows are not trusted.
+        rows = np.flatnonzero(inside & labelled & (known <= min(begins, fold.start)))
         where = f"{fold}: the {name} part, {utc_text(start)} to {utc_text(end)}"
         if not len(rows):
             raise InputError(
-                f"{where}, holds no events (was 0)",
+                f"{where}, holds no events whose labels are known on {utc_text(begins)} "
+                f"(was 0 of {inside.sum():,})",
                 hint="begin later with --from, or use longer windows",
             )
         require_both_classes(table.known_labels[rows], where)
-        return Part(name, rows, start, end)
+        return Part(name, rows, start, end, len(rows) / int(inside.sum()))
 
+    judged = test[labelled[test]]
     return Split(
-        part("train", fold.learnt_from, fold.learnt_until),
-        part("validation", fold.chosen_from, fold.chosen_until),
-        Part("test", test, fold.start, fold.end),
+        part("train", fold.learnt_from, fold.learnt_until, fold.chosen_from),
+        part("validation", fold.chosen_from, fold.chosen_until, fold.start),
+        Part("test", judged, fold.start, fold.end, len(judged) / max(len(test), 1)),
     )
 
 

@@ -1,33 +1,34 @@
 """The backtest itself: features once, a run for each fold, decisions either way, results."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 from engine.clock import elapsed
 from engine.decide.records import record_schema
 from engine.errors import InputError
-from engine.events.disk import scratch_folder, write_bytes
+from engine.events.disk import write_bytes
 from engine.events.inputs import find_inputs
 from engine.events.quarantine import Quarantine
 from engine.model.features_file import FeatureTable
 from engine.model.run import Run
-from engine.model.split import DAY, midnight
 from engine.progress import Meter
+from replay.backtest.about import about
 from replay.backtest.check import check
 from replay.backtest.content import content_of
 from replay.backtest.decisions import digest_of, write_decisions
 from replay.backtest.driven import decide_one_by_one
-from replay.backtest.folds import Fold, plan, rows_of
+from replay.backtest.folds import Fold
 from replay.backtest.labels import refuse_early_labels
-from replay.backtest.models import Models, earliest_test, fixed_runs
+from replay.backtest.models import Models, fixed_runs
 from replay.backtest.options import Contender, Options
 from replay.backtest.page import backtest_page
-from replay.backtest.place import Place, about, check_out
+from replay.backtest.place import Place, check_out
 from replay.backtest.results import Judge, side_by_side
+from replay.backtest.schedule import folds_of
+from replay.backtest.scratch import workplace
 from replay.backtest.table import built_before, whole_log
 from replay.backtest.tested import Tested
 from replay.backtest.vectorised import decide_at_once
@@ -86,15 +87,13 @@ def backtest(options: Options) -> Backtest:
             f"a build holds no events to play back one by one (was {options.inputs[0]!r})",
             hint="name the log itself, or leave --check and --event-driven out",
         )
-    check_out(options)
-    fixed = fixed_runs(options)
-    name = next((run.features.name for run in fixed.values()), options.set)
-    with ExitStack() as stack:
-        table = stack.enter_context(whole_log(options, name))
+    with workplace(options.out) as scratch:
+        check_out(options)
+        fixed = fixed_runs(options)
+        name = next((run.features.name for run in fixed.values()), options.set)
+        table = whole_log(options, name, scratch)
         refuse_early_labels(table.features, options.windows.delay)
-        folds = _folds(options, table, fixed)
-        near = Path(gettempdir()) if options.out is None else options.out.parent
-        scratch = stack.enter_context(scratch_folder(near))
+        folds = folds_of(options, table, fixed)
         place = Place(
             scratch / "backtest" if options.out is None else options.out,
             about(options, table, folds, fixed),
@@ -110,26 +109,6 @@ def backtest(options: Options) -> Backtest:
             write_decisions(each.decisions, place.decisions(each.contender))
         place.finish(content)
     return Backtest(content, tested, elapsed() - began)
-
-
-def _folds(options: Options, table: FeatureTable, fixed: dict[Path, Run]) -> tuple[Fold, ...]:
-    first, last = int(table.times[0]), int(table.times[-1])
-    start = None if options.start is None else midnight(options.start)
-    if start is None and fixed:
-        begins = [-(-first // DAY) * DAY, *map(earliest_test, fixed.values())]
-        if any(contender.run is None for contender in options.contenders):
-            windows = options.windows
-            begins.append(begins[0] + windows.train + windows.delay)
-        start = max(begins)
-    until = None if options.until is None else midnight(options.until)
-    planned = plan(options.windows, first, last, start=start, until=until)
-    folds = tuple(fold for fold in planned if len(rows_of(table, fold)))
-    if not folds:
-        raise InputError(
-            f"the test windows hold no events (was {planned[0]} and on)",
-            hint="choose --from and --until inside the log",
-        )
-    return folds
 
 
 class _Job:

@@ -9,9 +9,9 @@ from engine.errors import InputError, SentinelError
 from engine.model.features_file import FeatureTable
 from engine.model.loading import load_run
 from engine.model.run import Run
-from engine.model.split import DAY, Part, Split, SplitOptions, utc_date_of
+from engine.model.split import Part, Split, SplitOptions, utc_date_of
 from engine.model.threshold import Rule, choose
-from engine.model.unseen import refuse_seen, test_time
+from engine.model.unseen import refuse_seen
 from engine.progress import Meter
 from engine.train.job import train
 from engine.train.options import Options as TrainOptions
@@ -36,11 +36,6 @@ def fixed_runs(options: Options) -> dict[Path, Run]:
             hint="test each by itself",
         )
     return found
-
-
-def earliest_test(run: Run) -> int:
-    """The first midnight from which a run may be tested: where its own test part begins."""
-    return -(-test_time(run)[0] // DAY) * DAY
 
 
 class Models:
@@ -150,7 +145,7 @@ class Models:
         if not self._trained:
             return ""
         each = (elapsed() - self._began) / len(self._trained)
-        return f", about {each * (len(self._folds) - fold.number + 1):.0f} s left"
+        return f", about {each * (len(self._folds) - self._folds.index(fold)):.0f} s left"
 
     def _chosen(self, fold: Fold, run: Run, tail: Part, rule: Rule) -> float:
         table = self._table
@@ -159,7 +154,7 @@ class Models:
                 rule,
                 run.model.scores(table.values[tail.rows]),
                 table.known_labels[tail.rows],
-                days=tail.days,
+                days=tail.days * tail.coverage,
                 amounts=None if table.amounts is None else table.amounts[tail.rows],
                 alert_cost=self._options.alert_cost,
             ).threshold

@@ -2,6 +2,11 @@
 
 An event is *stopped* if it was alerted and acted upon, or, where blocked cards' events count as
 saved, if its card was blocked. The *pool* is all events, but blocked ones where these leave it.
+
+An alert on an event without a label is an alert: it uses up the budget and people's time, and
+blocks the card. But nobody knows whether it is right, so that precision, what false alerts cost and
+how many legitimate events are blocked are of events with a label alone; fraud that nobody knows of
+is neither stopped nor missed.
 """
 
 from dataclasses import dataclass
@@ -12,6 +17,7 @@ import polars as pl
 
 from engine.model.features_file import FeatureTable
 from engine.model.ranked import Floats, Integers, divided
+from replay.backtest.labels import is_labelled
 from replay.backtest.policies import Action, Policy
 
 _HOUR: Final = 3_600
@@ -63,20 +69,24 @@ class Outcomes:
         self.days = 1
         self._terms = terms
         self._codes: Integers = codes.astype(np.int64)
+        labelled = is_labelled(table)[rows]
         fraud = table.known_labels[rows] == 1
         blocked = actions == Action.BLOCKED
         alerted = actions == Action.ALERTED
         is_saved = terms.policy.blocking == "saved"
         pool = ~blocked | is_saved
         stopped = alerted | (blocked & is_saved)
+        alerts = alerted | (actions == Action.UNREVIEWED)
+        self._lacks_labels = not labelled.all()
         counts = {
-            "alerts": alerted | (actions == Action.UNREVIEWED),
-            "acted": alerted,
+            "alerts": alerts,
+            "unlabelled_alerts": alerts & ~labelled,
+            "judged": alerted & labelled,
             "right": alerted & fraud,
             "unreviewed": actions == Action.UNREVIEWED,
             "over_budget": actions == Action.OVER_BUDGET,
             "blocked": blocked,
-            "blocked_legitimate": blocked & ~fraud,
+            "blocked_legitimate": blocked & labelled & ~fraud,
             "fraud": fraud & pool,
             "stopped": fraud & stopped,
         }
@@ -119,11 +129,11 @@ class Outcomes:
         weights = np.ones(self.cards, dtype=np.int64) if card_weights is None else card_weights
         total = {name: float(weights @ sums) for name, sums in self._sums.items()}
         hit, caught = float(weights @ self._is_hit), float(weights @ self._is_caught)
-        cost = (total["acted"] - total["right"]) * self._terms.alert_cost
+        cost = (total["judged"] - total["right"]) * self._terms.alert_cost
         found = {
             "alerts": total["alerts"],
             "alerts_per_day": total["alerts"] / self._terms.days,
-            "precision": _share(total["right"], total["acted"]),
+            "precision": _share(total["right"], total["judged"]),
             "recall": _share(total["stopped"], total["fraud"]),
             "unreviewed": total["unreviewed"],
             "over_budget": total["over_budget"],
@@ -135,6 +145,8 @@ class Outcomes:
             "hours_to_first_flag": _share(float(weights @ self._hours), caught),
             "median_hours_to_first_flag": self._median_hours(weights),
         }
+        if self._lacks_labels:
+            found["unlabelled_alerts"] = total["unlabelled_alerts"]
         if self._has_amounts:
             found |= {
                 "money_of_fraud": total["money"],

@@ -25,6 +25,7 @@ from replay.backtest.words import (
     plain,
     policy_text,
     said_outcomes,
+    unlabelled_text,
 )
 
 _PLOTS: Final = (
@@ -104,7 +105,10 @@ def _overall(content: dict[str, Any]) -> Iterator[Html]:
 
 
 def _caption(content: dict[str, Any], metrics: dict[str, Any]) -> str:
-    events = f"{metrics['events']:,} events, {metrics['fraud']:,} fraud, {metrics['cards']:,} cards"
+    which = "events with a label" if content["log"]["unlabelled"] else "events"
+    events = (
+        f"{metrics['events']:,} {which}, {metrics['fraud']:,} fraud, {metrics['cards']:,} cards"
+    )
     if not content["resamples"]:
         return events
     return f"{events}; in brackets 95 % of {content['resamples']:,} draws of as many cards"
@@ -132,6 +136,14 @@ def _folds(content: dict[str, Any]) -> Iterator[Html]:
         yield beside(*drawings[start : start + 2])
     for name in content["contenders"]:
         yield table(_COLUMNS, [_row(fold, name) for fold in content["folds"]], caption=name)
+    unlabelled = unlabelled_text(content)
+    if unlabelled is not None:
+        of_each = ", ".join(
+            f"{fold['from']}: {fold['unlabelled']:,}"
+            for fold in content["folds"]
+            if fold["unlabelled"]
+        )
+        yield note(f"{unlabelled}." + (f" By fold, {of_each}." if of_each else ""))
 
 
 _COLUMNS: Final = [
@@ -198,7 +210,11 @@ def _how(content: dict[str, Any]) -> Iterator[Html]:
     }
     yield facts(
         [
-            ("log", f"{counted(log['events'], 'event')}, {log['from']} to {log['to']}"),
+            (
+                "log",
+                f"{counted(log['events'], 'event')}, {log['from']} to {log['to']}"
+                + (f"; {log['unlabelled']:,} without a label" if log["unlabelled"] else ""),
+            ),
             ("features", f"{content['feature_set']}, {content['fingerprint'][:12]}"),
             (
                 "windows",

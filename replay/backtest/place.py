@@ -1,7 +1,7 @@
 """The folder of a backtest: what it is of, what is in it, and going on where it was stopped.
 
 ==================== ============================================================================
-``backtest.json``    what decides about the decisions: the log, the windows, runs, rules, policy
+``backtest.json``    what decides about the decisions; see :mod:`replay.backtest.about`
 ``runs/fold-01`` …   the run of each fold, where one was trained; reused by whoever goes on
 ``ledger-NAME``      what was decided event by event, as ``python -m replay`` records it
 ``NAME.parquet``     the decisions; see :mod:`replay.backtest.decisions`
@@ -10,24 +10,17 @@
 ==================== ============================================================================
 """
 
-import hashlib
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from engine.definition import fingerprint
-from engine.model.features_file import FeatureTable
-from engine.model.run import Run
-from replay.backtest.folds import Fold
 from replay.backtest.options import ALONE, CHALLENGER, CHAMPION, Contender, Options
 from replay.begun import Kind, begin, check_folder, finish
 
+ABOUT: Final = "backtest.json"
 RUNS: Final = "runs"
 REPORT: Final = "report.html"
-_KIND: Final = Kind("--out", "backtest", "backtest", "backtest.json", "results.json", version=1)
+_KIND: Final = Kind("--out", "backtest", "backtest", ABOUT, "results.json", version=2)
 _NAMES: Final = (ALONE, CHALLENGER, CHAMPION)
 
 
@@ -72,48 +65,6 @@ def check_out(options: Options) -> None:
     """Refuse a folder before anything is computed for it; see :class:`Place`."""
     if options.out is not None:
         check_folder(_KIND, options.out, overwrite=options.overwrite)
-
-
-def about(
-    options: Options, table: FeatureTable, folds: Sequence[Fold], fixed: dict[Path, Run]
-) -> dict[str, Any]:
-    """What decides about the decisions; two backtests that agree in it end in one digest."""
-    training = options.training
-    return {
-        "inputs": list(options.inputs),
-        "order": options.order,
-        "feature_set": table.features.name,
-        "fingerprint": fingerprint(table.features),
-        "events": len(table),
-        "log": _log_digest(table),
-        "folds": [[fold.start, fold.end, fold.learnt_from, fold.chosen_from] for fold in folds],
-        "delay": options.windows.delay,
-        "contenders": [
-            {
-                "name": each.name,
-                "run": None if each.run is None else fixed[each.run].manifest["sha256"],
-                "threshold": each.threshold
-                if each.threshold is None or isinstance(each.threshold, float)
-                else str(each.threshold),
-            }
-            for each in options.contenders
-        ],
-        "training": {
-            "model": training.model,
-            "rule": str(training.rule),
-            "alert_cost": options.alert_cost,
-            "seed": options.seed,
-        },
-        "policy": options.policy.to_json(),
-    }
-
-
-def _log_digest(table: FeatureTable) -> str:
-    """One hash of all that is computed from: another log of the same name is noticed."""
-    digest = hashlib.sha256()
-    for column in (*table.values.T, table.times, table.known_labels, table.cards):
-        digest.update(np.ascontiguousarray(column).tobytes())
-    return digest.hexdigest()
 
 
 def _clear(folder: Path) -> None:

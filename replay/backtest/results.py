@@ -4,6 +4,9 @@ Two things are measured. *Metrics* are those of a training: of the scores, at th
 any policy. *Outcomes* are what the policy made of them. Intervals come of drawing cards anew; what
 a policy did to a card is taken as it was.
 
+Metrics are of the events that have a label. Their days are counted by the share that these are of
+all, as of a sample.
+
 Over all folds, scores of several models are compared as the probabilities that each model's own
 calibration makes of them, and flags are those of each fold's threshold.
 """
@@ -22,6 +25,7 @@ from engine.model.metrics import Terms as ScoreTerms
 from engine.model.paired import DIFFERENCE, Rival, paired
 from engine.model.run import Run
 from replay.backtest.folds import Fold
+from replay.backtest.labels import is_labelled
 from replay.backtest.options import Options
 from replay.backtest.outcomes import Outcomes, Terms
 
@@ -59,25 +63,28 @@ class Judge:
         self._folds = folds
         self._runs = runs
         self._decisions = decisions
+        self._labelled = decisions.filter(is_labelled(table)[decisions["sequence"].to_numpy()])
         self._progress = progress
         self._has_one_model = len({id(run.model) for run in runs}) == 1
 
     def fold(self, place: int) -> dict[str, Any]:
         """Metrics and outcomes of a fold, by its place."""
         fold, run = self._folds[place], self._runs[place]
-        decisions = self._decisions.filter(pl.col("fold") == fold.number)
-        scores = decisions["score"].to_numpy()
-        scored = self._scored(decisions, scores, run.calibration.apply(scores))
+        decisions = self._decisions.filter(fold=fold.number)
+        labelled = self._labelled.filter(fold=fold.number)
+        scores = labelled["score"].to_numpy()
+        scored = self._scored(labelled, scores, run.calibration.apply(scores))
+        days = fold.days * (len(labelled) / len(decisions))
         return {
             "threshold": run.threshold,
-            "metrics": self._evaluated(scored, run.threshold, fold.days),
+            "metrics": self._evaluated(scored, run.threshold, days),
             "outcomes": self._counted(decisions, fold.days),
         }
 
     def overall(self) -> dict[str, Any]:
         """Metrics and outcomes over all folds."""
         rival = self.rival()
-        metrics = self._evaluated(rival.scored, rival.terms.threshold, self._days)
+        metrics = self._evaluated(rival.scored, rival.terms.threshold, rival.terms.days)
         thresholds = {run.threshold for run in self._runs}
         if len(thresholds) > 1:
             metrics["threshold"] = None
@@ -88,19 +95,18 @@ class Judge:
         }
 
     def rival(self) -> Rival:
-        """All scored events, to be held against another's."""
-        scores = self._decisions["score"].to_numpy()
+        """All labelled events, to be held against another's."""
+        scores = self._labelled["score"].to_numpy()
         chances = np.concatenate(
             [
-                run.calibration.apply(
-                    self._decisions.filter(pl.col("fold") == fold.number)["score"].to_numpy()
-                )
+                run.calibration.apply(self._labelled.filter(fold=fold.number)["score"].to_numpy())
                 for fold, run in zip(self._folds, self._runs, strict=True)
             ]
         )
         compared = scores if self._has_one_model else chances
-        scored = self._scored(self._decisions, compared, chances)
-        return Rival(scored, self._terms(self._runs[0].threshold, self._days))
+        scored = self._scored(self._labelled, compared, chances)
+        days = self._days * (len(self._labelled) / len(self._decisions))
+        return Rival(scored, self._terms(self._runs[0].threshold, days))
 
     def outcomes(self) -> Outcomes:
         """What became of all events, to be held against another's."""

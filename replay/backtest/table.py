@@ -1,55 +1,57 @@
 """The features of a whole log, computed once: they look back only, so every fold may share them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import gettempdir
 
 import numpy as np
 
 from engine.build.job import build
 from engine.build.options import Options as BuildOptions
 from engine.errors import InputError
-from engine.events.disk import scratch_folder
 from engine.model.features_file import FeatureTable, locate_features, read_features
+from replay.backtest.labels import with_unlabelled
 from replay.backtest.options import Options
 
 
-@contextmanager
-def whole_log(options: Options, features: str) -> Iterator[FeatureTable]:
-    """A log's features and labels, in the order of events.
+def whole_log(options: Options, features: str, scratch: Path) -> FeatureTable:
+    """A log's features and labels, in the order of events; some may have no label.
 
     Parameters
     ----------
     options
-        Whose inputs are a log, built in scratch files, or the one folder of a build.
+        Whose inputs are a log, or the one folder of a build.
     features
         The feature set that is needed.
+    scratch
+        Where the features of a log are put; they have to stay there.
 
     Raises
     ------
     InputError
-        If the log cannot be read, is out of time order and that is to be refused, lacks labels,
+        If the log cannot be read, is out of time order and that is to be refused, has no labels,
         or a build is of another feature set.
     """
     built = built_before(options)
     if built is not None:
-        yield _ordered(options, _checked(read_features(built, labels_required=True), features))
-        return
-    near = Path(gettempdir()) if options.out is None else options.out.parent
-    with scratch_folder(near) as scratch:
-        folder = scratch / "features"
-        build(
-            BuildOptions(
-                inputs=options.inputs,
-                out=folder,
-                set=features,
-                threads=options.threads,
-                quiet=options.quiet,
-            )
+        table = _checked(read_features(built, labels_required=False), features)
+        return _ordered(options, with_unlabelled(table))
+    folder = scratch / "features"
+    build(
+        BuildOptions(
+            inputs=options.inputs,
+            out=folder,
+            set=features,
+            threads=options.threads,
+            quiet=options.quiet,
         )
-        yield _ordered(options, read_features(folder, labels_required=True))
+    )
+    table = read_features(folder, labels_required=False, called=_called(options.inputs))
+    return _ordered(options, with_unlabelled(table))
+
+
+def _called(inputs: tuple[str, ...]) -> str:
+    """What messages call a log: they name what was named, not where its features are for now."""
+    return inputs[0] if len(inputs) == 1 else f"{inputs[0]} and {len(inputs) - 1:,} more"
 
 
 def built_before(options: Options) -> Path | None:
@@ -74,8 +76,8 @@ def _ordered(options: Options, table: FeatureTable) -> FeatureTable:
         return table
     if options.order == "refuse":
         raise InputError(
-            f"the log is out of time order (was {falls:,} of {len(table):,} events right after a "
-            "later one)",
+            f"{table.name}: the log is out of time order (was {falls:,} of "
+            f"{len(table):,} events right after a later one)",
             hint="add --order event-time to put it in order",
         )
     order = np.argsort(table.times, kind="stable")
@@ -88,4 +90,6 @@ def _ordered(options: Options, table: FeatureTable) -> FeatureTable:
         times=table.times[order],
         labels=table.known_labels[order],
         amounts=None if table.amounts is None else table.amounts[order],
+        label_column=None if table.label_column is None else table.label_column[order],
+        label_times=None if table.label_times is None else table.label_times[order],
     )

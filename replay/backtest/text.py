@@ -14,6 +14,7 @@ from replay.backtest.words import (
     plain,
     policy_text,
     said_outcomes,
+    unlabelled_text,
 )
 
 # What is printed of metrics; the rest is in results.json and the report.
@@ -32,6 +33,7 @@ def backtest_text(done: Backtest) -> str:
     windows, log = content["windows"], content["log"]
     lines = [
         f"{content['feature_set']} of {log['events']:,} events, {log['from']} to {log['to']}",
+        *(each for each in (unlabelled_text(content),) if each is not None),
         "train {train_days} days, delay {delay_days}, test {test_days}".format(**windows),
         policy_text(content["policy"]),
     ]
@@ -47,13 +49,16 @@ def _contender(content: dict[str, Any], tested: Tested) -> Iterator[str]:
     contender = content["contenders"][name]
     yield f"{name}: {contender_text(contender)}"
     rows = [_HEADS, *(_fold_row(fold, name) for fold in content["folds"])]
+    if not content["log"]["unlabelled"]:
+        rows = [[cell for place, cell in enumerate(row) if place != _UNLABELLED] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  " + "  ".join(map(str.rjust, row, widths))
     overall = content["overall"][name]
     metrics, outcomes = overall["metrics"], overall["outcomes"]
     yield (
-        f"  over all: {counted(metrics['events'], 'event')}, {metrics['fraud']:,} fraud, "
+        f"  over all: {counted(metrics['events'], 'event')}"
+        f"{' with a label' if content['log']['unlabelled'] else ''}, {metrics['fraud']:,} fraud, "
         f"{counted(metrics['cards'], 'card')}"
     )
     if content["resamples"]:
@@ -69,6 +74,7 @@ def _contender(content: dict[str, Any], tested: Tested) -> Iterator[str]:
 _HEADS: Final = [
     "test from",
     "events",
+    "unlabelled",
     "fraud",
     "threshold",
     "avg precision",
@@ -79,6 +85,7 @@ _HEADS: Final = [
     "cards caught",
     "hours to flag",
 ]
+_UNLABELLED: Final = _HEADS.index("unlabelled")
 
 
 def _fold_row(fold: dict[str, Any], name: str) -> list[str]:
@@ -88,6 +95,7 @@ def _fold_row(fold: dict[str, Any], name: str) -> list[str]:
     return [
         fold["from"],
         f"{fold['events']:,}",
+        f"{fold['unlabelled']:,}",
         f"{fold['fraud']:,}",
         f"{of['threshold']:.4f}",
         plain(metrics["average_precision"], "share"),

@@ -10,6 +10,7 @@ from engine.words import counted
 
 OUTCOMES: Final = (
     Line("alerts_per_day", "alerts a day", "number"),
+    Line("unlabelled_alerts", "alerts on events without a label", "count"),
     Line("precision", "of alerts acted upon, fraud", "share"),
     Line("recall", "of fraud, stopped", "share"),
     Line("money_saved", "money saved", "money"),
@@ -35,6 +36,18 @@ def said_outcomes(policy: dict[str, Any], outcomes: dict[str, Any]) -> list[Line
         "blocked_legitimate": policy["blocking"] != "none",
     }
     return [line for line in OUTCOMES if line.name in outcomes and is_on.get(line.name, True)]
+
+
+def unlabelled_text(content: dict[str, Any]) -> str | None:
+    """What is done about events without a label, and how many there are; None if there are none."""
+    every = content["log"]["unlabelled"]
+    if not every:
+        return None
+    tested = sum(fold["unlabelled"] for fold in content["folds"])
+    return (
+        f"{counted(every, 'event')} without a label, {tested:,} of them tested: decided on like "
+        "all others, but nothing is learnt from them, nor said to be right or wrong"
+    )
 
 
 def policy_text(policy: dict[str, Any]) -> str:

@@ -26,12 +26,20 @@ class Verdict(Enum):
 
 
 @dataclass(slots=True)
-class Requests:
-    """What came and was no flag of an event, or was turned away before it was one."""
+class Posts:
+    """Posts that were no flag of an event, or were turned away before they were one."""
 
     malformed: int = 0
     unauthorised: int = 0
     failed_on_purpose: int = 0
+
+
+@dataclass(slots=True)
+class Requests:
+    """What came besides: requests that cannot be read, or are no posts and lack the key."""
+
+    malformed: int = 0
+    unauthorised: int = 0
     connections: int = 0
     streams: int = 0
     streams_open: int = 0
@@ -68,6 +76,7 @@ class Book:
     withdrawn: npt.NDArray[np.bool_]
     attempts: npt.NDArray[np.uint16]
     verdicts: dict[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
+    posts: Posts = field(default_factory=Posts)
     requests: Requests = field(default_factory=Requests)
 
     @classmethod

@@ -90,7 +90,8 @@ class Doors:
         if request.path == _PAGE:
             return Answer(self._page)
         if not self._may_pass(request):
-            self._book.requests.unauthorised += 1
+            counts = self._book.posts if request.path == _FLAG else self._book.requests
+            counts.unauthorised += 1
             return Answer(UNAUTHORISED)
         return self._inside(request, now)
 

@@ -89,7 +89,7 @@ class Flags:
         try:
             event_id, value = _read(body)
         except ValueError as error:
-            self._book.requests.malformed += 1
+            self._book.posts.malformed += 1
             return Answer(said(HTTPStatus.BAD_REQUEST, str(error)))
         number = self._journal.numbers.get(event_id)
         if number is None or not self._book.is_sent(number):
@@ -97,7 +97,7 @@ class Flags:
         happens, attempt = self._happens, self._book.attempt(number)
         for name, reply in _INSTEAD.items():
             if name in happens and happens[name](number, attempt):
-                self._book.requests.failed_on_purpose += 1
+                self._book.posts.failed_on_purpose += 1
                 return Answer(reply)
         # Whether an event has expired must not change from one post to the next.
         withdrawn = _EXPIRED in happens and happens[_EXPIRED](number, 0)

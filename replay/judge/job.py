@@ -10,6 +10,7 @@ from engine.clock import elapsed
 from engine.errors import OutputError
 from engine.progress import Meter
 from engine.words import counted
+from replay.judge.board import Board
 from replay.judge.book import Book
 from replay.judge.doors import Doors
 from replay.judge.flags import Flags
@@ -52,7 +53,7 @@ class Judge:
         doors = Doors(
             flags,
             self.book,
-            self.score,
+            Board(self.score, len(journal)).show,
             options.faults,
             options.seed,
             options.key,
@@ -79,14 +80,17 @@ class Judge:
     def done(self, now: float) -> bool:
         """Whether all that will be sent was, and is answered or expired.
 
-        What nobody was there to be sent may still be asked for until a deadline after the last
-        place was due.
+        What nobody was there to be sent may still be asked for, and clients that are behind may
+        still read on, until a deadline after the last place was due. A client that has stopped
+        reading is not waited for beyond that.
         """
         self.stream.released(now)
         ended = self.schedule.ended
-        if ended is None or not self.stream.caught_up or pending(self.book, now):
+        if ended is None or pending(self.book, now):
             return False
-        return self.book.all_sent or now - ended > self.book.deadline
+        if now - ended > self.book.deadline:
+            return True
+        return self.book.all_sent and self.stream.caught_up
 
 
 @contextmanager

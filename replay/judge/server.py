@@ -10,8 +10,18 @@ from typing import Final
 from engine.clock import elapsed
 from replay.judge.book import Book
 from replay.judge.doors import Doors, Streaming
-from replay.judge.flags import Answer, said
-from replay.judge.http import MOST_BODY_BYTES, MOST_HEAD_BYTES, RefusedError, take_request
+from replay.judge.flags import said
+from replay.judge.http import (
+    MOST_BODY_BYTES,
+    MOST_HEAD_BYTES,
+    RefusedError,
+    Reply,
+    Request,
+    chunk,
+    stream_head,
+    take_request,
+)
+from replay.judge.leaving import Leaving
 from replay.judge.stream import Stream
 
 _MOST_CONNECTIONS: Final = 1_000
@@ -85,6 +95,7 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
         self._busy = False  # with a reply that waits, or a stream
+        self._chunks = True  # of a stream
         self._streaming: asyncio.Task[None] | None = None
         self._waiting: asyncio.TimerHandle | None = None
         self._room = asyncio.Event()
@@ -145,9 +156,9 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def send(self, content: bytes) -> None:
-        """Send bytes of a stream."""
+        """Send a part of a stream."""
         if self._transport is not None:
-            self._transport.write(content)
+            self._transport.write(chunk(content) if self._chunks else content)
 
     async def writable(self) -> bool:
         """Wait until there is room; False if the connection has ended."""
@@ -167,8 +178,9 @@ class Connection(asyncio.Protocol):
             except RefusedError as error:
                 self._server.requests.malformed += 1
                 reply = said(error.status, error.reason)
-                replies.append(reply.encode())
-                self._finish(replies)
+                replies.append(reply.encode(closes=True))
+                self._flush(replies)
+                self._leave()
                 return
             if request is None:
                 break
@@ -177,6 +189,8 @@ class Connection(asyncio.Protocol):
             answer = self._server.doors.answer(request, now)
             if isinstance(answer, Streaming):
                 self._busy = True
+                self._chunks = request.chunks
+                replies.append(stream_head(closes=request.closes, chunks=request.chunks))
                 self._flush(replies)
                 self._stream(answer, now)
                 return
@@ -187,21 +201,21 @@ class Connection(asyncio.Protocol):
                 self._busy = True
                 self._flush(replies)
                 loop = asyncio.get_running_loop()
-                self._waiting = loop.call_later(answer.after, self._late, answer, request.closes)
+                self._waiting = loop.call_later(answer.after, self._late, answer.reply, request)
                 return
-            replies.append(answer.reply.encode())
+            replies.append(_encoded(answer.reply, request))
             if request.closes:
                 self._finish(replies)
                 return
         self._flush(replies)
 
-    def _late(self, answer: Answer, closes: bool) -> None:  # noqa: FBT001 - call_later takes no names
+    def _late(self, reply: Reply, request: Request) -> None:
         self._waiting = None
         self._busy = False
-        if self._transport is None or answer.reply is None:
+        if self._transport is None:
             return
-        self._transport.write(answer.reply.encode())
-        if closes:
+        self._transport.write(_encoded(reply, request))
+        if request.closes:
             self.end()
             return
         self._transport.resume_reading()
@@ -221,6 +235,15 @@ class Connection(asyncio.Protocol):
         if replies and self._transport is not None:
             self._transport.write(b"".join(replies))
 
+    def _leave(self) -> None:
+        self._buffer.clear()
+        if self._transport is not None:
+            Leaving(self._transport, self.connection_lost)
+
     def _finish(self, replies: list[bytes]) -> None:
         self._flush(replies)
         self.end()
+
+
+def _encoded(reply: Reply, request: Request) -> bytes:
+    return reply.encode(closes=request.closes, bare=request.method == "HEAD")

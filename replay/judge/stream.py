@@ -10,7 +10,6 @@ from engine.clock import elapsed
 from replay.judge.book import Book
 from replay.judge.faults import Place
 from replay.judge.frames import KEEP_ALIVE, Frames
-from replay.judge.http import STREAM_HEAD, chunk
 from replay.judge.journal import Journal
 from replay.judge.plan import Plan, check_complete
 from replay.judge.schedule import Schedule
@@ -32,7 +31,7 @@ class Client(Protocol):
     """A connection that a stream is sent over."""
 
     def send(self, content: bytes) -> None:
-        """Send, or buffer, bytes."""
+        """Send, or buffer, a part of the stream."""
         ...
 
     async def writable(self) -> bool:
@@ -112,7 +111,6 @@ class Stream:
 
     async def serve(self, client: Client, start: int) -> None:
         """Send a client the stream from a place on, until either end has had enough."""
-        client.send(STREAM_HEAD)
         cursor = self._cursors[client] = start
         silent_since = elapsed()
         try:
@@ -129,7 +127,7 @@ class Stream:
                     continue
                 quiet = silent_since + _KEEP_ALIVE_SECONDS - now
                 if quiet <= 0:
-                    client.send(chunk(KEEP_ALIVE))
+                    client.send(KEEP_ALIVE)
                     silent_since = now
                     continue
                 wait = min(quiet, self._schedule.wait(now, upto))
@@ -155,7 +153,7 @@ class Stream:
             parts.append(content)
             size += len(content)
             place += 1
-        client.send(chunk(b"".join(parts)))
+        client.send(b"".join(parts))
         self._book.sent(self._first[cursor:place], now)
         self._furthest = max(self._furthest, place)
         if ends:

@@ -28,6 +28,9 @@ flags: {recorded:,} recorded, {duplicate:,} duplicate, {contradictory:,} contrad
   {malformed:,} malformed, {unauthorised:,} unauthorised, {failed_on_purpose:,} failed on purpose, \
 {withdrawn:,} withdrawn
 """
+_REQUESTS: Final = """\
+other requests: {malformed:,} malformed, {unauthorised:,} unauthorised
+"""
 
 
 def score_text(found: Mapping[str, Any]) -> str:
@@ -46,6 +49,7 @@ def score_text(found: Mapping[str, Any]) -> str:
             _DETECTION.format(**detection),
             _RATIOS.format(**{name: _share(detection[name]) for name in _RATIO_NAMES}),
             _FLAGS.format(**found["flags"]),
+            _REQUESTS.format(**found["requests"]),
         )
     )
 

@@ -14,7 +14,8 @@
 -- A row for each event in the order of the files, with the values of `python -m engine.build`, to
 -- the bit. That one looks at every row first and puts those aside that cannot be read; here each
 -- row is taken to be readable: what is required is there and within its bounds, times are whole
--- numbers, dates are text or DATE. A row that cannot be converted ends the query with an error.
+-- numbers, dates are text or DATE, amounts of one type in all files. A row that cannot be converted
+-- ends the query with an error. Columns are found here whatever the case of their names is.
 --
 -- A number with an exponent, such as 100e0, is a DOUBLE; without one it would be a DECIMAL.
 
@@ -114,7 +115,7 @@ raw AS (
         FROM read_parquet(coalesce(
             getvariable('input'),
             error('say which files to read: SET VARIABLE input = ''log.parquet''')
-        ), union_by_name = true)
+        ), union_by_name = true, hive_partitioning = false)
     )
 ),
 -- the events: amounts in whole minor units, empty text as null, −0.0 as 0.0;

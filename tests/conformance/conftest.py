@@ -30,7 +30,9 @@ by hand in the test or computed by the reference, and equal means equal to the b
 9    late events, settled                          s3_9_late_events_take_their_place_in_the_order,
                                                    s3_9_arrival_matters_between_ties_only
 9    late events, as they arrive                   s3_9_a_late_event_is_scored_on_what_has_arrived,
-                                                   s3_9_an_event_that_is_too_late_sees_less_…
+                                                   s3_9_an_event_that_is_too_late_sees_less_…,
+                                                   s3_9_events_that_are_too_late_mislead_none_…,
+                                                   s3_9_history_is_what_clocks_that_are_believed_tell
 9    duplicates                                    s3_9_a_duplicate_is_scored_once
 10   state is bounded                              s3_10_… (three of them)
 11   labels enter after their delay                s3_11_labels_enter_at_their_delay,

@@ -71,7 +71,7 @@ def log_of_files(
                     "FROM read_parquet(coalesce(",
                     f"    getvariable('{variable}'),",
                     f"    error('{_unset(variable)}')",
-                    "), union_by_name = true)",
+                    "), union_by_name = true, hive_partitioning = false)",
                 ]
             ),
             ")",

@@ -18,6 +18,13 @@ _TYPES: Final[dict[Kind, type]] = {
     Kind.BOOL: bool,
     Kind.TIME: int,
 }
+# What fits in the physical types of a canonical frame.
+_RANGES: Final[dict[Kind, range]] = {
+    Kind.INT: range(-(2**63), 2**63),
+    Kind.MONEY: range(-(2**63), 2**63),
+    Kind.CARD: range(2**64),
+    Kind.TIME: range(-(2**63), 2**63),
+}
 _HELD: Final[dict[Kind, str]] = {
     Kind.INT: "a whole number",
     Kind.FLOAT: "a finite float",
@@ -38,7 +45,7 @@ def row_of(event: Mapping[str, Any], schema: Schema, columns: tuple[str, ...]) -
         If a value is not as a canonical frame holds it (``engine.events.canonical``).
     """
     row = tuple(map(event.get, columns))
-    if not isinstance(row[0], str):
+    if not isinstance(row[0], str) or not _is_text(row[0]):
         raise InputError(
             f"{EVENT_ID}: an event has an id, a text (was {row[0]!r})",
             hint=f"give it under {EVENT_ID!r}: by its id a second arrival is known",
@@ -66,8 +73,7 @@ def check_value(column: ColumnSpec, value: object) -> None:
                 hint="keep it apart with the reason, as the build does",
             )
         return
-    # Not a subclass either: True is no whole number.
-    if type(value) is not _TYPES[kind] or (isinstance(value, float) and not math.isfinite(value)):
+    if not _is_held(value, kind):
         raise InputError(f"{column.name}: not as it is held ({shown})", hint=f"give {_HELD[kind]}")
     if column.low is None or column.high is None or not isinstance(value, int | float):
         return
@@ -77,3 +83,25 @@ def check_value(column: ColumnSpec, value: object) -> None:
             f"{column.name}: beyond {column.low} to {column.high} ({shown})",
             hint="keep it apart with the reason, as the build does",
         )
+
+
+def _is_held(value: object, kind: Kind) -> bool:
+    """Whether a value is of a kind's type, and one that a canonical frame has room for."""
+    if type(value) is not _TYPES[kind]:  # not a subclass either: True is no whole number
+        return False
+    match value:
+        case float():
+            return math.isfinite(value)
+        case str():
+            return _is_text(value)
+        case _:
+            return kind not in _RANGES or value in _RANGES[kind]
+
+
+def _is_text(value: str) -> bool:
+    """Whether text can be written as UTF-8; half of a surrogate pair, as JSON may tell, cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

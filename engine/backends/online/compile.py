@@ -11,6 +11,7 @@ from sys import intern
 from typing import Any, Final
 
 from engine.backends.online import formulas, windows
+from engine.backends.online.copies import copied
 from engine.backends.online.keys import KeySource
 from engine.backends.online.labels import NEVER, label_at
 from engine.backends.online.lanes import Layout, lay_out
@@ -33,6 +34,7 @@ _NAMESPACE: Final[dict[str, Any]] = {
     "TIME": itemgetter(TIME),
     "bisect_left": bisect_left,
     "bisect_right": bisect_right,
+    "copied": copied,
     "intern": intern,
     "label_at": label_at,
     "log": log,
@@ -74,8 +76,10 @@ class Program:
         What a row holds.
     keys
         What there is for each key.
-    observe
-        ``observe(o, row)``: the features of a row, None if the event was there before.
+    observe, read, alone
+        ``observe(o, row)``: the features of a row, None if the event was there before;
+        ``read(o, row)``: the same of an event that does not become history; ``alone(o, row)``: of
+        one that does not, and has none.
     """
 
     layout: Layout
@@ -83,6 +87,8 @@ class Program:
     columns: tuple[str, ...]
     keys: tuple[KeyProgram, ...]
     observe: Callable[[Any, Row], Features | None]
+    read: Callable[[Any, Row], Features]
+    alone: Callable[[Any, Row], Features]
 
 
 @lru_cache(maxsize=64)
@@ -109,4 +115,5 @@ def compile_online(features: FeatureSet) -> Program:
         KeyProgram(key, *(namespace[f"{name}{k}"] for name in ("State", "trim", "settle")))
         for k, key in enumerate(keys)
     )
-    return Program(layout, source, columns_of_row(layout), programs, namespace["observe"])
+    ways = (namespace[name] for name in ("observe", "read", "alone"))
+    return Program(layout, source, columns_of_row(layout), programs, *ways)

@@ -1,10 +1,11 @@
 """Features of one event after the other, from state that grows with what windows can still see."""
 
 from collections import deque
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
+from engine.backends.online import aside
+from engine.backends.online.aside import Aside
 from engine.backends.online.check import check_value, row_of
 from engine.backends.online.compile import Event, Features, Row, compile_online
 from engine.backends.online.labels import NEVER, Labels
@@ -14,37 +15,20 @@ from engine.errors import InputError
 
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
+# How far clocks may leap where a stream is served, unless told otherwise. A wrong clock is mostly
+# off by years, and a stream may well rest for some days.
+LEAP_SECONDS: Final = 7 * _DAY
 # How many quiet keys are looked at for an event, at most, and how often in the time after which a
 # key counts as quiet.
 _KEYS_AT_ONCE: Final = 32
-# How many events in a row it takes to believe that the stream's clock has jumped. Until then they
-# are scored as any; only what is held for late ones, and how many are late, depends on it.
-WITNESSES: Final = 8
+# After so many events without one that is believed, ids that are as long ago are forgotten.
+MOST_STRAYS: Final = 65_536
 _SWEEPS: Final = 64
 
 
 def default_lateness(schema: Schema) -> int:
     """How late events may come unless told otherwise: an hour, in ticks."""
     return _HOUR * schema.ticks_per_second
-
-
-@dataclass(frozen=True, slots=True)
-class Stray:
-    """Events in a row whose clocks are not believed yet.
-
-    Parameters
-    ----------
-    count
-        How many.
-    t
-        The latest of their instants.
-    events
-        How many events had been scored after the last of them.
-    """
-
-    count: int
-    t: int
-    events: int
 
 
 class OnlineFeatures:
@@ -60,11 +44,12 @@ class OnlineFeatures:
         counted. For as long an event's id is remembered, so that none is scored twice.
     leap
         How many ticks an event may lie before or after the latest one seen and its clock be
-        believed at once. One that lies further away is scored, but the stream is taken to be there
-        only once so many events in a row say so (``WITNESSES``): a wrong clock must not make all
-        others late, and a stream whose clock has jumped, back or ahead, must not be late for ever.
-        With None every event is believed and nothing leads back: after one that lies far ahead
-        all others are too late, and what is held grows with them.
+        believed. One that lies further away is scored as the first of its keys, and put aside; only
+        when so many events in a row say the same (``WITNESSES``) is the stream taken to be there,
+        and they become history. If another event comes before that, those put aside never do: a
+        wrong clock must neither make all others late nor be in their way. A stream that is taken
+        to have jumped back begins anew, as if nothing had come before. With None every event is
+        believed: after one that lies far ahead all others are too late.
     sweep
         Whether keys that have been quiet for so long that nothing of them can be seen any more are
         let go of. No value depends on it.
@@ -73,11 +58,13 @@ class OnlineFeatures:
     ----------
     watermark
         How far the stream has come: the latest event_time that is believed.
-    stray
-        The events in a row that are not believed yet; None if the last one was.
+    aside
+        The events in a row that are not believed yet; None if there are none.
     events, late, too_late, duplicates
         How many events were scored, how many of them were late, how many later than ``lateness``;
         how many were not scored because their id was there before.
+    astray
+        How many of them are not history, because their clocks were not believed, or not yet.
     """
 
     def __init__(
@@ -92,34 +79,27 @@ class OnlineFeatures:
         self.features = features
         self.program = compile_online(features)
         self.lateness = default_lateness(features.schema) if lateness is None else lateness
-        if self.lateness < 0 or self.lateness != int(self.lateness):
-            raise InputError(
-                f"lateness: not a span of ticks (was {lateness!r})",
-                hint="give a whole number, 0 or more",
-            )
-        if leap is not None and (type(leap) is not int or leap < 0):
-            raise InputError(
-                f"leap: not a span of ticks (was {leap!r})",
-                hint="give a whole number, 0 or more, or None to believe every clock",
-            )
+        _check_span("lateness", self.lateness, "a whole number, 0 or more")
+        if leap is not None:
+            _check_span("leap", leap, "a whole number, 0 or more, or None to believe every clock")
         self.leap = -NEVER if leap is None else leap
         self.watermark = NEVER
-        self.stray: Stray | None = None
-        self.events = self.late = self.too_late = self.duplicates = 0
+        self.aside: Aside | None = None
+        self.events = self.late = self.too_late = self.duplicates = self.astray = 0
         self._observe = self.program.observe
+        self._read = self.program.read
+        self._alone = self.program.alone
+        self._strays = self._last_stray = 0  # how many in a row, and the number of the last
         # What follows is used by generated code, and by what saves and restores it.
-        self.held: list[dict[Any, Any]] = [{} for _ in self.program.keys]
         self.nobody = [key.new() for key in self.program.keys]
         self.recent: set[str] = set()
         self.recent_before: set[str] = set()
         self.turn = NEVER  # when ``recent`` becomes ``recent_before``
-        self.labels = Labels(self.program.layout.longest_delay)
         self._sweeps = sweep
         self._quiet_after = [key.reach + self.lateness for key in self.program.keys]
         self._again_after = [max(quiet, _DAY * ticks) for quiet in self._quiet_after]
-        self._due: list[deque[Any]] = [deque() for _ in self.program.keys]
         self._sweep_every = min(self._quiet_after, default=0) // _SWEEPS
-        self.sweep_at = NEVER if sweep else -NEVER
+        self._begin_anew()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -152,6 +132,23 @@ class OnlineFeatures:
         """:meth:`observe` of an event given as the values of ``columns``, faster and unchecked."""
         return self._observe(self, row)
 
+    def read(self, event: Event) -> Features:
+        """Score an event as :meth:`observe` would if it came now and were believed; change nothing.
+
+        Its time may be any; whether its id was there before is not looked at. It takes as long as
+        copying the states of its keys.
+
+        Raises
+        ------
+        InputError
+            As :meth:`observe`.
+        """
+        return self._read(self, row_of(event, self.features.schema, self.program.columns))
+
+    def read_row(self, row: Row) -> Features:
+        """:meth:`read` of an event given as the values of ``columns``, unchecked."""
+        return self._read(self, row)
+
     def observe_label(self, event_id: str, label: int | None, at: int | None = None) -> bool:
         """Take in the label of an event, known from the instant ``at`` on.
 
@@ -177,38 +174,63 @@ class OnlineFeatures:
             )
         if label is not None and self.features.schema.label is not None:
             check_value(self.features.schema.by_name[self.features.schema.label], label)
-        return self.labels.note(event_id, label, at, self.watermark)
+        known = NEVER if at is None else at
+        run = self.aside
+        if run is not None and run.events == self.events and event_id in run.labels:
+            run.note(event_id, label, known)
+            return self.program.layout.longest_delay >= 0
+        return self.labels.note(event_id, label, known, self.watermark)
 
     @property
     def keys_held(self) -> int:
         """How many keys have a state."""
         return sum(map(len, self.held))
 
-    def is_believed(self, t: int) -> bool:
-        """Whether the stream is taken to be where an event is that leaps ahead."""
-        return self.watermark == NEVER or self._borne_out(t) is not None
+    def doubt(self, row: Row) -> Features | None:
+        """Score an event whose clock is not believed, unless it is the last to bear others out."""
+        t = row[1]
+        if self.watermark == NEVER:  # there is nothing to hold it against
+            self.watermark = t
+            return self._observe(self, row)
+        run = self.aside
+        if run is None or run.events != self.events or abs(t - run.t) > self.leap:
+            run = self.aside = Aside(t, self.events)
+        if len(run.rows) + 1 >= aside.WITNESSES:
+            return self._believe(run, row)
+        features = self._alone(self, row)
+        self.events += 1
+        self.astray += 1
+        self._strays = self._strays + 1 if self._last_stray == self.events - 1 else 1
+        self._last_stray = self.events
+        if self._strays % MOST_STRAYS == 0:  # while no clock is believed, nothing else does it
+            self.recent_before, self.recent = self.recent, set()
+        self.recent.add(row[0])
+        run.add(row, self.events)
+        return features
 
-    def fall_back(self, t: int) -> None:
-        """Move the watermark back if the stream is taken to be where an event far behind is."""
-        back = self._borne_out(t)
-        if back is None:
-            return
-        self.watermark = back
-        self.turn = min(self.turn, back + self.lateness)
-        for number, held in enumerate(self.held):
-            self.hold(number, list(held.values()))
-        self.sweep_at = min(self.sweep_at, back)
+    def _believe(self, run: Aside, row: Row) -> Features | None:
+        """Take the stream to be where a run of events is, which become history, and score one."""
+        self.aside = None
+        if row[1] < self.watermark:
+            self._begin_anew()
+        self.watermark = (*run.rows, row)[0][1]
+        self.turn = min(self.turn, self.watermark + self.lateness)
+        for each in run.rows:
+            self.recent.discard(each[0])
+            self.recent_before.discard(each[0])
+            self.events -= 1
+            self.astray -= 1
+            self._observe(self, each)
+            for label, at, seen in run.labels[each[0]]:
+                self.labels.note(each[0], label, at, seen)
+        return self._observe(self, row)
 
-    def _borne_out(self, t: int) -> int | None:
-        """The latest instant of a run of events that bear each other out; None if it is short."""
-        stray = self.stray
-        if stray is None or stray.events != self.events or abs(t - stray.t) > self.leap:
-            stray = Stray(0, t, self.events)
-        self.stray = Stray(stray.count + 1, max(stray.t, t), self.events + 1)
-        if self.stray.count < WITNESSES:
-            return None
-        at, self.stray = self.stray.t, None
-        return at
+    def _begin_anew(self) -> None:
+        """Hold nothing but what counts events and tells which have come."""
+        self.held: list[dict[Any, Any]] = [{} for _ in self.program.keys]
+        self._due: list[deque[Any]] = [deque() for _ in self.program.keys]
+        self.labels = Labels(self.program.layout.longest_delay)
+        self.sweep_at = NEVER if self._sweeps else -NEVER
 
     def begin(self, number: int, name: Any, t: int) -> Any:  # noqa: ANN401 - a generated class
         """The state of a key that has none yet."""
@@ -259,3 +281,9 @@ class OnlineFeatures:
             else:
                 more |= bool(due)
         self.sweep_at = now if more else now + self._sweep_every
+
+
+def _check_span(name: str, ticks: object, wanted: str) -> None:
+    # Not a subclass of int either: True is no span.
+    if type(ticks) is not int or ticks < 0:
+        raise InputError(f"{name}: not a span of ticks (was {ticks!r})", hint=f"give {wanted}")

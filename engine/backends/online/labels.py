@@ -54,12 +54,12 @@ class Labels:
         self._slips[event_id] = slip, until
         heappush(self._by_time, (until, event_id))
 
-    def note(self, event_id: str, label: int | None, at: int | None, watermark: int) -> bool:
+    def note(self, event_id: str, label: int | None, at: int, watermark: int) -> bool:
         """Note a label that is known from ``at`` on; whether some lane may still ask for it."""
         slip, until = self._slips.get(event_id, (None, NEVER))
         if slip is None or until <= watermark:
             return False
-        note = (label, NEVER if at is None else at, watermark)
+        note = (label, at, watermark)
         if not slip or slip[-1][:2] != note[:2]:  # the same once more tells nothing
             slip.append(note)
         return True

@@ -3,8 +3,8 @@
 For key number k: ``rewind<k>`` makes a state what it was at an earlier instant and returns what its
 lanes have seen since, ``replay<k>`` takes in the late event and then that again, ``settle<k>``
 makes the partials of a state whose logs, and what came before them, are given. ``held<k>`` is for
-events that come too late: a state that knows what the logs still hold, and not what has been
-dropped from them, of which some may be later than the event.
+events that come too late: a state as of their time that knows what the logs still hold, and not
+what has been dropped from them, of which some may be later than the event.
 
 A late event costs as much as the key's events since its time, and those that the windows have let
 go of since; and where a set asks for a sliding minimum or maximum, or for the latest event with
@@ -25,7 +25,7 @@ def late_functions(key: KeySource) -> list[str]:
         *function(f"rewind{k}", f"{s}, t", _rewind(key)),
         *function(f"replay{k}", f"{s}, row, slip, tails", _replay(key)),
         *function(f"settle{k}", s, _settle(key)),
-        *(function(f"held{k}", s, _held(key)) if key.is_ever else []),
+        *(function(f"held{k}", f"{s}, t", _held(key)) if key.is_ever else []),
     ]
 
 
@@ -83,7 +83,7 @@ def _replay(key: KeySource) -> list[str]:
     lines = [unpack_row(key.layout), f"now = {key.state}.t", *key.load()]
     for each in key.lanes:
         j, delay = each.number, each.lane.delay
-        place = f"tails[{j}].insert(bisect_right(tails[{j}], t, key=TIME), x)"
+        place = _take_place(each)
         wait = f"{each.pend}.insert(bisect_right({each.pend}, t, lo={each.head}, key=TIME), "
         block = key.block_of_row()
         if each.lane.labelled:
@@ -91,13 +91,13 @@ def _replay(key: KeySource) -> list[str]:
                 *each.pending(block),
                 f"if t + {delay} > now: {wait}p)",
                 "else:",
-                *indented(each.enter([place])),
+                *indented(each.enter(place)),
             ]
         elif delay:
-            then = [f"if t + {delay} > now: {wait}x)", f"else: {place}"]
+            then = [f"if t + {delay} > now: {wait}x)", "else:", *indented(place)]
             lines += each.entry(block, "t", then)
         else:
-            lines += each.entry(block, "t", [place])
+            lines += each.entry(block, "t", place)
         lines += [
             *_for_each(f"tails[{j}]", each.grow()),
             "late, t = t, now",
@@ -105,6 +105,27 @@ def _replay(key: KeySource) -> list[str]:
             "t = late",
         ]
     return lines
+
+
+def _take_place(each: LaneSource) -> list[str]:
+    """Put ``x`` where it belongs: among what is taken in again, or among what has been dropped.
+
+    What is older than something dropped lies outside all windows that have an end. Those without
+    one count it; it may be the first they saw, and is not the latest.
+    """
+    j = each.number
+    later = f"tails[{j}].insert(bisect_right(tails[{j}], t, key=TIME), x)"
+    if not each.is_ever:
+        return [later]
+    ever = [(place, partial) for place, partial in each.partials if place.ever]
+    dropped = [
+        *of_arguments([(place, (*partial.add, *partial.drop)) for place, partial in ever]),
+        *dict.fromkeys(line for _, partial in ever for line in partial.drop_late),
+        f"{each.state}.off{j} += 1",
+        # Where entries are is counted from the first there was.
+        *(line for _, partial in each.partials for line in partial.rebuild),
+    ]
+    return [f"if t < {each.state}.past{j}:", *indented(dropped), f"else: {later}"]
 
 
 def _settle(key: KeySource) -> list[str]:
@@ -126,9 +147,9 @@ def _settle(key: KeySource) -> list[str]:
 
 
 def _held(key: KeySource) -> list[str]:
-    """A state with the same logs, and nothing before them."""
+    """A state as of ``t`` with the same logs, and nothing before them."""
     k, s = key.number, key.state
-    lines = [f"kept = {s}; {s} = State{k}(); {s}.t = kept.t"]
+    lines = [f"kept = {s}; {s} = State{k}(); {s}.t = t"]
     for each in key.lanes:
         add = of_arguments([(place, part.add) for place, part in each.partials if place.ever])
         lines += [

@@ -1,11 +1,12 @@
-"""What happens when an event comes, as source: one function for all keys, and one for late events.
+"""What happens when an event comes, as source: functions for all keys together.
 
 ``observe(o, row)`` takes the running set ``o`` (``engine.py``) and a row (``rows.py``). An event
 that is not late takes one straight way: its keys' states are found, time passes for them, the
-features are read and the event is taken in, all in local variables.
+features are read and the event is taken in, all in local variables. ``observe_late`` is for the
+others, and ``read`` tells the features of an event that is not taken in, from copies of its keys'
+states; ``alone`` does so as if its keys had no history. An event whose clock is not believed is
+handed to ``o.doubt``.
 """
-
-from typing import Final
 
 from engine.backends.online.keys import KeySource
 from engine.backends.online.lanes import Layout
@@ -14,14 +15,14 @@ from engine.backends.online.scalars import Block, Value, as_feature
 from engine.backends.online.source import function, indented
 from engine.definition.nodes import Aggregate, Expression
 
-_BELIEVED: Final = "t - o.watermark <= o.leap or o.is_believed(t)"
-
 
 def observe_functions(layout: Layout, keys: list[KeySource]) -> list[str]:
-    """Both functions."""
+    """The four functions."""
     return [
         *function("observe", "o, row", _in_order(layout, keys)),
         *function("observe_late", "o, row", _late(layout, keys)),
+        *function("read", "o, row", _read(layout, keys)),
+        *function("alone", "o, row", _alone(layout, keys)),
     ]
 
 
@@ -32,17 +33,12 @@ def _in_order(layout: Layout, keys: list[KeySource]) -> list[str]:
         "if event in o.recent or event in o.recent_before:",
         *indented(["o.duplicates += 1", "return None"]),
         "if t < o.watermark: return observe_late(o, row)",
+        "if t - o.watermark > o.leap: return o.doubt(row)",
+        "o.watermark = t",
+        "floor = t - o.lateness",
     ]
     for key in keys:
-        # What was seen of a key may be later than the watermark, if it came of a leap.
-        is_late = f"if t < {key.state}.t: return observe_late(o, row)"
-        lines += _found(key, block, [is_late])
-    lines += [
-        f"if {_BELIEVED}: o.watermark = t",
-        "floor = o.watermark - o.lateness",
-    ]
-    for key in keys:
-        lines += _advanced(key)
+        lines += [*_found(key, block, [_begun(key)]), *_advanced(key)]
     outputs = _outputs(layout, block)
     lines += [*block.lines, *_counted(layout)]
     block.lines = []
@@ -61,22 +57,14 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
     block = _block(layout, keys)
     lines = [
         unpack_row(layout),
-        "if o.watermark - t > o.leap: o.fall_back(t)",
-        "o.late += t < o.watermark",
-        # It may be late for its key alone, which has seen an event that leapt ahead.
-        f"if t > o.watermark and ({_BELIEVED}): o.watermark = t",
+        "if o.watermark - t > o.leap: return o.doubt(row)",
+        "o.late += 1",
         "floor = o.watermark - o.lateness",
         "o.too_late += t < floor",
     ]
     for key in keys:
-        k, s = key.number, key.state
-        back = [
-            # As if it had been quiet: which of its past is still held must not depend on that.
-            f"if t < floor: trim{k}({s}, floor)",
-            f"if t < {s}.t: tails{k} = rewind{k}({s}, t)",
-            f"else: advance{k}({s}, t, floor)",
-            *_forget_what_is_later(key),
-        ]
+        k = key.number
+        back = [_begun(key), *_at_that_time(key)]
         lines += [f"tails{k} = None", *_found(key, block, back), *key.load()]
     outputs = _outputs(layout, block)
     lines += [*block.lines, f"features = ({outputs})", *_counted(layout)]
@@ -91,6 +79,39 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
     return [*lines, "return features"]
 
 
+def _read(layout: Layout, keys: list[KeySource]) -> list[str]:
+    block = _block(layout, keys)
+    lines = [unpack_row(layout), "floor = o.watermark - o.lateness"]
+    for key in keys:
+        k, s = key.number, key.state
+        copy = f"{s} = State{k}() if {s} is None else copied({s})"
+        lines += [*_found(key, block, [copy, *_at_that_time(key)]), *key.load()]
+    outputs = _outputs(layout, block)
+    return [*lines, *block.lines, f"return ({outputs})"]
+
+
+def _alone(layout: Layout, keys: list[KeySource]) -> list[str]:
+    block = _block(layout, keys)
+    new = [(key, [f"{key.state} = State{key.number}()", *key.load()]) for key in keys]
+    outputs = _outputs(layout, block)
+    lines = [unpack_row(layout), *(line for _, lines in new for line in lines)]
+    return [*lines, *block.lines, f"return ({outputs})"]
+
+
+def _at_that_time(key: KeySource) -> list[str]:
+    """Make a state what it was at ``t``, which may be earlier or later; keep what has to be undone.
+
+    It is trimmed as if it had been quiet: which of its past is still held must not depend on that.
+    """
+    k, s = key.number, key.state
+    return [
+        f"if t < floor: trim{k}({s}, floor)",
+        f"if t < {s}.t: tails{k} = rewind{k}({s}, t)",
+        f"else: advance{k}({s}, t, floor)",
+        *_forget_what_is_later(key),
+    ]
+
+
 def _forget_what_is_later(key: KeySource) -> list[str]:
     """Look at what the logs hold alone, where of what they do not some is later than the event."""
     if not key.is_ever:
@@ -101,7 +122,7 @@ def _forget_what_is_later(key: KeySource) -> list[str]:
         if each.is_ever
     )
     k, s = key.number, key.state
-    return [f"kept{k} = {s}", f"if t < floor and ({later}): {s} = held{k}({s})"]
+    return [f"kept{k} = {s}", f"if t < floor and ({later}): {s} = held{k}({s}, t)"]
 
 
 def _block(layout: Layout, keys: list[KeySource]) -> Block:
@@ -114,18 +135,20 @@ def _block(layout: Layout, keys: list[KeySource]) -> Block:
 
 
 def _found(key: KeySource, block: Block, then: list[str]) -> list[str]:
-    """Find the event's state, or make it, and then …; without a key it is nobody's."""
+    """Find the event's state, None if there is none, and then …; without a key it is nobody's."""
     k, s = key.number, key.state
     name = key.name_of(block)
-    lines = [
-        f"{s} = o.held[{k}].get({name})",
-        f"if {s} is None: {s} = o.begin({k}, {name}, t)",
-        *then,
-    ]
+    lines = [f"{s} = o.held[{k}].get(name{k} := {name})", *then]
     if not key.is_nullable:
         return lines
     is_nobody = f"{name} is None" if len(key.key) == 1 else f"None in {name}"
     return [f"if {is_nobody}: {s} = o.nobody[{k}]", "else:", *indented(lines)]
+
+
+def _begun(key: KeySource) -> str:
+    """Begin the state of a key that has none."""
+    k, s = key.number, key.state
+    return f"if {s} is None: {s} = o.begin({k}, name{k}, t)"
 
 
 def _advanced(key: KeySource) -> list[str]:

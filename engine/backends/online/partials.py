@@ -123,6 +123,8 @@ class Partial:
         Statements that put ``v``, which leaves the log, with what came before.
     drop_entry
         The same about the whole entry, whatever its argument.
+    drop_late
+        The same about an entry that comes so late that later ones have been dropped already.
     entry, index
         An expression for an entry or None, and where in it the value is.
     """
@@ -137,6 +139,7 @@ class Partial:
     again: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     drop_entry: tuple[str, ...] = ()
+    drop_late: tuple[str, ...] = ()
     entry: str = ""
     index: int = 0
 
@@ -269,8 +272,14 @@ def _first(place: Place) -> Partial:
         fst = place.of_state(f"fst{place.lane}")
         entry = f"{fst} or ({log}[0] if {size} else None)"
         drop = (f"if not {fst}: {fst} = x",)
+        late = (f"if x[{TIME}] < {fst}[{TIME}]: {fst} = x",)
         return Partial(
-            "", {f"fst{place.lane}": "None"}, drop_entry=drop, entry=entry, index=place.index
+            "",
+            {f"fst{place.lane}": "None"},
+            drop_entry=drop,
+            drop_late=late,
+            entry=entry,
+            index=place.index,
         )
     return Partial("", {}, entry=f"{log}[{begin}] if {begin} < {size} else None", index=place.index)
 

@@ -1,6 +1,6 @@
 """The columns of a state's tables; ``state.py`` says which tables there are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import polars as pl
@@ -11,7 +11,7 @@ from engine.backends.online.partials import Partial, Place
 from engine.definition.infer import type_of
 from engine.definition.nodes import Aggregate
 from engine.definition.schema import Schema
-from engine.events.canonical import EVENT_ID, event_dtype
+from engine.events.canonical import EVENT_ID, event_dtype, event_schema
 
 Columns = dict[str, pl.DataType]
 
@@ -25,10 +25,19 @@ IDS: Final[Columns] = {EVENT_ID: pl.String(), "older": pl.Boolean()}
 WIDE: Final = pl.Int128()
 
 
+def aside_columns(schema: Schema, names: Sequence[str]) -> Columns:
+    """The columns of events that are aside, as rows hold them: the id, then ``names``."""
+    return event_schema(schema, tuple(names)[1:])
+
+
+def said_columns(schema: Schema) -> Columns:
+    """The columns of what was said about the labels of events that are aside."""
+    return {EVENT_ID: pl.String(), "label": _label_dtype(schema), "known": TIMES, "seen": TIMES}
+
+
 def note_columns(schema: Schema) -> Columns:
     """The columns of what was noted about labels."""
-    label = pl.Null() if schema.label is None else _dtype(schema, schema.label)
-    return {SLIP: OWNERS, "label": label, "known": TIMES, "seen": TIMES}
+    return {SLIP: OWNERS, "label": _label_dtype(schema), "known": TIMES, "seen": TIMES}
 
 
 def key_columns(key: KeySource) -> Columns:
@@ -103,6 +112,10 @@ def _partial_dtype(key: KeySource, aggregate: Aggregate) -> pl.DataType:
     if aggregate.name in {"min", "max"}:
         return event_dtype(type_of(aggregate, key.schema))
     return WIDE
+
+
+def _label_dtype(schema: Schema) -> pl.DataType:
+    return pl.Null() if schema.label is None else _dtype(schema, schema.label)
 
 
 def _dtype(schema: Schema, name: str) -> pl.DataType:

@@ -4,15 +4,15 @@ Partials of finite windows are made anew from the log: what can be derived is no
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from sys import intern
 from typing import Any
 
 import polars as pl
 
+from engine.backends.online.aside import Aside
 from engine.backends.online.compile import KeyProgram
-from engine.backends.online.engine import OnlineFeatures, Stray
+from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.labels import NEVER, Slip
 from engine.backends.online.logs import LaneSource
 from engine.backends.online.shapes import (
@@ -21,12 +21,14 @@ from engine.backends.online.shapes import (
     OWNERS,
     SLIPS,
     Columns,
+    aside_columns,
     entry_columns,
     entry_fields,
     key_columns,
     note_columns,
     partial_columns,
     pending_columns,
+    said_columns,
     value_fields,
 )
 from engine.backends.online.state import (
@@ -53,9 +55,7 @@ def snapshot(online: OnlineFeatures, path: Path) -> None:
     write_state(online.features, capture(online), path)
 
 
-def restore(
-    features: FeatureSet, path: Path, *, leap: int | None = None, sweep: bool = True
-) -> OnlineFeatures:
+def restore(features: FeatureSet, path: Path, *, sweep: bool = True) -> OnlineFeatures:
     """The running set that a file keeps, as if it had never stopped.
 
     Parameters
@@ -64,8 +64,8 @@ def restore(
         The feature set whose state it is.
     path
         The file.
-    leap, sweep
-        As for ``OnlineFeatures``; the lateness is that of the file.
+    sweep
+        As for ``OnlineFeatures``; lateness and leap are those of the file.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def restore(
     """
     state = read_state(features, path)
     with as_it_should_be(str(path)):
-        return revive(features, state, leap=leap, sweep=sweep)
+        return revive(features, state, sweep=sweep)
 
 
 def capture(online: OnlineFeatures) -> State:
@@ -91,33 +91,31 @@ def capture(online: OnlineFeatures) -> State:
     recent, before = sorted(online.recent), sorted(online.recent_before)
     older = [False] * len(recent) + [True] * len(before)
     tables["ids"] = pl.DataFrame([recent + before, older], schema=IDS)
-    stray = online.stray
+    tables |= _aside_tables(online)
     standing = Standing(
         watermark=_instant(online.watermark),
         turn=_instant(online.turn),
         lateness=online.lateness,
+        leap=None if online.leap == -NEVER else online.leap,
         events=online.events,
         late=online.late,
         too_late=online.too_late,
         duplicates=online.duplicates,
-        **({} if stray is None else {f"stray_{name}": n for name, n in asdict(stray).items()}),
+        astray=online.astray,
     )
     return State(standing, tables)
 
 
-def revive(
-    features: FeatureSet, state: State, *, leap: int | None = None, sweep: bool = True
-) -> OnlineFeatures:
+def revive(features: FeatureSet, state: State, *, sweep: bool = True) -> OnlineFeatures:
     """The running set of a feature set that holds what the tables say."""
     standing = state.standing
-    online = OnlineFeatures(features, lateness=standing.lateness, leap=leap, sweep=sweep)
+    online = OnlineFeatures(features, lateness=standing.lateness, leap=standing.leap, sweep=sweep)
     online.watermark = _or_never(standing.watermark)
     online.turn = _or_never(standing.turn)
-    if standing.stray_count is not None and standing.stray_t is not None:
-        events = standing.stray_events or 0
-        online.stray = Stray(standing.stray_count, standing.stray_t, events)
     online.events, online.late = standing.events, standing.late
     online.too_late, online.duplicates = standing.too_late, standing.duplicates
+    online.astray = standing.astray
+    online.aside = _revived_aside(online, state.tables)
     ids = state.tables["ids"]
     online.recent = set(ids.filter(~ids["older"])[:, 0])
     online.recent_before = set(ids.filter(ids["older"])[:, 0])
@@ -131,6 +129,36 @@ def revive(
             key.settle(one)
         online.hold(number, states)
     return online
+
+
+def _aside_tables(online: OnlineFeatures) -> Tables:
+    """The events that are aside, if no other has come since."""
+    schema, columns = online.features.schema, online.columns
+    run = online.aside
+    rows, labels = [], []
+    if run is not None and run.events == online.events:
+        rows = run.rows
+        labels = [
+            (event_id, label, _instant(known), seen)
+            for event_id, notes in run.labels.items()
+            for label, known, seen in notes
+        ]
+    return {
+        "aside": _frame(aside_columns(schema, columns), list(zip(*rows, strict=True))),
+        "aside_labels": _frame(said_columns(schema), list(zip(*labels, strict=True))),
+    }
+
+
+def _revived_aside(online: OnlineFeatures, tables: Tables) -> Aside | None:
+    rows = tables["aside"].rows()
+    if not rows:
+        return None
+    run = Aside(rows[0][1], online.events)
+    for row in rows:
+        run.add(row, online.events)
+    for event_id, label, known, seen in tables["aside_labels"].iter_rows():
+        run.labels[event_id].append((label, _or_never(known), seen))
+    return run
 
 
 class _Slips:

@@ -9,6 +9,9 @@ running set again by ``revive`` (``snapshot.py``). They are:
                     none is any more
 ``notes``           what was noted about labels: the row in ``slips``, the label, since when it is
                     known, and how far the stream was when it came
+``aside``           the events in a row whose clocks are not believed yet: id and columns
+``aside_labels``    what was said about their labels: event id, label, since when it is known, and
+                    how far those events were when it was said
 ``keys<k>``         a row for each state of key number k: its columns, ``t``, and per lane what came
                     before its log and the partials of windows without an end
 ``values<k>_<f>``   the values that such a window has seen, with their numbers: the key's row,
@@ -40,7 +43,7 @@ from engine.definition.nodes import FeatureSet
 from engine.errors import InputError
 from engine.events.disk import write_bytes
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _MAGIC: Final = b"SentinelPOS online state\n"
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
 
@@ -55,24 +58,21 @@ class Standing:
         The latest event_time; None before the first event.
     turn
         When the younger generation of ids becomes the older; None before the first event.
-    lateness
-        How late events may come, in ticks.
-    events, late, too_late, duplicates
+    lateness, leap
+        How late events may come, and how far they may leap, in ticks; no leap is any.
+    events, late, too_late, duplicates, astray
         What had been counted.
-    stray_count, stray_t, stray_events
-        The events whose clocks were not believed yet; None if the last one's was.
     """
 
     watermark: int | None
     turn: int | None
     lateness: int
+    leap: int | None
     events: int
     late: int = 0
     too_late: int = 0
     duplicates: int = 0
-    stray_count: int | None = None
-    stray_t: int | None = None
-    stray_events: int | None = None
+    astray: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +166,11 @@ def as_it_should_be(called: str) -> Iterator[None]:
         yield
     except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
         raise _not_a_state(called, error) from error
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise _not_a_state(called, error) from error
 
 
-def _not_a_state(called: str, error: Exception) -> InputError:
+def _not_a_state(called: str, error: BaseException) -> InputError:
     return InputError(
         f"{called}: made by something else, its checksum is right and its content is not "
         f"(was {type(error).__name__}: {str(error)[:80]!r})",
@@ -181,7 +181,7 @@ def _not_a_state(called: str, error: Exception) -> InputError:
 def _standing(told: dict[str, Any]) -> Standing:
     """How far the stream had come, all of it whole numbers."""
     standing = Standing(**told)
-    absent = {"watermark", "turn", "stray_count", "stray_t", "stray_events"}
+    absent = {"watermark", "turn", "leap"}
     for name, value in asdict(standing).items():
         if not (type(value) is int or (value is None and name in absent)):
             raise ValueError(f"{name} is no whole number")

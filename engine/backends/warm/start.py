@@ -1,6 +1,6 @@
 """Warm start: what the online backend would hold after a log, computed in batch."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,15 +18,18 @@ from engine.backends.online.shapes import (
     SLIPS,
     WIDE,
     Columns,
+    aside_columns,
     entry_columns,
     key_columns,
     note_columns,
     partial_columns,
     pending_columns,
+    said_columns,
     value_fields,
 )
 from engine.backends.online.snapshot import Tables, capture
 from engine.backends.online.state import Standing, State
+from engine.backends.warm.believed import Believed
 from engine.backends.warm.entries import PLACE, Compiled, Rows, key_names
 from engine.backends.warm.folds import Fold
 from engine.definition.nodes import FeatureSet
@@ -47,7 +50,7 @@ class WarmStart:
     ----------
     features
         A verified feature set.
-    lateness
+    lateness, leap
         As for ``OnlineFeatures``.
     fold_rows
         How many rows that no window sees any more are folded at a time. No value depends on it.
@@ -60,15 +63,23 @@ class WarmStart:
     """
 
     def __init__(
-        self, features: FeatureSet, *, lateness: int | None = None, fold_rows: int = FOLD_ROWS
+        self,
+        features: FeatureSet,
+        *,
+        lateness: int | None = None,
+        leap: int | None = None,
+        fold_rows: int = FOLD_ROWS,
     ) -> None:
         self._features = features
         self._schema = features.schema
         self._compiled = Compiled(features)
         program = compile_online(features)
+        self._columns = program.columns
         self._keys = [key.source for key in program.keys]
         self._longest_delay = program.layout.longest_delay
         self._lateness = default_lateness(features.schema) if lateness is None else lateness
+        self._leap = leap
+        self._believed = Believed(features.schema.event_time, leap)
         self._reach = max((key.reach for key in self._keys), default=0)
         self._fold_rows = fold_rows
         self._folds = {
@@ -82,22 +93,32 @@ class WarmStart:
         self._watermark: int | None = None
         self._events = 0
 
+    @property
+    def astray(self) -> int:
+        """How many events so far are not history, because their clocks are not believed."""
+        return self._believed.astray
+
     def append(self, batch: pl.DataFrame) -> None:
         """Take in a canonical frame that follows those before in the order of events."""
         if not len(batch):
             return
-        self._rows.append(self._compiled.slim(batch))
         self._events += len(batch)
-        self._watermark = self._rows[-1][self._schema.event_time][-1]
-        self._fold_old(self._watermark - self._lateness - self._reach)
+        for events in self._believed.passing(batch):
+            self._rows.append(self._compiled.slim(events))
+            self._watermark = self._rows[-1][self._schema.event_time][-1]
+            self._fold_old(self._watermark - self._lateness - self._reach)
 
     def state(self) -> State:
         """The state as of the end of what was taken in."""
         if self._watermark is None:
-            return capture(OnlineFeatures(self._features, lateness=self._lateness))
+            return capture(OnlineFeatures(self._features, lateness=self._lateness, leap=self._leap))
         rows = Rows(self._compiled, pl.concat(self._rows))
         end = _End(self._watermark, self._watermark - self._lateness, self._longest_delay)
-        tables = {"ids": _ids(rows, end.floor), **_slips(rows, end, self._schema)}
+        tables = {
+            **self._aside(),
+            "ids": self._ids(rows, end.floor),
+            **_slips(rows, end, self._schema),
+        }
         for key in self._keys:
             states = self._states(key, rows, end)
             columns = states
@@ -112,9 +133,33 @@ class WarmStart:
             watermark=self._watermark,
             turn=self._watermark + self._lateness,
             lateness=self._lateness,
+            leap=self._leap,
             events=self._events,
+            astray=self.astray,
         )
         return State(standing, tables)
+
+    def _aside(self) -> Tables:
+        """The events at the end whose clocks are not believed yet, and their labels."""
+        schema = self._schema
+        dtypes, said = aside_columns(schema, self._columns), said_columns(schema)
+        aside = self._believed.aside
+        if aside is None:
+            return {"aside": pl.DataFrame(schema=dtypes), "aside_labels": pl.DataFrame(schema=said)}
+        labels = pl.DataFrame(schema=said)
+        if schema.label is not None and schema.label in aside.columns:
+            seen = pl.col(schema.event_time).alias("seen")
+            labels = aside.select(EVENT_ID, *_label(schema, aside.columns), seen)
+        return {
+            "aside": aside.select(_cast(aside.columns, dtypes)),
+            "aside_labels": labels.select(_cast(labels.columns, said)),
+        }
+
+    def _ids(self, rows: Rows, floor: int) -> pl.DataFrame:
+        """The ids of the events that may come a second time."""
+        recent = rows.frame[EVENT_ID].slice(rows.first_after(floor - 1))
+        ids = pl.concat([recent, self._believed.astray_ids])
+        return pl.DataFrame({EVENT_ID: ids, "older": False}, schema=IDS)
 
     def _fold_old(self, cut: int) -> None:
         """Fold the rows before ``cut`` if they have become many."""
@@ -248,10 +293,19 @@ def _owned(table: pl.DataFrame, columns: Columns) -> pl.DataFrame:
     return in_order.select(pl.col(name).cast(dtype) for name, dtype in dtypes.items())
 
 
-def _ids(rows: Rows, floor: int) -> pl.DataFrame:
-    """The ids of the events that may come a second time."""
-    recent = rows.frame[EVENT_ID].slice(rows.first_after(floor - 1))
-    return pl.DataFrame({EVENT_ID: recent, "older": False}, schema=IDS)
+def _label(schema: Schema, present: Collection[str]) -> tuple[pl.Expr, pl.Expr]:
+    """The label and since when it is known, as columns."""
+    told = schema.label_time is not None and schema.label_time in present
+    known = pl.col(schema.label_time or "") if told else pl.lit(None)
+    return pl.col(schema.label or "").alias("label"), known.alias("known")
+
+
+def _cast(present: Collection[str], dtypes: Columns) -> list[pl.Expr]:
+    """The columns of a table; those that are not there are null."""
+    return [
+        (pl.col(name) if name in present else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in dtypes.items()
+    ]
 
 
 def _slips(rows: Rows, end: _End, schema: Schema) -> Tables:
@@ -267,8 +321,7 @@ def _slips(rows: Rows, end: _End, schema: Schema) -> Tables:
     )
     notes = waiting.with_row_index(SLIP).select(
         SLIP,
-        pl.col(schema.label).alias("label"),
-        (pl.lit(None) if schema.label_time is None else pl.col(schema.label_time)).alias("known"),
+        *_label(schema, waiting.columns),
         pl.lit(None).alias("seen"),
     )
     return {

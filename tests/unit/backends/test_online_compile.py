@@ -90,6 +90,10 @@ EVENT: dict[str, object] = {
         ({"merchant": 5}, "merchant: not as it is held"),
         ({"lat": float("nan")}, "lat: not as it is held"),
         ({"cc_num": "4111"}, r"cc_num: not as it is held \(not shown\)"),
+        ({"cc_num": -1}, "cc_num: not as it is held"),
+        ({"cc_num": 2**64}, "cc_num: not as it is held"),
+        ({"merchant": "\ud800"}, "merchant: not as it is held"),
+        ({"event_id": "\udfff"}, "event_id: an event has an id"),
     ],
 )
 def test_an_event_that_cannot_be_held_changes_nothing(

@@ -83,8 +83,8 @@ def test_an_event_far_ahead_keeps_no_slip_of_those_behind_it() -> None:
     for t in range(1, 4 * HOUR):
         online.observe(event(f"e{t}", t))
     waiting = [name for name, _, _ in online.labels.waiting()]
-    assert len(waiting) == HOUR + 1
-    assert waiting[-1] == "wrong clock"
+    assert len(waiting) == HOUR
+    assert "wrong clock" not in waiting
 
 
 def test_an_id_that_comes_anew_waits_for_as_long_as_any() -> None:
@@ -128,9 +128,3 @@ def test_what_waits_is_let_go_of_a_part_at_a_time() -> None:
     ):
         assert len(waiting) - head == delay
         assert len(waiting) <= 2 * delay + 2
-
-
-def test_an_impossible_lateness_is_refused() -> None:
-    for lateness in (-1, 1.5):
-        with pytest.raises(InputError, match="lateness"):
-            OnlineFeatures(FRAUDS, lateness=lateness)  # type: ignore[arg-type]  # on purpose

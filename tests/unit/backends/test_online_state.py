@@ -41,8 +41,8 @@ def test_another_feature_set_is_refused(kept: Path) -> None:
 
 
 def test_another_format_is_refused(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.backends.online.state.FORMAT", 2)
-    with pytest.raises(InputError, match=r"another format \(was 1, not 2\)"):
+    monkeypatch.setattr("engine.backends.online.state.FORMAT", 3)
+    with pytest.raises(InputError, match=r"another format \(was 2, not 3\)"):
         restore(NOTEBOOK, kept)
 
 
@@ -104,6 +104,7 @@ def rewritten(kept: Path, old: bytes, new: bytes) -> None:
         (b'"keys0"', b'"keys9"'),
         (b'{"format"', b'{"format'),
         (b'"ids"', b'"idx"'),
+        (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f"),  # the table's own length
     ],
 )
 def test_what_something_else_has_written_is_refused(kept: Path, old: bytes, new: bytes) -> None:

@@ -77,6 +77,19 @@ def test_a_log_without_labels_has_no_column_for_them(events: pl.DataFrame, tmp_p
     assert_same_bits(features, with_label.drop("is_fraud"))
 
 
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_when_a_label_became_known_stands_beside_it(
+    events: pl.DataFrame, tmp_path: Path, engine: str
+) -> None:
+    known = pl.when(pl.int_range(pl.len()) % 3 > 0).then(pl.col("unix_time") + 86_400)
+    mixed = events.with_columns(label_time=known)[::-1]  # out of order, so that it is staged
+    features = built(tmp_path / "out", [write(mixed, tmp_path / "log.csv")], "--engine", engine)
+    assert features.columns == [*IDENTITY, "label_time", *notebook.names]
+    assert features["label_time"].to_list() == mixed["label_time"].to_list()
+    of_nothing = write(mixed.drop("is_fraud"), tmp_path / "unlabelled.csv")
+    assert "label_time" not in built(tmp_path / "unlabelled", [of_nothing]).columns
+
+
 def test_csv_and_parquet_give_the_same_table(
     events: pl.DataFrame, log: Path, tmp_path: Path
 ) -> None:

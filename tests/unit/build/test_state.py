@@ -7,6 +7,7 @@ import pytest
 
 from engine.backends.online.entry import observed
 from engine.backends.online.snapshot import restore
+from engine.build.cli import main
 from engine.catalog import notebook
 from engine.events.canonical import feature_schema
 from unit.build.cases import IDENTITY, assert_same_bits, build, built, canonical, report, write
@@ -78,7 +79,26 @@ def test_a_state_is_not_replaced_unless_asked(log: Path, tmp_path: Path) -> None
     assert restore(notebook, state).events == 600
 
 
-@pytest.mark.parametrize("place", ["", "nowhere/state"])
+def test_a_wrong_clock_at_the_end_of_a_log_is_left_out_and_told_of(
+    events: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    past, after = events[:400], events[400:]
+    wrong = past[:1].with_columns(
+        trans_num=pl.lit("wrong"), unix_time=pl.lit(4_000_000_000, pl.Int64)
+    )
+    expected = built(tmp_path / "whole", [write(events, tmp_path / "log.csv")]).drop(IDENTITY)
+    log = write(pl.concat([past, wrong]), tmp_path / "past.csv")
+    state = tmp_path / "online.state"
+    assert main([str(log), "--out", str(tmp_path / "out"), "--state", str(state)]) == 0
+    assert "without 1 event whose clock lies further off" in capsys.readouterr().out
+    assert report(tmp_path / "out")["state"]["astray"] == 1
+    assert_same_bits(served(state, after), expected[400:])
+    assert restore(notebook, state).leap == 7 * 86_400
+    built(tmp_path / "all", [log], "--state", str(state), "--leap", "none", "--overwrite")
+    assert restore(notebook, state).watermark == 4_000_000_000
+
+
+@pytest.mark.parametrize("place", ["", "nowhere/state", "out"])
 def test_a_state_without_a_place_leaves_nothing(
     log: Path, tmp_path: Path, place: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,6 +23,18 @@ GOOD = Schema("log", (ColumnSpec("t", TIME, required=True), ColumnSpec("id", TEX
         ({"label_time": "id"}, "label_time must name", "id", "TIME"),
         ({"event_ids": ()}, "no event id", "()", "identifies"),
         (
+            {"columns": (*GOOD.columns, ColumnSpec("Event_ID", FLOAT))},
+            "name of the event's id",
+            "event_id",
+            "event_ids",
+        ),
+        (
+            {"columns": (*GOOD.columns, ColumnSpec("Amt", FLOAT), ColumnSpec("amt", FLOAT))},
+            "declared twice",
+            "['Amt', 'amt']",
+            "their case",
+        ),
+        (
             {
                 "columns": (
                     *GOOD.columns,

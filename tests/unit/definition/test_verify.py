@@ -125,6 +125,12 @@ def test_names_differ_in_more_than_their_case() -> None:
         feature_set("mine", LOG, [feature("amount", amt, "one"), feature("Amount", amt, "two")])
 
 
+@pytest.mark.parametrize("name", ["event_id", "unix_time", "cc_num", "is_fraud", "label_time"])
+def test_names_are_not_those_of_columns_beside_the_features(name: str) -> None:
+    with pytest.raises(DefinitionError, match="a column that stands beside the features"):
+        feature_set("mine", POS, [feature(name, amt, "badly named")])
+
+
 def test_an_empty_set_is_refused() -> None:
     with pytest.raises(DefinitionError, match="'mine' is empty"):
         feature_set("mine", LOG, [])

@@ -75,6 +75,20 @@ def test_values_are_the_columns_and_null_is_nan(built: Path, tmp_path: Path) -> 
     assert np.isnan(values[:, notebook.names.index("velocity_1h")]).sum() == len(frame) * 2 // 3
 
 
+def test_labels_are_known_when_the_file_says(built: Path, tmp_path: Path) -> None:
+    assert read_features(built, labels_required=True).label_times is None
+    frame = pl.read_parquet(built / "features.parquet")
+    later = pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.col("unix_time") + 60)
+    frame.insert_column(4, frame.select(label_time=later).to_series()).write_parquet(
+        tmp_path / "features.parquet"
+    )
+    for name in ("build.json", "features.json"):
+        (tmp_path / name).write_bytes((built / name).read_bytes())
+    table = read_features(tmp_path, labels_required=True)
+    assert table.label_times is not None
+    assert (table.label_times - table.times).tolist() == [60, 0] * (len(frame) // 2)
+
+
 def test_where_an_amount_is_null_there_is_no_money(built: Path, tmp_path: Path) -> None:
     """Else its sums would be NaN, of which no figure can be made."""
     frame = pl.read_parquet(built / "features.parquet")

@@ -1,5 +1,7 @@
 """Figures against scikit-learn, and against cases worked out by hand."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -227,3 +229,14 @@ def test_of_one_card_no_interval_is_told() -> None:
     figures = evaluate(days, terms(), resamples=20, seed=1)["figures"]
     assert figures["cards.precision"]["low"] is not None
     assert figures["roc_auc"]["low"] is None
+
+
+@pytest.mark.parametrize("resamples", [0, 3])
+def test_of_no_events_nothing_is_measured(resamples: int) -> None:
+    of_none = Terms(threshold=0.5, alert_cost=5.0, cards_per_day=10, days=0.0)
+    report = evaluate(scored([], []), of_none, resamples=resamples, seed=1)
+    json.dumps(report, allow_nan=False)
+    assert report["events"] == report["cards"] == 0
+    for name in ("average_precision", "at_threshold.precision", "at_threshold.alerts_per_day"):
+        assert report["figures"][name] == {"value": None}
+    assert report["calibration"] == {"bins": [], "expected_error": None}

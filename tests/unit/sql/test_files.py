@@ -96,6 +96,13 @@ def test_several_files_are_one_log(events: pl.DataFrame, tmp_path: Path) -> None
     assert_same_bits(run(tmp_path / "part-*.parquet"), reference(events))
 
 
+def test_folders_named_like_columns_say_nothing(events: pl.DataFrame, tmp_path: Path) -> None:
+    folder = tmp_path / "category=other"
+    folder.mkdir()
+    events.write_parquet(folder / "log.parquet")
+    assert_same_bits(run(folder / "*.parquet"), reference(events))
+
+
 def test_late_and_repeated_events(events: pl.DataFrame, tmp_path: Path) -> None:
     shuffled = pl.concat([events.sample(fraction=1.0, shuffle=True, seed=2), events[100:150]])
     # What arrives again may say something else: the first stays.

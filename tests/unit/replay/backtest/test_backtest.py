@@ -12,14 +12,21 @@ import pytest
 
 from engine.errors import InputError, OutputError
 from engine.model.run import Run
+from engine.model.split import DAY
+from engine.model.threshold import Rule
 from replay import ledger, playback
 from replay.backtest import models, vectorised
 from replay.backtest.decisions import digest_of
+from replay.backtest.folds import plan
 from replay.backtest.job import backtest
 from replay.backtest.options import Options
+from replay.backtest.page import backtest_page
 from replay.backtest.policies import Action
+from replay.backtest.text import backtest_text
 from unit.build.cases import write
 from unit.replay.backtest.cases import POLICY, Done
+
+_ALERTS = [int(Action.ALERTED), int(Action.UNREVIEWED)]
 
 
 def decided(done: Done) -> pl.DataFrame:
@@ -132,6 +139,13 @@ def test_what_is_there_is_not_replaced_unasked(done: Done, log: Path, tmp_path: 
     options = copied(done, tmp_path / "out")
     with pytest.raises(InputError, match="another backtest, by its policy"):
         backtest(replace(options, policy=replace(POLICY, budget=8)))
+    shutil.rmtree(tmp_path / "out" / "runs" / "fold-02")  # it would be trained in another way
+    for training in (
+        replace(options.training, calibration="isotonic"),
+        replace(options.training, rule=Rule("recall", 0.8)),
+    ):
+        with pytest.raises(InputError, match="another backtest, by its training"):
+            backtest(replace(options, training=training))
     events = pl.read_parquet(log)
     amounts = pl.when(pl.int_range(pl.len()) == 1_500).then(1.0).otherwise(pl.col("amt"))
     other = write(events.with_columns(amt=amounts), tmp_path / "log.parquet")
@@ -177,6 +191,97 @@ def test_labels_that_are_not_known_yet_change_no_decision(
     assert again.tested[0].digest != done.digest
 
 
+def test_labels_that_the_log_says_came_later_change_no_decision(
+    done: Done, fast: Options, log: Path, tmp_path: Path
+) -> None:
+    """Half of the labels take up to 30 days; those not known at the last test are turned round."""
+    test_from = pl.Series([done.result.content["folds"][-1]["from"]]).str.to_datetime()
+    start = int(test_from.dt.epoch("s").item())
+    events = pl.read_parquet(log)
+    days = pl.int_range(pl.len()) * 7_919 % 61 - 30  # known at once where that is below 0
+    events = events.with_columns(
+        label_time=pl.when(days > -15).then(pl.col("unix_time") + days * DAY)
+    )
+    windows = replace(fast.windows, train=12 * DAY)
+    known = pl.max_horizontal(pl.col("unix_time") + windows.delay, "label_time")
+    turned = pl.when(known > start).then(1 - pl.col("is_fraud")).otherwise("is_fraud")
+    assert events.filter((known > start) & (pl.col("unix_time") < start - 3 * DAY)).height > 100
+    found = []
+    for name, changed in (
+        ("late", events),
+        ("turned", events.with_columns(is_fraud=turned)),
+        ("untold", events.drop("label_time")),
+        ("untold turned", events.with_columns(is_fraud=turned).drop("label_time")),
+    ):
+        other = write(changed, tmp_path / f"{name}.parquet")
+        result = backtest(replace(fast, inputs=(str(other),), windows=windows))
+        assert result.differing == 0
+        found.append(result)
+    late, turned_late, untold, untold_turned = (each.tested[0].digest for each in found)
+    assert late == turned_late
+    assert late != untold
+    # Without label_time they are learnt from: the test can fail.
+    assert untold != untold_turned
+    learnt = [each.content["folds"][-1]["contenders"]["backtest"]["trained"] for each in found]
+    for part in ("train", "validation"):
+        assert 0 < learnt[0][part]["events"] < learnt[2][part]["events"]
+
+
+def test_events_without_a_label_are_history_and_are_decided_on(
+    done: Done, fast: Options, log: Path, tmp_path: Path
+) -> None:
+    """Every fifth label is missing, and all of the last test window's."""
+    events = pl.read_parquet(log)
+    last = done.result.content["folds"][-1]
+    window = pl.lit(last["from"]).str.to_datetime().dt.epoch("s") <= pl.col("unix_time")
+    missing = (pl.int_range(pl.len()) % 5 == 0) | window
+    there = pl.when(~missing).then("is_fraud").alias("is_fraud")
+    other = write(events.with_columns(there), tmp_path / "log.parquet")
+    found = backtest(replace(fast, inputs=(str(other),)))
+    assert found.differing == 0
+    content, decisions = found.content, found.tested[0].decisions
+    assert content["log"]["events"] == 3_000
+    assert content["log"]["unlabelled"] == events.select(missing.sum()).item()
+    assert len(decisions) == len(decided(done))
+    first, unlabelled = content["folds"]
+    assert 0 < first["unlabelled"] < first["events"]
+    assert unlabelled["unlabelled"] == unlabelled["events"] > 0
+    of = unlabelled["contenders"]["backtest"]
+    # Alerts there are alerts, and of nothing else there is anything to say.
+    alerts = decisions.filter(pl.col("fold") == 2, pl.col("action").is_in(_ALERTS)).height
+    assert alerts == of["outcomes"]["unlabelled_alerts"]["value"] > 0
+    assert alerts == of["outcomes"]["alerts"]["value"]
+    assert of["outcomes"]["precision"]["value"] is None
+    assert of["outcomes"]["money_of_false_alerts"]["value"] == 0
+    assert of["metrics"]["events"] == of["metrics"]["fraud"] == 0
+    assert of["metrics"]["figures"]["average_precision"]["value"] is None
+    assert of["metrics"]["figures"]["at_threshold.alerts_per_day"]["value"] is None
+    # Nothing was learnt from them, and what was left out is counted.
+    for part in ("train", "validation"):
+        whole = last["contenders"]["backtest"]["trained"][part]
+        learnt = of["trained"][part]
+        assert learnt["left_out"] > 0 == whole["left_out"]
+        assert learnt["events"] + learnt["left_out"] == whole["events"]
+    # What is measured is what is measured of the labelled ones alone.
+    metrics = content["overall"]["backtest"]["metrics"]
+    assert metrics["events"] == first["events"] - first["unlabelled"]
+    assert metrics["fraud"] == first["fraud"]
+    assert "without a label" in backtest_text(found)
+    assert "without a label" in backtest_page(content)
+    assert "without a label" not in backtest_page(done.result.content)
+
+
+def test_labels_that_are_missing_change_no_decision_as_long_as_nothing_is_learnt_from_them(
+    done: Done, fast: Options, log: Path, tmp_path: Path
+) -> None:
+    events = pl.read_parquet(log)
+    last = pl.lit(done.result.content["folds"][-1]["from"]).str.to_datetime().dt.epoch("s")
+    unknown = pl.col("unix_time") + fast.windows.delay > last
+    there = pl.when(~unknown).then("is_fraud").alias("is_fraud")
+    other = write(events.with_columns(there), tmp_path / "log.parquet")
+    assert backtest(replace(fast, inputs=(str(other),))).tested[0].digest == done.digest
+
+
 @pytest.mark.parametrize("mode", ["vectorised", "event-driven"])
 def test_what_comes_later_changes_no_decision(
     done: Done, fast: Options, log: Path, tmp_path: Path, mode: str
@@ -198,6 +303,30 @@ def test_what_comes_later_changes_no_decision(
     kept = pl.col("event_time") < start
     assert digest_of(after.filter(kept)) == digest_of(before.filter(kept))
     assert digest_of(after) != done.digest
+
+
+def test_a_window_without_events_is_no_fold_and_the_others_keep_their_numbers(
+    fast: Options, log: Path, tmp_path: Path
+) -> None:
+    windows = replace(fast.windows, test=2 * DAY, validation=4 * DAY)
+    whole = plan(windows, *_first_and_last(log), start=None, until=None)
+    empty = whole[1]
+    inside = pl.col("unix_time").is_between(empty.start, empty.end, closed="left")
+    other = write(pl.read_parquet(log).filter(~inside), tmp_path / "log.parquet")
+    found = backtest(replace(fast, inputs=(str(other),), windows=windows))
+    assert found.differing == 0
+    numbers = [fold.number for fold in whole if fold is not empty]
+    assert [fold["fold"] for fold in found.content["folds"]] == numbers
+    assert found.tested[0].decisions["fold"].unique().sort().to_list() == numbers
+    for mode in ("vectorised", "event-driven"):
+        alone = backtest(replace(fast, inputs=(str(other),), windows=windows, mode=mode))  # type: ignore[arg-type]  # one of them
+        assert alone.content["overall"] == found.content["overall"]
+        assert alone.tested[0].digest == found.tested[0].digest
+
+
+def _first_and_last(log: Path) -> tuple[int, int]:
+    times = pl.read_parquet(log)["unix_time"]
+    return int(times[0]), int(times[-1])
 
 
 def test_a_log_out_of_time_order_is_refused_or_put_in_order(

@@ -10,6 +10,7 @@ import pytest
 from engine.build.cli import main as build_main
 from replay.backtest.cli import main
 from replay.backtest.page import backtest_page
+from unit.build.cases import write
 from unit.replay.backtest.cases import Done
 
 WINDOWS = ("--train", "10d", "--delay", "2d", "--test", "4d", "--resamples", "5", "--threads", "1")
@@ -91,6 +92,29 @@ def test_a_run_is_not_judged_by_what_it_has_learnt_from(
     assert "would be judged by what it has learnt from" in capsys.readouterr().err
 
 
+def test_a_log_of_days_that_a_run_has_learnt_from_says_so(
+    done: Done, log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = done.folder / "runs" / "fold-02"
+    fold = done.result.content["folds"][1]
+    learnt = fold["contenders"]["backtest"]["trained"]
+    events = pl.read_parquet(log)
+    earlier = write(events[: len(events) // 2], tmp_path / "earlier.parquet")
+    assert main([str(earlier), "--run", str(second), *WINDOWS]) == 2
+    said = capsys.readouterr().err
+    assert "the log is of days that the run has learnt from" in said
+    assert f"learnt from {learnt['train']['from']} to {learnt['validation']['until']}" in said
+    assert f"may be tested from {fold['from']} on" in said
+    assert "take a log that goes on after that" in said
+    before = write(events[:100], tmp_path / "before.parquet")
+    assert main([str(before), "--run", str(second), *WINDOWS]) == 2
+    assert "of days before those that the run has learnt from" in capsys.readouterr().err
+    test_from = pl.lit(fold["from"]).str.to_datetime().dt.epoch("s")
+    short = write(events.filter(pl.col("unix_time") < test_from), tmp_path / "short.parquet")
+    assert main([str(short), "--run", str(second), *WINDOWS]) == 2
+    assert "no room for a test window after the days" in capsys.readouterr().err
+
+
 def test_the_page_loads_nothing_and_names_nobody(done: Done, log: Path) -> None:
     page = (done.folder / "report.html").read_text()
     assert "default-src 'none'" in page
@@ -131,6 +155,33 @@ def test_refusals(
     refused = capsys.readouterr().err
     assert words in refused
     assert "\nhint: " in refused
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (pl.lit(None, dtype=pl.Int64), "no event has a label (was 3,000 without)"),
+        (None, "no event has a label"),
+        (
+            pl.when(pl.col("unix_time") < pl.col("unix_time").max() - 12 * 86_400).then("is_fraud"),
+            "no event of the test windows has a label",
+        ),
+    ],
+)
+def test_what_is_said_of_labels_names_the_log(
+    log: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: pl.Expr | None,
+    words: str,
+) -> None:
+    events = pl.read_parquet(log)
+    other = tmp_path / "other.parquet"
+    events = events.drop("is_fraud") if change is None else events.with_columns(is_fraud=change)
+    assert main([str(write(events, other)), *WINDOWS, "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{other}: {words}")
+    assert "scratch" not in said
 
 
 def test_a_build_cannot_be_played_back(features: Path, capsys: pytest.CaptureFixture[str]) -> None:

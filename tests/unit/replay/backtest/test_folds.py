@@ -75,6 +75,50 @@ def test_a_fold_that_would_learn_from_later_days_learns_nothing() -> None:
     assert times[rows].max() + 7 * DAY <= fold.start
 
 
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.1, 0.5]))
+def test_a_label_that_the_log_says_came_later_is_not_learnt_from_before(
+    seed: int, share: float
+) -> None:
+    times = np.arange(NOW, NOW + 60 * DAY, DAY // 8)
+    random = np.random.default_rng(seed)
+    # Some before the event itself, as logs will have it; some long after it.
+    later = random.integers(-3 * DAY, 40 * DAY, len(times))
+    label_times = times + np.where(random.random(len(times)) < share, later, 0)
+    labels = random.integers(0, 2, len(times))
+    table = replace(table_of(times.tolist(), labels.tolist()), label_times=label_times)
+    for fold in plan(windows(21, 5, 5), NOW, int(times[-1]), start=None, until=None):
+        parts = learnable(table, fold, rows_of(table, fold))
+        known = np.maximum(times + 5 * DAY, label_times)
+        for part, by in ((parts.train, fold.chosen_from), (parts.validation, fold.start)):
+            inside = (times >= part.start) & (times < part.end)
+            expected = np.flatnonzero(inside & (known <= by))
+            assert part.rows.tolist() == expected.tolist()
+            assert (known[part.rows] <= fold.start).all()
+            # The threshold of so many alerts a day is chosen on a share of the day's events.
+            assert part.coverage == len(expected) / inside.sum()
+
+
+def test_events_without_a_label_are_in_no_part() -> None:
+    times = np.arange(NOW, NOW + 60 * DAY, DAY // 4)
+    labels = np.arange(len(times)) % 3 - 1
+    table = table_of(times.tolist(), labels.tolist())
+    for fold in plan(windows(28, 7, 7), NOW, int(times[-1]), start=None, until=None):
+        rows = rows_of(table, fold)
+        for part in learnable(table, fold, rows).parts:
+            inside = (times >= part.start) & (times < part.end)
+            assert part.rows.tolist() == np.flatnonzero(inside & (labels >= 0)).tolist()
+            assert part.coverage == len(part.rows) / inside.sum()
+
+
+def test_labels_that_are_never_known_in_time_are_said_to_be() -> None:
+    times = np.arange(NOW, NOW + 60 * DAY, DAY // 4)
+    table = table_of(times.tolist(), (np.arange(len(times)) % 2).tolist())
+    fold = plan(windows(28, 7, 7), NOW, int(times[-1]), start=None, until=None)[0]
+    table = replace(table, label_times=times + 300 * DAY)
+    with pytest.raises(InputError, match=r"no events whose labels are known on .* \(was 0 of 64\)"):
+        learnable(table, fold, rows_of(table, fold))
+
+
 @pytest.mark.parametrize(
     ("made", "days", "words"),
     [

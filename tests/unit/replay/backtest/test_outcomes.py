@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from replay.backtest.labels import UNLABELLED
 from replay.backtest.outcomes import Outcomes, Terms
 from replay.backtest.policies import Action, Policy
 from unit.model.cases import table_of
@@ -25,13 +26,13 @@ EVENTS = [
 ]
 
 
-def outcomes(policy: Policy) -> Outcomes:
-    cards, hours, fraud, amounts, actions = zip(*EVENTS, strict=True)
+def outcomes(policy: Policy, events: list[tuple[int, int, int, float, Action]]) -> Outcomes:
+    cards, hours, fraud, amounts, actions = zip(*events, strict=True)
     table = table_of([hour * HOUR for hour in hours], list(fraud), list(cards))
     table = replace(table, amounts=np.array(amounts))
     decisions = pl.DataFrame(
         {
-            "sequence": range(len(EVENTS)),
+            "sequence": range(len(events)),
             "action": pl.Series([int(action) for action in actions], dtype=pl.Int8),
         }
     )
@@ -49,7 +50,7 @@ def outcomes(policy: Policy) -> Outcomes:
 def test_counts_are_those_by_hand(
     policy: Policy, fraud: int, stopped: int, money: float, saved: float
 ) -> None:
-    found = outcomes(policy).figures()
+    found = outcomes(policy, EVENTS).figures()
     assert found["alerts"] == 3
     assert found["alerts_per_day"] == 1.5
     assert found["precision"] == 1 / 2
@@ -63,11 +64,32 @@ def test_counts_are_those_by_hand(
     assert (found["blocked"], found["blocked_legitimate"]) == (2, 1)
 
 
+def test_an_alert_without_a_label_is_an_alert_but_neither_right_nor_wrong() -> None:
+    unlabelled = [
+        (3, 9, UNLABELLED, 1.0, Action.ALERTED),
+        (3, 10, UNLABELLED, 2.0, Action.BLOCKED),
+        (4, 11, UNLABELLED, 4.0, Action.UNREVIEWED),
+        (4, 12, UNLABELLED, 8.0, Action.PASSED),
+    ]
+    policy = Policy(blocking="saved")
+    before = outcomes(policy, EVENTS).figures()
+    found = outcomes(policy, EVENTS + unlabelled).figures()
+    assert "unlabelled_alerts" not in before
+    assert found.pop("unlabelled_alerts") == 2
+    changed = {name: (before[name], found[name]) for name in found if before[name] != found[name]}
+    assert changed == {
+        "alerts": (3, 5),
+        "alerts_per_day": (1.5, 2.5),
+        "unreviewed": (1, 2),
+        "blocked": (2, 3),
+    }
+
+
 def test_a_card_counted_twice_counts_twice() -> None:
-    twice = outcomes(Policy(blocking="pool")).figures(np.array([2, 1, 0]))
+    twice = outcomes(Policy(blocking="pool"), EVENTS).figures(np.array([2, 1, 0]))
     assert twice["alerts"] == 3  # card 0 twice, card 1 once
     assert twice["money_saved"] == 40.0
     assert twice["caught_cards_share"] == 1.0
-    nothing = outcomes(Policy(blocking="pool")).figures(np.array([0, 0, 0]))
+    nothing = outcomes(Policy(blocking="pool"), EVENTS).figures(np.array([0, 0, 0]))
     assert math.isnan(nothing["precision"])
     assert math.isnan(nothing["median_hours_to_first_flag"])

@@ -142,6 +142,27 @@ def test_it_ends_when_all_is_done_and_prints_the_score(tmp_path: Path) -> None:
     assert found["done"] is True
 
 
+@pytest.mark.parametrize("rate", ["max", "10000"])
+def test_a_client_that_hangs_does_not_keep_it_from_its_end(tmp_path: Path, rate: str) -> None:
+    # More than the buffers between the two hold, so that who does not read stays behind.
+    options = ("--rate", rate, "--faults", "long=20kB@0.5", "--deadline", "1")
+    count = 2_000
+    with Started(log_of(tmp_path, count), *options, "--until-done", "--json") as judge:
+
+        async def client() -> None:
+            hung = await judge.running.stream()
+            hung.reader._transport.pause_reading()  # type: ignore[attr-defined] # it has one
+            talk = await judge.running.stream(**{"Last-Event-ID": "1"})
+            await judge.running.post(flag((await talk.events(count - 1))[-1]["trans_num"], 0))
+            code, out, _ = await asyncio.to_thread(judge.end)
+            found: dict[str, Any] = json.loads(out)
+            assert code == 0
+            assert (found["events"]["sent"], found["events"]["on_time"]) == (count, 1)
+            assert (found["connections"]["streams_open"], found["done"]) == (0, True)
+
+        run(client())
+
+
 @pytest.mark.parametrize(
     ("number", "code", "said"),
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],

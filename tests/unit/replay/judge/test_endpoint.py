@@ -2,10 +2,14 @@
 
 import asyncio
 import ssl
+from contextlib import closing
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 import pytest
 
+from processes import PATIENCE_SECONDS
+from replay.judge import leaving as leaving_module
 from replay.judge import server as server_module
 from replay.judge.http import MOST_HEAD_BYTES
 from unit.replay.judge.cases import faults, flag, log_of
@@ -111,6 +115,7 @@ def test_what_is_no_flag_is_refused(log: Path, body: object) -> None:
             assert (answer.status, answer.json["success"]) == (400, False)
             score = await running.score()
             assert (score["flags"]["malformed"], score["flags"]["recorded"]) == (1, 0)
+            assert score["requests"] == {"malformed": 0, "unauthorised": 0}
 
     run(test())
 
@@ -121,7 +126,9 @@ def test_flags_want_the_key(log: Path) -> None:
             await sent(running)
             answer = await running.post(flag("event-0", 0), **{"X-API-Key": "other"})
             assert answer.status == 401
-            assert (await running.score())["flags"]["recorded"] == 0
+            score = await running.score()
+            assert (score["flags"]["recorded"], score["flags"]["unauthorised"]) == (0, 1)
+            assert score["requests"] == {"malformed": 0, "unauthorised": 0}
 
     run(test())
 
@@ -133,14 +140,33 @@ def test_paths_and_methods(log: Path) -> None:
             for method, path, allowed in (
                 ("GET", "/api/flag", "POST"),
                 ("DELETE", "/stream", "GET"),
-                ("HEAD", "/score", "GET"),
+                ("OPTIONS", "/score", "GET"),
             ):
                 answer = await running.ask(method, path)
                 assert (answer.status, answer.headers["allow"]) == (405, allowed)
             page = await running.ask("GET", "/")
             assert page.headers["content-type"].startswith("text/html")
             assert b"http" not in page.body  # all of it is here
+            score = await running.score()
+            parts = [name for name, part in score.items() if isinstance(part, dict)]
+            assert all(f"score.{name}".encode() in page.body for name in parts)
             assert "default-src 'none'" in page.headers["content-security-policy"]
+
+    run(test())
+
+
+@pytest.mark.parametrize(("path", "status"), [("/score", 405), ("/stream", 405), ("/x", 404)])
+def test_a_reply_to_head_has_no_content(log: Path, path: str, status: int) -> None:
+    async def test() -> None:
+        async with judging(log) as running:
+            talk = await running.connect()
+            for _ in range(2):
+                talk.request("HEAD", path, headers=HEADERS)
+                found, headers = await talk.head()
+                assert found == status
+                assert "content-length" not in headers  # that of a GET would be another
+            talk.request("GET", "/score", headers=HEADERS)
+            assert (await talk.answer()).status == 200
 
     run(test())
 
@@ -151,6 +177,7 @@ def test_the_score_is_open_to_this_machine_alone(log: Path) -> None:
             assert (await running.ask("GET", "/score", **{"X-API-Key": ""})).status == 200
         async with judging(log, open_score=False) as running:
             assert (await running.ask("GET", "/score", **{"X-API-Key": ""})).status == 401
+            assert (await running.score())["requests"]["unauthorised"] == 1
             assert (await running.ask("GET", "/score")).status == 200
             assert (await running.ask("GET", "/", **{"X-API-Key": ""})).status == 200
 
@@ -181,7 +208,24 @@ def test_a_connection_ends_when_the_client_says_so(log: Path) -> None:
         async with judging(log) as running:
             talk = await running.connect()
             talk.request("GET", "/score", headers=HEADERS | {"Connection": "close"})
-            assert (await talk.answer()).status == 200
+            answer = await talk.answer()
+            assert (answer.status, answer.headers["connection"]) == (200, "close")
+            assert await talk.ended()
+            assert "connection" not in (await running.ask("GET", "/score")).headers
+
+    run(test())
+
+
+def test_http_1_0_is_answered_and_the_connection_ends(log: Path) -> None:
+    async def test() -> None:
+        async with judging(log) as running:
+            await sent(running)
+            body = b'{"trans_num": "event-0", "flag_value": 0}'
+            talk = await running.connect()
+            head = f"POST /api/flag HTTP/1.0\r\nX-API-Key: {HEADERS['X-API-Key']}\r\n"
+            talk.send(head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            answer = await talk.answer()
+            assert (answer.json, answer.headers["connection"]) == (RECORDED, "close")
             assert await talk.ended()
 
     run(test())
@@ -191,7 +235,7 @@ def test_a_connection_ends_when_the_client_says_so(log: Path) -> None:
     ("sent_bytes", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
-        (b"GET / HTTP/1.0\r\n\r\n", 505),
+        (b"GET / HTTP/2.0\r\n\r\n", 505),
         (b"GET / HTTP/1.1\r\nA: " + b"b" * MOST_HEAD_BYTES, 431),
         (b"POST /api/flag HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413),
     ],
@@ -203,9 +247,55 @@ def test_what_breaks_the_rules_ends_the_connection(
         async with judging(log) as running:
             talk = await running.connect()
             talk.send(sent_bytes)
-            assert (await talk.answer()).status == status
+            answer = await talk.answer()
+            assert (answer.status, answer.headers["connection"]) == (status, "close")
             assert await talk.ended()
-            assert (await running.score())["flags"]["malformed"] == 1
+            score = await running.score()
+            assert score["requests"] == {"malformed": 1, "unauthorised": 0}
+            assert not any(score["flags"].values())
+
+    run(test())
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_who_sends_far_too_much_before_it_reads_is_told_so(log: Path, tls: bool) -> None:  # noqa: FBT001 - of pytest
+    def post(port: int) -> int:
+        trusting = ssl.create_default_context(cafile=str(ca)) if tls else None
+        connection = (
+            HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+            if trusting is None
+            else HTTPSConnection("localhost", port, timeout=PATIENCE_SECONDS, context=trusting)
+        )
+        with closing(connection):
+            connection.request("POST", "/api/flag", b"x" * 5_000_000, HEADERS)
+            return connection.getresponse().status
+
+    async def test() -> None:
+        async with judging(log, tls=tls, ca_out=ca if tls else None) as running:
+            assert await asyncio.to_thread(post, running.port) == 413
+
+    ca = log.parent / "ca.pem"
+    run(test())
+
+
+@pytest.mark.parametrize(("most", "seconds"), [(2**16, 3_600.0), (2**62, 0.5)])
+def test_who_goes_on_after_a_refusal_is_cut_off(
+    log: Path, monkeypatch: pytest.MonkeyPatch, most: int, seconds: float
+) -> None:
+    monkeypatch.setattr(leaving_module, "_MOST_DROPPED", most)
+    monkeypatch.setattr(leaving_module, "_MOST_SECONDS", seconds)
+
+    async def test() -> None:
+        async with judging(log) as running:
+            talk = await running.connect()
+            talk.send(b"nonsense\r\n\r\n")
+            assert (await talk.answer()).status == 400
+            assert await talk.ended()
+            assert running.judge.server.connections
+            while running.judge.server.connections:
+                talk.send(b"GET /score HTTP/1.1\r\n")
+                await asyncio.sleep(0)
+            assert (await running.score())["requests"]["malformed"] == 1
 
     run(test())
 
@@ -316,6 +406,18 @@ def test_a_slow_reply_does_not_make_the_flag_late(log: Path) -> None:
             assert score["detection"]["true_positives"] == 1
             assert not talk.reader._buffer  # type: ignore[attr-defined] # what has come
             talk.close()
+
+    run(test())
+
+
+def test_a_slow_reply_says_that_the_connection_ends(log: Path) -> None:
+    async def test() -> None:
+        async with judging(log, faults=faults("flag-slow=1ms@1")) as running:
+            await sent(running)
+            talk = await running.connect()
+            talk.post(flag("event-0", 1), {"Connection": "close"})
+            assert (await talk.answer()).headers["connection"] == "close"
+            assert await talk.ended()
 
     run(test())
 

@@ -86,13 +86,27 @@ def test_a_hand_made_run(tmp_path: Path) -> None:
         "unauthorised": 0,
         "failed_on_purpose": 0,
     }
+    assert found["requests"] == {"malformed": 0, "unauthorised": 0}
     assert pending(book, 121.0)
     assert not pending(book, 122.5)
     assert score(book, 122.5)["events"]["judged"] == 8
     text = score_text(found)
     assert "of 7 judged: 5 on time, 1 late, 1 unanswered" in text
     assert "recall          0.2500" in text
-    assert text.count("\n") == len(text.splitlines()) == 11
+    assert text.count("\n") == len(text.splitlines()) == 12
+
+
+def test_requests_that_are_no_flags_are_counted_apart(tmp_path: Path) -> None:
+    book = book_of(tmp_path, ["0"])
+    book.posts.malformed, book.posts.unauthorised, book.posts.failed_on_purpose = 2, 3, 4
+    book.requests.malformed, book.requests.unauthorised = 5, 6
+    found = score(book, 5.0)
+    flags = [found["flags"][name] for name in ("malformed", "unauthorised", "failed_on_purpose")]
+    assert flags == [2, 3, 4]
+    assert found["requests"] == {"malformed": 5, "unauthorised": 6}
+    text = score_text(found)
+    assert "  2 malformed, 3 unauthorised, 4 failed on purpose, 0 withdrawn\n" in text
+    assert text.endswith("other requests: 5 malformed, 6 unauthorised\n")
 
 
 def test_of_nothing_there_is_no_ratio(tmp_path: Path) -> None:

@@ -271,6 +271,33 @@ def test_a_silent_stream_says_that_it_is_alive(log: Path, monkeypatch: pytest.Mo
     run(test())
 
 
+def test_a_stream_says_that_its_connection_ends_with_it_if_it_is_told_so(log: Path) -> None:
+    async def test() -> None:
+        async with judging(log) as running:
+            talk = await running.connect()
+            talk.request("GET", "/stream", headers=HEADERS | {"Connection": "close"})
+            status, headers = await talk.head()
+            assert (status, headers["connection"]) == (200, "close")
+            assert ids(await talk.events(COUNT)) == ALL
+
+    run(test())
+
+
+def test_a_client_of_http_1_0_is_sent_no_chunks(log: Path) -> None:
+    async def test() -> None:
+        async with judging(log, faults=faults("disconnect=1", timed=False)) as running:
+            talk = await running.connect()
+            talk.send(f"GET /stream HTTP/1.0\r\nX-API-Key: {HEADERS['X-API-Key']}\r\n\r\n".encode())
+            status, headers = await talk.head()
+            assert (status, headers["connection"]) == (200, "close")
+            assert "transfer-encoding" not in headers
+            came = await talk.reader.read()
+            assert came.startswith(b'id: 1\ndata: {"trans_num":"event-0",')
+            assert came.endswith(b"}\n\n")
+
+    run(test())
+
+
 @pytest.mark.parametrize("key", ["", "wrong", KEY.decode() + "x", "KEY"])
 def test_the_stream_wants_the_key(log: Path, key: str) -> None:
     async def test() -> None:
@@ -278,6 +305,8 @@ def test_the_stream_wants_the_key(log: Path, key: str) -> None:
             answer = await running.ask("GET", "/stream", **{"X-API-Key": key})
             assert (answer.status, answer.json["success"]) == (401, False)
             assert running.judge.schedule.began is None
-            assert (await running.score())["flags"]["unauthorised"] == 1
+            score = await running.score()
+            assert score["requests"] == {"malformed": 0, "unauthorised": 1}
+            assert score["flags"]["unauthorised"] == 0
 
     run(test())
