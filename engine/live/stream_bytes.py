@@ -145,7 +145,9 @@ class StreamBytes:
         return httpx.AsyncClient(
             headers=headers,
             verify=self._tls,
-            timeout=httpx.Timeout(options.patience, read=options.stall),
+            # Connecting and greeting take so long each, and so they end before patience does: a
+            # greeting that is cancelled from outside leaves its socket open (httpcore 1.0).
+            timeout=httpx.Timeout(options.patience / 3, read=options.stall),
             # The key goes where it was told to go: to no proxy, and after no redirect.
             trust_env=False,
             follow_redirects=False,
