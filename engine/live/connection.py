@@ -102,10 +102,13 @@ class Connection(asyncio.Protocol):
         """Send the first request, unless it has been given up meanwhile."""
         # uvloop's are what asyncio's are, but no subclass of them.
         self._transport = cast("asyncio.Transport", transport)
-        if self._exchange is None:
+        exchange = self._exchange
+        if exchange is None:
             self._transport.abort()
+        elif exchange.due <= elapsed():
+            self._fail("no connection in time", connected=False)
         else:
-            self._transport.write(self._exchange.request)
+            self._transport.write(exchange.request)
 
     def data_received(self, data: bytes) -> None:
         """Take in a part of a response."""
@@ -119,6 +122,11 @@ class Connection(asyncio.Protocol):
             return
         if response is not None:
             self._answer(response)
+
+    def eof_received(self) -> None:
+        """The other side has nothing more to say; one that is at rest is not used again."""
+        if self._exchange is None:
+            self._end()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The other side has ended it, or we have."""

@@ -1,73 +1,32 @@
 """Posting flags: the earliest deadline first, again and again until it is answered or too late."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from engine.clock import elapsed, wall_us
 from engine.errors import SentinelError
 from engine.live.backlog import Backlog
-from engine.live.backoff import Backoff, retry_after
+from engine.live.backoff import retry_after
 from engine.live.client import FlagClient
 from engine.live.connection import Answer, Failure
-from engine.live.errors import KeyRejectedError
 from engine.live.flag import Flag, Outcome, Reply
 from engine.live.http import Response
 from engine.live.notices import Log, Silent
 from engine.live.outbox import Outbox, Sink
+from engine.live.posting import PosterFigures, PosterOptions
 from engine.live.reach import Reach
-from engine.live.verdict import REJECTED, verdict
+from engine.live.rejections import Rejections
+from engine.live.verdict import verdict
 
 Load = Callable[[int, int], Awaitable[Sequence[Flag]]]
 
 # The members of an enumeration are found by a search in Python 3.11.
 _RECORDED: Final = Outcome.RECORDED
 _REFUSED: Final = Outcome.REFUSED
-_BACKOFF: Final = Backoff(0.2, 5.0)
-_CUT_OFF: Final = Backoff(0.1, 2.0)
-_MOST_REJECTED: Final = 8
 _LOAD_AGAIN_SECONDS: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class PosterOptions:
-    """How much patience there is with the endpoint.
-
-    Parameters
-    ----------
-    attempt
-        Seconds that a post may take, if there is as much time.
-    last
-        Seconds before the deadline at which the last attempt may begin, however long the endpoint
-        wants to be left alone.
-    backoff
-        Between the posts of one flag.
-    cut_off
-        Between attempts to connect while no connection can be made, for whichever flag.
-    most
-        How many flags may wait in memory.
-    """
-
-    attempt: float = 10.0
-    last: float = 1.0
-    backoff: Backoff = _BACKOFF
-    cut_off: Backoff = _CUT_OFF
-    most: int = 100_000
-
-
-@dataclass(slots=True)
-class PosterFigures:
-    """What was posted so far, by how it was replied to."""
-
-    posts: int = 0
-    recorded: int = 0
-    refused: int = 0
-    retried: int = 0
-    expired: int = 0
-    under_way: int = 0
-    last_error: str | None = None
 
 
 class Poster:
@@ -84,7 +43,8 @@ class Poster:
         Takes the replies.
     load
         Loads flags that are pending in the ledger: after a sequence, how many at most, in order. If
-        there is one, all that is pending is loaded to begin with.
+        there is one, all that is pending is loaded to begin with. If there is none, all flags are
+        kept in memory.
     options
         How much patience there is.
     log
@@ -109,13 +69,14 @@ class Poster:
         self._load = load
         self._options = PosterOptions() if options is None else options
         self._log = Silent() if log is None else log
-        self._backlog = Backlog(self._options.most, behind=load is not None)
+        most = sys.maxsize if load is None else self._options.most
+        self._backlog = Backlog(most, behind=load is not None)
         self._outbox = Outbox(sink, self._log)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._stopped = False
-        self._rejected_in_a_row = 0
+        self._rejections = Rejections()
         self._rejected: asyncio.Future[None] = self._loop.create_future()
         self._reach = Reach(self._options.cut_off, self._log)
         self._low = asyncio.Event()  # set when flags may be loaded
@@ -266,7 +227,9 @@ class Poster:
     def _replied(self, flag: Flag, response: Response, now: float) -> None:
         self._reach.mark_reached()
         status = response.status
-        self._count_rejected(status)
+        rejected = self._rejections.after(status)
+        if rejected is not None and not self._rejected.done():
+            self._rejected.set_exception(rejected)
         found = verdict(status, response.body)
         self._tell(flag, now, status, found.outcome, found.reason)
         if found.outcome is _RECORDED:
@@ -302,20 +265,6 @@ class Poster:
     ) -> None:
         left = flag.deadline - now
         self._outbox.put(Reply(flag, flag.attempts, wall_us(), left, status, outcome, reason))
-
-    def _count_rejected(self, status: int) -> None:
-        if status not in REJECTED:
-            self._rejected_in_a_row = 0
-            return
-        self._rejected_in_a_row += 1
-        if self._rejected_in_a_row == _MOST_REJECTED and not self._rejected.done():
-            self._rejected.set_exception(
-                KeyRejectedError(
-                    f"--flag: the key is not taken (was answered {status}, "
-                    f"{_MOST_REJECTED} times in a row)",
-                    hint="set SENTINELPOS_API_KEY to the key that you were given",
-                )
-            )
 
     async def _loading(self) -> None:
         """Load pending flags whenever there is room for them."""

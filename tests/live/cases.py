@@ -12,7 +12,8 @@ from engine.live.backoff import Backoff
 from engine.live.client import ClientOptions, HttpClient
 from engine.live.endpoint import read_endpoint
 from engine.live.flag import Flag, Outcome, Reply
-from engine.live.poster import Poster, PosterOptions
+from engine.live.poster import Poster
+from engine.live.posting import PosterOptions
 from engine.live.sse import Event
 from engine.live.stream import Arrival, StreamReader
 from engine.live.stream_bytes import StreamOptions
