@@ -2,15 +2,15 @@
 
 Why by hand: what a flag costs here has to leave room for reading, scoring and recording on the same
 core at 10,000 events/s. Processor time of the client alone for 50,000 flags to ``replay.judge`` on
-loopback, with uvloop (httpx: 5,000), µs a flag; the machine was shared, so trust the ratios:
+loopback (httpx: 5,000; aiohttp: 20,000), all with uvloop, in µs a flag:
 
 ================================================  =======  =======  =======
 connections                                             1       16       64
 ================================================  =======  =======  =======
-httpx 0.28, as many tasks as connections            1,694    3,106    3,989
-aiohttp 3.14, the same                                263      182      185
-this, with backlog, retries and replies                43       37       35
-bytes in and out, nothing read or checked               -       18       18
+httpx 0.28, as many tasks as connections            1,340    2,693    3,912
+aiohttp 3.14, the same                                242      169      179
+this, with backlog, retries and replies                38       36       35
+bytes in and out, nothing read or checked               -       17       16
 ================================================  =======  =======  =======
 
 httpx looks through its whole pool for each request (encode/httpx #3215), hence the growth. With a

@@ -79,7 +79,7 @@ class StreamBytes:
     With httpx: a stream is one request, and its ways to be cut and to fail are many. What it costs
     is by the read and by the chunk, not by the byte. Of events that come some hundreds a chunk, as
     at full rate from ``replay.judge``, reading and parsing take 5 µs each; of those in chunks of
-    their own 30 µs, and 170 µs if they also come one by one, where there is time for it.
+    their own 30 µs, and 130 µs if they also come one by one, where there is time for it.
 
     Parameters
     ----------
