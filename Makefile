@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ALL_PROCESSORS := --numprocesses=auto --dist=worksteal
 
 .PHONY: help setup demo test test-deep lint types check readme lock clean
 
@@ -27,10 +28,10 @@ demo: $(READY) ## Simulate a stream, build its features, train a model, print a 
 	@$(BIN)/python -m replay.demo
 
 test: $(READY) ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(ALL_PROCESSORS)
 
 test-deep: $(READY) ## Run the conformance suite with 2,000 examples a comparison, for an hour or two
-	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal tests/conformance
+	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(ALL_PROCESSORS) tests/conformance
 
 lint: $(READY) ## Check style and format
 	@$(BIN)/ruff check .

@@ -4,10 +4,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.decide.records import SEQUENCE
+from engine.decide.decisions import Decisions
+from engine.decide.records import SEQUENCE, Recorder
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID
+from replay.digest import digest_of
 from replay.ledger import Ledger
+
+# What only the model tells; that it is as it was recorded, the parts of a ledger say themselves.
+_OF_THE_MODEL = "reasons"
 
 
 class Again:
@@ -35,24 +40,34 @@ class Again:
         """How many events of a batch, from its first on, were there when the ledger was left."""
         return 0 if self._last is None else int((events[SEQUENCE] <= self._last).sum())
 
-    def same(self, events: pl.DataFrame, values: NDArray[np.float64]) -> pl.DataFrame:
-        """The recorded decisions on the next events, if these have the same features again.
+    def same(
+        self, recorder: Recorder, events: pl.DataFrame, values: NDArray[np.float64]
+    ) -> pl.DataFrame:
+        """The recorded decisions on the next events, if these come to the same again.
+
+        Parameters
+        ----------
+        recorder
+            Of the run that decides on them.
+        events, values
+            The events, and their features as they come out now.
 
         Raises
         ------
         InputError
-            If they are other events, or a feature differs in a single bit.
+            If anything that is recorded of them, the score and its reasons left aside, differs in
+            a single bit from what comes out now, or a score is flagged otherwise.
         """
         while len(self._held) < len(events):
             part = next(self._parts, None)
             if part is None:
-                raise self._differs(events)
+                raise self._differs("end", events)
             self._held = pl.concat([self._held, part]) if len(self._held) else part
         rows, self._held = self._held[: len(events)], self._held[len(events) :]
-        features = rows["features"].struct.unnest().to_numpy()
-        is_same = rows.select(SEQUENCE, EVENT_ID).equals(events.select(SEQUENCE, EVENT_ID))
-        if not is_same or features.tobytes("C") != values.tobytes("C"):
-            raise self._differs(events)
+        now = recorder.rows(events, _decided_again(recorder, rows, values))
+        for name in now.columns:
+            if name != _OF_THE_MODEL and digest_of(now, name) != digest_of(rows, name):
+                raise self._differs(name, events)
         self.rows += len(rows)
         return rows
 
@@ -65,12 +80,25 @@ class Again:
             If there are some.
         """
         if len(self._held) or next(self._parts, None) is not None:
-            raise self._differs(self._held)
+            raise self._differs("end", self._held)
 
-    def _differs(self, events: pl.DataFrame) -> InputError:
-        about = f"from {events[EVENT_ID][0]!r} on" if len(events) else "at its end"
+    def _differs(self, name: str, events: pl.DataFrame) -> InputError:
+        about = f" from {events[EVENT_ID][0]!r} on" if len(events) else ""
         return InputError(
             f"{self._ledger.folder}: what was decided there is not what comes out now "
-            f"(was other events or features {about})",
-            hint="the log has changed: replay it anew with --overwrite",
+            f"(was another {name}{about})",
+            hint="the log or the ledger has changed: replay it anew with --overwrite",
         )
+
+
+def _decided_again(
+    recorder: Recorder, rows: pl.DataFrame, values: NDArray[np.float64]
+) -> Decisions:
+    scores = rows["score"].to_numpy()
+    return Decisions(
+        places=np.arange(len(rows)),
+        values=values,
+        scores=scores,
+        flagged=recorder.run.flags(scores),
+        reasons=[[]] * len(rows),
+    )

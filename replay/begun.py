@@ -71,8 +71,7 @@ def begin(
     InputError
         If it is part of something else.
     """
-    about = {"format": kind.version, **about}
-    check_folder(kind, folder, overwrite=overwrite)
+    check(kind, folder, about, overwrite=overwrite)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         is_begun = (folder / kind.about).is_file()
@@ -83,9 +82,23 @@ def begin(
             clear(folder)
             (folder / kind.about).unlink(missing_ok=True)
     elif is_begun:
-        _refuse_another(kind, folder, about)
         return
-    write_bytes(_json(about), folder / kind.about)
+    write_bytes(_json(_told(kind, about)), folder / kind.about)
+
+
+def check(kind: Kind, folder: Path, about: dict[str, Any], *, overwrite: bool) -> None:
+    """Refuse what :func:`begin` would, and leave all as it is.
+
+    Raises
+    ------
+    SentinelError
+        As :func:`begin` does.
+    """
+    check_folder(kind, folder, overwrite=overwrite)
+    with writing(folder):
+        is_begun = (folder / kind.about).is_file()
+    if is_begun and not overwrite:
+        _refuse_another(kind, folder, _told(kind, about))
 
 
 def check_folder(kind: Kind, folder: Path, *, overwrite: bool) -> None:
@@ -121,6 +134,10 @@ def finish(kind: Kind, folder: Path, summary: dict[str, Any]) -> None:
         If that cannot be written.
     """
     write_bytes(_json(summary), folder / kind.summary)
+
+
+def _told(kind: Kind, about: dict[str, Any]) -> dict[str, Any]:
+    return {"format": kind.version, **about}
 
 
 def _refuse_another(kind: Kind, folder: Path, about: dict[str, Any]) -> None:

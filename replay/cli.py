@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.arguments import instant, span, whole
+from engine.arguments import instant, seconds, seed, span, whole
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.process import settle_in
@@ -28,9 +28,12 @@ computed anew, without the model, and compared to the last bit.
 examples:
   python -m replay log.parquet --run runs/current
   python -m replay log.parquet --run runs/current --from 2025-08-01 --ledger august
-  python -m replay log.csv --run runs/current --speed 60x"""
+  python -m replay log.csv --run runs/current --speed 60x
+  python -m replay august --run runs/challenger
+  python -m replay log.csv --run runs/current --score-time 10ms..90ms --post-time 200ms"""
 
 _SPEED: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)x", re.ASCII)
+_DEADLINE: Final = "30s"
 _MOST_REASONS: Final = 100
 _MOST_BATCH: Final = 1_000_000
 
@@ -49,21 +52,37 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     from replay.options import Options  # noqa: PLC0415 - the same
     from replay.source import ORDERS  # noqa: PLC0415 - the same
     from replay.text import replay_text  # noqa: PLC0415 - the same
+    from replay.timing import MICROSECONDS, Spread, Timing  # noqa: PLC0415 - the same
 
     if parsed.order not in ORDERS:
         raise InputError(
             f"--order: no such order (was {parsed.order!r})", hint=f"use one of {', '.join(ORDERS)}"
+        )
+    start, end = instant(parsed.start, "--from"), instant(parsed.end, "--to")
+    if start is not None and end is not None and start >= end:
+        raise InputError(
+            f"--to: not after --from (was {parsed.end!r}, and {parsed.start!r})",
+            hint="decisions are made on what arrives from --from on, and before --to",
+        )
+    timing = None
+    if any(given is not None for given in (parsed.score_time, parsed.post_time, parsed.deadline)):
+        timing = Timing(
+            Spread(*_spread(parsed.score_time or "0s", "--score-time", MICROSECONDS)),
+            Spread(*_spread(parsed.post_time or "0s", "--post-time", MICROSECONDS)),
+            round(seconds(parsed.deadline or _DEADLINE, "--deadline") * MICROSECONDS),
+            seed(parsed.seed),
         )
     options = Options(
         inputs=tuple(parsed.inputs),
         run=Path(parsed.run),
         ledger=None if parsed.ledger is None else Path(parsed.ledger),
         speed=_speed(parsed.speed),
-        start=instant(parsed.start, "--from"),
-        end=instant(parsed.end, "--to"),
+        start=start,
+        end=end,
         order=parsed.order,
         feed_lag=span(parsed.feed_lag, "--feed-lag"),
         label_delay=span(parsed.label_delay, "--label-delay"),
+        timing=timing,
         reasons=whole(parsed.reasons, "--reasons", 0, _MOST_REASONS),
         batch=whole(parsed.batch, "--batch", 1, _MOST_BATCH),
         overwrite=parsed.overwrite,
@@ -84,7 +103,12 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser("python -m replay", _DESCRIPTION, _EPILOG)
     add = parser.add_argument
-    add("inputs", nargs="+", metavar="FILE", help="CSV or Parquet files, folders of them")
+    add(
+        "inputs",
+        nargs="+",
+        metavar="LOG",
+        help="CSV or Parquet files, folders of them; or the ledger of a replay",
+    )
     add("--run", required=True, metavar="RUN", help="folder of the run, such as runs/current")
     add("--ledger", default=None, metavar="DIR", help="folder to record decisions in")
     add(
@@ -106,10 +130,13 @@ def _parser() -> argparse.ArgumentParser:
         default="refuse",
         metavar="ORDER",
         help="a log out of time order: refuse it, take it for the order of arrival, or put it in "
-        "event-time order (default: %(default)s)",
+        "event-time order (default: %(default)s; a log with arrival_time is taken as it arrived)",
     )
     add(
-        "--feed-lag", default="0s", metavar="T", help="from event to arrival (default: %(default)s)"
+        "--feed-lag",
+        default="0s",
+        metavar="T",
+        help="from event to arrival, for logs that do not say (default: %(default)s)",
     )
     add(
         "--label-delay",
@@ -118,6 +145,25 @@ def _parser() -> argparse.ArgumentParser:
         help="from event to label, for feature sets that read labels and logs that do not say "
         "(default: %(default)s)",
     )
+    add(
+        "--score-time",
+        default=None,
+        metavar="T",
+        help="how long deciding takes, one event after the other, such as 40ms or 10ms..90ms",
+    )
+    add(
+        "--post-time",
+        default=None,
+        metavar="T",
+        help="how long posting a decision takes, likewise, many at once",
+    )
+    add(
+        "--deadline",
+        default=None,
+        metavar="T",
+        help=f"from arrival to when it has to be posted (default: {_DEADLINE})",
+    )
+    add("--seed", default="0", metavar="N", help="what T..T is drawn from (default: %(default)s)")
     add("--reasons", default="3", metavar="N", help="for a flagged event (default: %(default)s)")
     add(
         "--batch",
@@ -130,6 +176,19 @@ def _parser() -> argparse.ArgumentParser:
     add("--quiet", action="store_true", help="no progress, and no report unless --json")
     add("--json", action="store_true", help="print the report as JSON on standard output")
     return parser
+
+
+def _spread(text: str, option: str, unit: int) -> tuple[int, int]:
+    """The least and the most of a span of time, such as ``40ms`` or ``10ms..90ms``."""
+    least, between, most = text.partition("..")
+    low = round(seconds(least, option) * unit)
+    high = round(seconds(most, option) * unit) if between else low
+    if low > high:
+        raise InputError(
+            f"{option}: the least comes after the most (was {text!r})",
+            hint="give one such as 40ms or 10ms..90ms",
+        )
+    return low, high
 
 
 def _speed(text: str) -> float | None:

@@ -1,7 +1,7 @@
 """One hash of a ledger's content, however it was cut into frames."""
 
 import hashlib
-from typing import Final
+from typing import Final, Self
 
 import polars as pl
 
@@ -15,13 +15,9 @@ class Digest:
     the columns' names. Lists and texts count with their lengths, nulls with their places.
     """
 
-    def __init__(self) -> None:
-        self._columns: dict[str, hashlib._Hash] = {}
-        self.rows = 0
-
-    def add(self, rows: pl.DataFrame, _events: pl.DataFrame) -> None:
-        """Take in the next rows of a ledger; see :class:`replay.playback.Sink`."""
-        self.update(rows)
+    def __init__(self, columns: "dict[str, hashlib._Hash] | None" = None, rows: int = 0) -> None:
+        self._columns = {} if columns is None else columns
+        self.rows = rows
 
     def update(self, frame: pl.DataFrame) -> None:
         """Take in the next rows; frames of no rows change nothing."""
@@ -29,8 +25,12 @@ class Digest:
         for column in frame:
             self._add(column.name, column)
 
+    def copy(self) -> Self:
+        """One of its own that has taken in the same."""
+        return type(self)({name: each.copy() for name, each in self._columns.items()}, self.rows)
+
     def hexdigest(self) -> str:
-        """64 hexadecimal digits."""
+        """64 hexadecimal digits, of what was taken in so far."""
         every = hashlib.sha256(f"{self.rows}\n".encode())
         for name, column in sorted(self._columns.items()):
             every.update(f"{name} {column.hexdigest()}\n".encode())
@@ -57,3 +57,10 @@ class Digest:
 
     def _hash(self, name: str) -> "hashlib._Hash":
         return self._columns.setdefault(name, hashlib.sha256())
+
+
+def digest_of(frame: pl.DataFrame, *columns: str) -> str:
+    """The digest of some columns of one frame."""
+    made = Digest()
+    made.update(frame.select(columns))
+    return made.hexdigest()

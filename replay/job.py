@@ -8,18 +8,18 @@ from engine.decide.records import record_schema
 from engine.definition import fingerprint
 from engine.definition.needs import needs_labels
 from engine.events.disk import scratch_folder
-from engine.events.inputs import InputFile, find_inputs
+from engine.events.inputs import InputFile
 from engine.events.quarantine import Quarantine
 from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.progress import Meter
-from replay.digest import Digest
-from replay.ledger import open_ledger
+from replay.ledger import check_ledger, open_ledger
+from replay.opening import open_source
 from replay.options import Options
 from replay.outcome import Outcome
-from replay.playback import Manner, Playback, Shift, played_log
+from replay.playback import Manner, Playback, Shift
 from replay.replayed import Replayed
-from replay.source import Source
+from replay.timing import Promptness
 
 
 def replay(options: Options) -> Replayed:
@@ -31,44 +31,48 @@ def replay(options: Options) -> Replayed:
         If something was refused, or could not be written.
     """
     run = load_run(options.run)
-    files = find_inputs(options.inputs)
-    log = played_log(run.features, files)
+    opening = open_source(options, run.features)
+    ticks = run.features.schema.ticks_per_second
     near = Path(gettempdir()) if options.ledger is None else options.ledger.parent
     with (
-        Meter("read", log.rows, quiet=options.quiet, noun="event") as meter,
+        Meter("read", opening.rows, quiet=options.quiet, noun="event") as meter,
         scratch_folder(near) as scratch,
         Quarantine(scratch / "quarantine.parquet") as quarantine,
     ):
         folder = scratch / "ledger" if options.ledger is None else options.ledger
-        about = _about(options, run, files)
+        about = _about(options, run, opening.files)
+        check_ledger(folder, about, overwrite=options.overwrite)
+        source = opening.source(quarantine, scratch)
+        # Not before the log was found to be one that can be replayed.
         schema = record_schema(run.features)
         ledger = open_ledger(folder, schema, about, overwrite=options.overwrite)
-        source = Source(
-            log,
-            order=options.order,
-            lag=options.feed_lag * run.features.schema.ticks_per_second,
-            quarantine=quarantine,
-            scratch=scratch,
-        )
-        outcome, digest = Outcome(run.features.schema), Digest()
+        outcome = Outcome(run.features.schema)
+        timing = options.timing
+        promptness = None if timing is None else Promptness(timing, run.features.schema)
         playback = Playback(
             source,
             [Shift(run, options.start, options.end)],
             ledger,
-            [digest, outcome],
+            [outcome] if promptness is None else [outcome, promptness],
             _manner(options),
             meter,
         )
         playback.run()
+        ledger.flush()
+        last = playback.last_of_history
         replayed = Replayed(
             run=run,
             counts=source.counts,
+            recorded=source.recorded,
+            missing=source.missing,
             history=playback.history,
+            last_of_history=None if last is None else last // ticks,
             resumed=playback.resumed,
             late=playback.late,
             too_late=playback.too_late,
             outcome=outcome,
-            digest=digest.hexdigest(),
+            promptness=promptness,
+            digest=ledger.digest,
             seconds=playback.seconds,
         )
         ledger.finish(replayed.summary())
@@ -85,9 +89,9 @@ def _manner(options: Options) -> Manner:
 
 
 def _about(options: Options, run: Run, files: tuple[InputFile, ...]) -> dict[str, Any]:
-    """What decides about what is decided: two replays that agree in it end in one digest."""
+    """What decides about what comes of it: two replays that agree in it end in one digest."""
     return {
-        "inputs": [{"file": file.name, "bytes": file.path.stat().st_size} for file in files],
+        "inputs": [{"file": file.name, "sha256": file.sha256()} for file in files],
         "feature_set": run.features.name,
         "fingerprint": fingerprint(run.features),
         "model": run.manifest["sha256"],
@@ -98,4 +102,5 @@ def _about(options: Options, run: Run, files: tuple[InputFile, ...]) -> dict[str
         "feed_lag": options.feed_lag,
         "label_delay": options.label_delay if needs_labels(run.features) else None,
         "reasons": options.reasons,
+        "timing": None if options.timing is None else options.timing.to_json(),
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from replay.source import Order
+from replay.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Options:
         What to do about events out of time order.
     feed_lag, label_delay
         Seconds between an event and its arrival, and between an event and its label.
+    timing
+        How long deciding and posting take, and may; None if that is not asked.
     reasons
         How many reasons a flagged event gets.
     batch
@@ -44,6 +47,7 @@ class Options:
     order: Order = "refuse"
     feed_lag: int = 0
     label_delay: int = 7 * 86_400
+    timing: Timing | None = None
     reasons: int = 3
     batch: int = 512
     overwrite: bool = False

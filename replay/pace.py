@@ -19,6 +19,15 @@ class Pace:
         self._first: int | None = None
         self._began = 0.0
 
+    def due_in(self, arrival: int) -> float:
+        """How many seconds there are until an instant of the past is now; none if that is over."""
+        if self._ticks is None:
+            return 0.0
+        if self._first is None:
+            self._first, self._began = arrival, elapsed()
+        due = self._began + (arrival - self._first) / self._ticks
+        return max(due - elapsed(), 0.0)
+
     def wait(self, arrival: int) -> int | None:
         """Wait until an instant of the past is now.
 
@@ -27,10 +36,7 @@ class Pace:
         int or None
             What instant is now, which may be later; None if nobody waits.
         """
-        if self._ticks is None:
+        sleep(self.due_in(arrival))
+        if self._ticks is None or self._first is None:
             return None
-        if self._first is None:
-            self._first, self._began = arrival, elapsed()
-        due = self._began + (arrival - self._first) / self._ticks
-        sleep(due - elapsed())
         return max(arrival, self._first + int((elapsed() - self._began) * self._ticks))

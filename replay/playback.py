@@ -24,6 +24,7 @@ from engine.process import let_go_of_collector, manage_collector
 from engine.progress import Meter
 from replay.again import Again
 from replay.ledger import Ledger
+from replay.logged import by_arrival
 from replay.pace import Pace
 from replay.source import Source
 
@@ -79,11 +80,27 @@ class Manner:
     speed: float | None = None
 
 
-def played_log(features: FeatureSet, files: tuple[InputFile, ...]) -> Log:
-    """A log with the columns that a playback needs of it."""
+def played_log(
+    features: FeatureSet, files: tuple[InputFile, ...], *, arrivals: bool = False
+) -> Log:
+    """A log with the columns that a playback needs of it.
+
+    Parameters
+    ----------
+    features
+        What is computed of it.
+    files
+        Its files.
+    arrivals
+        Whether it is asked when its events arrived, if it says so.
+    """
     schema = features.schema
     known = [name for name in (schema.label, schema.label_time) if name is not None]
-    return Log(files, schema, (*event_columns(features), *known))
+    columns = (*event_columns(features), *known)
+    log = Log(files, schema, columns)
+    if arrivals and ARRIVAL_TIME in log.present:
+        return Log(files, by_arrival(schema), columns)
+    return log
 
 
 class Playback:
@@ -110,6 +127,8 @@ class Playback:
     history, resumed
         How many events came before the first that was decided on, or between two shifts; how many
         decisions had been recorded before.
+    last_of_history
+        When the last of these events came, in ticks; None if there was none.
     seconds
         How long it took.
     """
@@ -142,6 +161,7 @@ class Playback:
         self._delay = manner.label_delay * self._schema.ticks_per_second
         self._pace = Pace(manner.speed, self._schema.ticks_per_second)
         self.history = 0
+        self.last_of_history: int | None = None
         self.resumed = 0
         self.seconds = 0.0
 
@@ -168,7 +188,10 @@ class Playback:
         again = Again(self._ledger)
         with self._stopping():
             for number, batch in self._decided(self._source.batches()):
-                self._decide_batch(number, batch[self._repeat(again, batch) :])
+                known = self._repeat(again, number, batch)
+                if known < len(batch):
+                    again.refuse_rest()  # before anything is appended behind it
+                    self._decide_batch(number, batch[known:])
         again.refuse_rest()
         self.resumed = again.rows
         self.seconds = elapsed() - began
@@ -208,15 +231,17 @@ class Playback:
         if len(events):
             self._deciders[0].observe(self._rows(events), self._labels(events))
             self.history += len(events)
+            self.last_of_history = int(events[ARRIVAL_TIME][-1])
             self._advance(events)
 
-    def _repeat(self, again: Again, batch: pl.DataFrame) -> int:
+    def _repeat(self, again: Again, number: int, batch: pl.DataFrame) -> int:
         """Observe the events that were decided on before; how many of a batch they are."""
         known = again.known(batch)
         if known:
             events = batch[:known]
             places, values = self._deciders[0].observe(self._rows(events), self._labels(events))
-            self._keep(again.same(events[places], values), events[places])
+            rows = again.same(self._recorders[number], events[places], values)
+            self._keep(rows, events[places])
             self._advance(events)
         return known
 
@@ -224,6 +249,7 @@ class Playback:
         arrivals: list[int] = batch[ARRIVAL_TIME].to_list()
         decider, start = self._deciders[number], 0
         while start < len(batch):
+            self._ledger.flush_if_old(self._pace.due_in(arrivals[start]))
             now = self._pace.wait(arrivals[start])
             end = min(start + _CHUNK_ROWS, len(batch))
             if now is not None:  # what has come by now, the first of it at least

@@ -7,6 +7,7 @@ from engine.definition import fingerprint
 from engine.events.log import Counts
 from engine.model.run import Run
 from replay.outcome import Outcome
+from replay.timing import Promptness
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,14 @@ class Replayed:
         The run that decided.
     counts
         What became of the log's rows.
+    recorded
+        Whether it was recorded when the events arrived.
+    missing
+        How many events came before some of those that there are, and are not there.
     history
         How many events came before the first that was decided on.
+    last_of_history
+        When the last of these arrived, in seconds since 1970 UTC; None if there was none.
     resumed
         How many decisions had been recorded before, and were found to be the same again.
     late, too_late
@@ -28,6 +35,8 @@ class Replayed:
         exactly.
     outcome
         What was decided, and how right that was.
+    promptness
+        What was posted in time; None if that was not asked.
     digest
         Of the ledger's rows.
     seconds
@@ -36,11 +45,15 @@ class Replayed:
 
     run: Run
     counts: Counts
+    recorded: bool
+    missing: int
     history: int
+    last_of_history: int | None
     resumed: int
     late: int
     too_late: int
     outcome: Outcome
+    promptness: Promptness | None
     digest: str
     seconds: float
 
@@ -51,6 +64,7 @@ class Replayed:
 
     def summary(self) -> dict[str, Any]:
         """What ``replay.json`` holds and ``--json`` prints."""
+        timing = None if self.promptness is None else self.promptness.summary()
         return {
             "run": self.run.path.resolve().name,
             "feature_set": self.run.features.name,
@@ -60,6 +74,8 @@ class Replayed:
                 "read": sum(self.counts.read.values()),
                 "refused": dict(self.counts.refused),
                 "duplicates": self.counts.duplicates,
+                "arrivals": "recorded" if self.recorded else "computed",
+                "missing": self.missing,
                 "history": self.history,
                 "decided": self.outcome.decided,
                 "recorded_before": self.resumed,
@@ -67,6 +83,7 @@ class Replayed:
                 "too_late": self.too_late,
             },
             "decisions": self.outcome.summary(),
+            **({} if timing is None else {"timing": timing}),
             "digest": self.digest,
             "seconds": round(self.seconds, 3),
             "events_per_second": round(self.events_per_second),

@@ -21,7 +21,7 @@ from engine.definition.types import Kind
 from engine.errors import InputError, OutputError
 from engine.events.canonical import event_schema, feature_schema, identity_columns
 from engine.events.disk import scratch_folder, writing
-from engine.events.inputs import Results, find_inputs
+from engine.events.inputs import Results, find_inputs, refuse_to_replace
 from engine.events.log import POSITION, Counts, Log
 from engine.events.quarantine import Quarantine
 from engine.events.refused import everything_refused
@@ -53,6 +53,8 @@ def build(options: Options) -> Report:
     features = load_feature_set(options.set)
     log = open_log(options, features)
     _check_out(options)
+    for name in OUTPUTS:
+        refuse_to_replace([file.path for file in log.files], options.out / name, "--out")
     if options.state is not None:
         check_place(options.state, options.out, log, overwrite=options.overwrite)
     backend = load_backend(options.engine)

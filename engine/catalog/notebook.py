@@ -80,10 +80,30 @@ notebook = feature_set(
             "seconds since the card's last event at this merchant within 24 h, 1e9 if none",
         ),
         feature("user_mean_amt_24h", mean, "card's mean amount in the last 24 h, 0 if none"),
-        feature("user_std_amt_24h", std, "deviation of the card's amounts in the last 24 h"),
-        feature("user_amt_delta", delta, "amount above the card's mean of the last 24 h"),
-        feature("amt_z_user", if_else(std > 0, delta / std, 0.0), "that, in deviations; 0 if none"),
-        feature("gender_M", gender.one_of("M", "m").fill(value=False), "card holder is male"),
-        feature("gender_F", gender.one_of("F", "f").fill(value=False), "card holder is female"),
+        feature(
+            "user_std_amt_24h",
+            std,
+            "standard deviation of the card's amounts in the last 24 h, 0 if none",
+        ),
+        feature(
+            "user_amt_delta",
+            delta,
+            "amount above the card's mean in the last 24 h, above 0 if none",
+        ),
+        feature(
+            "amt_z_user",
+            if_else(std > 0, delta / std, 0.0),
+            "amount above the card's mean in the last 24 h, in standard deviations, 0 if none",
+        ),
+        feature(
+            "gender_M",
+            gender.one_of("M", "m").fill(value=False),
+            "whether the card holder is male",
+        ),
+        feature(
+            "gender_F",
+            gender.one_of("F", "f").fill(value=False),
+            "whether the card holder is female",
+        ),
     ],
 )

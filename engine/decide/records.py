@@ -75,6 +75,7 @@ class Recorder:
     """
 
     def __init__(self, run: Run) -> None:
+        self.run = run
         self._schema = record_schema(run.features)
         self._names = run.features.names
         self._events = event_schema(run.features.schema, event_columns(run.features))

@@ -4,11 +4,13 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
 from engine.errors import OutputError
+from engine.events.owned import sweep, take
+from engine.interrupts import put_off
 
 _SCRATCH: Final = ".scratch-"
 
@@ -56,13 +58,25 @@ def write_bytes(content: bytes, path: Path) -> None:
 def scratch_folder(near: Path) -> Iterator[Path]:
     """A temporary folder inside ``near``, removed with all it holds however the block ends.
 
-    It is near the output because that is where there should be room; ``/tmp`` is memory on many
-    machines.
+    If the process is killed, the next one that makes such a folder there removes it. It is near
+    the output because that is where there should be room; ``/tmp`` is memory on many machines.
     """
     with writing(near):
+        sweep(near, _SCRATCH)
+    with ExitStack() as stack:
+        with writing(near), put_off():
+            folder = _new_folder(near, stack)
+        yield folder
+
+
+def _new_folder(near: Path, stack: ExitStack) -> Path:
+    while True:
         folder = tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=near, ignore_cleanup_errors=True)
-    with folder as name:
-        yield Path(name)
+        stack.callback(folder.cleanup)
+        held = take(Path(folder.name))
+        if held is not None:
+            stack.callback(os.close, held)
+            return Path(folder.name)
 
 
 def _outside_scratch(path: Path) -> Path:

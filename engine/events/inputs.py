@@ -1,13 +1,14 @@
 """Which files an ``INPUT`` argument means."""
 
 import glob
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Final, Literal
 
-from engine.errors import InputError
+from engine.errors import InputError, OutputError
 
 InputKind = Literal["csv", "parquet"]
 
@@ -43,6 +44,23 @@ class InputFile:
     def name(self) -> str:
         """What messages and the quarantine call it: its path as it was given or found."""
         return str(self.path)
+
+    def sha256(self) -> str:
+        """The SHA-256 of its content, 64 hexadecimal digits.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        try:
+            with self.path.open("rb") as content:
+                return hashlib.file_digest(content, "sha256").hexdigest()
+        except OSError as error:
+            raise InputError(
+                f"{self.name}: cannot be read (was: {error.strerror or error})",
+                hint="check that you may read it, or leave it out",
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +204,31 @@ def kind_of(path: Path) -> InputKind | None:
     if suffixes[-1:] == [".gz"] and suffixes[-2:-1] in ([".parquet"], [".pq"]):
         return None  # Parquet is compressed inside and cannot be read through gzip
     return _SUFFIXES.get(suffixes[-1]) if suffixes else None
+
+
+def refuse_to_replace(inputs: Iterable[Path], out: Path, option: str) -> None:
+    """Refuse to write where inputs are, whatever may be overwritten.
+
+    Parameters
+    ----------
+    inputs
+        What is read.
+    out
+        The file or the folder that is to be written.
+    option
+        What messages call it.
+
+    Raises
+    ------
+    OutputError
+        If an input is that file, or lies in that folder, under whatever name.
+    """
+    place = out.resolve()
+    for path in inputs:
+        if path.resolve().is_relative_to(place):
+            raise OutputError(
+                f"{option}: would replace what is read (was {str(out)!r}, which holds {path})"
+                if out.is_dir()
+                else f"{option}: would replace what is read (was {str(out)!r})",
+                hint="write elsewhere",
+            )

@@ -3,6 +3,7 @@
 Scores come of classes weighted in training, so they rank and do not say how likely fraud is.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -71,17 +72,28 @@ class Calibration:
 def calibration_from_json(content: dict[str, Any], where: str) -> Calibration:
     """Read what ``to_json`` gave; ``where`` is what messages call the file."""
     try:
-        return Calibration(
-            method=METHODS[METHODS.index(content["method"])],
-            slope=float(content.get("slope", 1.0)),
-            intercept=float(content.get("intercept", 0.0)),
-            scores=tuple(map(float, content.get("scores", ()))),
-            probabilities=tuple(map(float, content.get("probabilities", ()))),
-        )
-    except (KeyError, ValueError, TypeError) as error:
+        return _read(content)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise InputError(
             f"{where}: the calibration cannot be read (was {error!r})", hint="train anew"
         ) from error
+
+
+def _read(content: dict[str, Any]) -> Calibration:
+    found = Calibration(
+        method=METHODS[METHODS.index(content["method"])],
+        slope=float(content.get("slope", 1.0)),
+        intercept=float(content.get("intercept", 0.0)),
+        scores=tuple(map(float, content.get("scores", ()))),
+        probabilities=tuple(map(float, content.get("probabilities", ()))),
+    )
+    numbers = (found.slope, found.intercept, *found.scores, *found.probabilities)
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("not a number")
+    points, others = len(found.scores), len(found.probabilities)
+    if points != others or (found.method == "isotonic" and not points):
+        raise ValueError(f"{points} scores, {others} probabilities")
+    return found
 
 
 def fit_calibration(method: Method, scores: Floats, labels: NDArray[np.int8]) -> Calibration:

@@ -25,8 +25,8 @@ class DayCards:
 
     Attributes
     ----------
-    days
-        On how many days there are events.
+    days, fraud_days
+        On how many days there are events, and on how many of them fraud.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class DayCards:
         )
         looked = by_day["looked"].to_numpy()
         self.days = len(by_day)
+        self.fraud_days = int((by_day["there"] > 0).sum())
         self._precision: Floats = by_day["found"].to_numpy() / looked
         self._best: Floats = np.minimum(by_day["there"].to_numpy(), looked) / looked
 

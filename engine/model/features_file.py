@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,6 +59,10 @@ class FeatureTable:
         event's own time where it does not; None where the file has no such column.
     called
         What messages call the file; None for its path.
+    quarantined
+        How many rows of the log are not in the file because they could not be read.
+    quarantined_labels
+        How many of these because of their label.
     """
 
     path: Path
@@ -74,6 +78,8 @@ class FeatureTable:
     label_column: pl.Series | None = None
     label_times: NDArray[np.int64] | None = None
     called: str | None = None
+    quarantined: int = 0
+    quarantined_labels: int = 0
 
     def __len__(self) -> int:
         return len(self.times)
@@ -138,7 +144,9 @@ def read_features(path: Path, *, labels_required: bool, called: str | None = Non
     features = _checked_set(file, report)
     _check_columns(file, features, report, called or str(file))
     frame = _read(file, called or str(file))
-    return _table(file, features, frame, labels_required=labels_required, called=called)
+    table = _table(file, features, frame, labels_required=labels_required, called=called)
+    quarantined, of_labels = _quarantined(features, report)
+    return replace(table, quarantined=quarantined, quarantined_labels=of_labels)
 
 
 def sha256_of(path: Path) -> str:
@@ -150,7 +158,7 @@ def sha256_of(path: Path) -> str:
 def _json(path: Path, kind: type) -> Any:  # noqa: ANN401 - JSON of the kind that is asked for
     try:
         content = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InputError(
             f"{path}: cannot be read, so nobody knows what the features are (was: {reason})",
@@ -215,6 +223,15 @@ def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any], cal
             f"{called}: models take numbers (was {', '.join(text)} as {schema[text[0]]})",
             hint="leave such features out of the set, or define numbers of them",
         )
+
+
+def _quarantined(features: FeatureSet, report: dict[str, Any]) -> tuple[int, int]:
+    """How many rows the build put aside, and how many for their label, as its reasons begin."""
+    told = report.get("quarantined")
+    reasons = told if isinstance(told, dict) else {}
+    counts = {reason: count for reason, count in reasons.items() if isinstance(count, int)}
+    of_label = f"{features.schema.label} "
+    return sum(counts.values()), sum(n for why, n in counts.items() if why.startswith(of_label))
 
 
 def _read(file: Path, called: str) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """How far figures may be off: cards drawn anew, and measured again."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 
@@ -14,9 +14,19 @@ _COUNTS: Final = ("bursts.count",)
 # Of days to draw from, or of cards with fraud: every figure over cards is about their fraud, and
 # of one such card the draws that hold it are all alike.
 _FEWEST: Final = 2
+# Of the same, where draws are all alike: of none among nine a share of 28 % may be behind it, and
+# the draws would say that it is surely 0.
+_FEWEST_ALIKE: Final = 10
 # Of draws with nothing to measure: the interval is of the others, so that what it leaves out has to
 # be little beside the 2.5 % beyond either bound.
 MOST_UNMEASURED: Final = 0.01
+
+Unit = Literal["card", "day"]
+
+
+def unit_of(name: str) -> Unit:
+    """What is drawn anew for a figure: the cards of all events, or the days of these."""
+    return "day" if name.startswith(OF_DAYS) else "card"
 
 
 class Measured(Protocol):
@@ -92,17 +102,19 @@ def figure_of(
     dict
         ``value`` and, but for counts, ``low`` and ``high``, between which 95 % of the draws lie.
         These are null where they would not tell how far the figure may be off: of fewer than two
-        days, or two cards with fraud; and where in more than 1 % of the draws there is nothing to
-        measure.
+        days, or two cards with fraud; of fewer than ten of these, where all draws are alike; and
+        where in more than 1 % of the draws there is nothing to measure.
     """
     figure: dict[str, float | None] = {"value": None if np.isnan(value) else value}
     if not len(drawn) or name in _COUNTS:
         return figure
-    drawn_from = measured.days if name.startswith(OF_DAYS) else measured.fraud_cards
+    drawn_from = measured.days if unit_of(name) == "day" else measured.fraud_cards
     unmeasured = np.isnan(drawn)
     known = np.array(drawn)[~unmeasured]
     if drawn_from < _FEWEST or unmeasured.mean() > MOST_UNMEASURED:
         return figure | {"low": None, "high": None}
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(known, [tail, 1 - tail]).tolist()
+    if drawn_from < _FEWEST_ALIKE and np.ptp(known) == 0:
+        return figure | {"low": None, "high": None}
     return figure | {"low": low, "high": high}

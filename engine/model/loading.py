@@ -6,14 +6,15 @@ that shows damage and mix-ups, not malice: who can change a run can change its m
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any, Final
 
 from engine.catalog import load_feature_set
 from engine.definition import FeatureSet, fingerprint
 from engine.errors import DefinitionError, InputError
+from engine.model.bins import bins_from_json
 from engine.model.calibration import calibration_from_json
-from engine.model.drift import bins_from_json
 from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, Kind, Model
 from engine.model.run import (
     BINS,
@@ -31,7 +32,7 @@ from engine.versions import versions
 _TRAIN: Final = "train anew with python -m engine.train"
 
 
-def load_run(path: Path, *, threads: int = 1) -> Run:
+def load_run(path: Path, *, threads: int = 1, called: Path | None = None) -> Run:
     """Read a run and verify it.
 
     Parameters
@@ -40,6 +41,8 @@ def load_run(path: Path, *, threads: int = 1) -> Run:
         Its folder, or the link ``current``.
     threads
         How many threads score; no score depends on it.
+    called
+        What the run and messages call it, if that is not ``path``.
 
     Raises
     ------
@@ -49,6 +52,7 @@ def load_run(path: Path, *, threads: int = 1) -> Run:
     """
     # Of a link the target, once: it may be switched while files are read.
     folder = path.resolve()
+    path = path if called is None else called
     manifest = _manifest(path, folder)
     features = _feature_set(path, manifest)
     kind = _kind(path, manifest)
@@ -62,7 +66,7 @@ def load_run(path: Path, *, threads: int = 1) -> Run:
         )
     chosen = _parsed(path / THRESHOLD, content[THRESHOLD])
     try:
-        threshold = float(chosen["threshold"])
+        threshold = _finite(chosen["threshold"])
         usual = usual_values(manifest["usual"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
@@ -74,6 +78,13 @@ def load_run(path: Path, *, threads: int = 1) -> Run:
     if BINS in content:
         bins = bins_from_json(_parsed(path / BINS, content[BINS]), str(path / BINS))
     return Run(path, features, model, threshold, calibration, usual, manifest, bins)
+
+
+def _finite(number: float) -> float:
+    found = float(number)
+    if not math.isfinite(found):
+        raise ValueError(f"{found}")
+    return found
 
 
 def _manifest(path: Path, folder: Path) -> dict[str, Any]:
@@ -105,7 +116,7 @@ def _manifest(path: Path, folder: Path) -> dict[str, Any]:
 def _parsed(path: Path, content: bytes) -> Any:  # noqa: ANN401 - JSON
     try:
         return json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter of a list in a list, and so on
         raise InputError(f"{path}: cannot be read as JSON (was: {error})", hint=_TRAIN) from error
 
 
@@ -149,9 +160,12 @@ def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) ->
     for name in dict.fromkeys([*needed, *hashes]):
         try:
             data = (folder / name).read_bytes()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # the latter of a name that no file can have
+            reason = error.strerror if isinstance(error, OSError) else error
             raise InputError(
-                f"{path / name}: cannot be read (was: {error.strerror})",
+                f"{path}: {name!r} cannot be read (was: {reason})"
+                if "\0" in name
+                else f"{path / name}: cannot be read (was: {reason})",
                 hint=f"restore the run from where it was copied, or {_TRAIN}",
             ) from error
         found = hashlib.sha256(data).hexdigest()

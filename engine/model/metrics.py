@@ -89,8 +89,8 @@ class Measurement:
     ----------
     cards, fraud_cards
         How many cards there are, and how many of them have fraud.
-    days
-        On how many days there are events.
+    days, fraud_days
+        On how many days there are events, and on how many of them fraud.
     """
 
     def __init__(self, scored: Scored, terms: Terms) -> None:
@@ -108,7 +108,7 @@ class Measurement:
         self._day_cards = DayCards(
             scored.scores, scored.labels, self._codes, scored.times, terms.cards_per_day
         )
-        self.days = self._day_cards.days
+        self.days, self.fraud_days = self._day_cards.days, self._day_cards.fraud_days
         self._bursts = Bursts(
             self._flagged[self._fraud],
             self._codes[self._fraud],
@@ -186,6 +186,9 @@ class Measurement:
         counted = weights * amounts
         fraud = float(counted[self._fraud].sum())
         caught = float(counted[self._fraud & self._flagged].sum())
+        if not weights[self._fraud].any():
+            # There is nothing to catch, which is not to catch nothing.
+            fraud = caught = float("nan")
         alerts = int(weights[~self._fraud & self._flagged].sum()) * self._terms.alert_cost
         return {
             "fraud": fraud,

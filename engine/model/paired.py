@@ -108,7 +108,8 @@ def paired(
         ``figures`` by name, of each the first rival's, the second's and the ``difference``, which
         is the first less the second; each a ``value`` with ``low`` and ``high``, between which 95 %
         of the draws lie, null where :func:`engine.model.intervals.figure_of` says. ``rivals`` are
-        their names, in order; ``fraud_cards`` is how many cards have fraud.
+        their names, in order; ``with_fraud`` is how many of each unit that is drawn, see
+        :func:`engine.model.intervals.unit_of`, have fraud.
     """
     (one, first), (other, second) = rivals.items()
     measured = [Measurement(rival.scored, rival.terms) for rival in (first, second)]
@@ -120,7 +121,7 @@ def paired(
         "events": len(first.scored.labels),
         "fraud": int(first.scored.labels.sum()),
         "cards": measured[0].cards,
-        "fraud_cards": measured[0].fraud_cards,
+        "with_fraud": {"card": measured[0].fraud_cards, "day": measured[0].fraud_days},
         "days": terms.days,
         "alert_cost": terms.alert_cost,
         "cards_per_day": terms.cards_per_day,

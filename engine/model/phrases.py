@@ -30,6 +30,18 @@ _MICROSECONDS: Final = 1_000_000
 _LONGEST_IN_HOURS: Final = 48  # a day and a night people count in hours
 
 
+def is_hidden(feature: Feature, schema: Schema) -> bool:
+    """Whether a feature's value would tell who the card holder is: age, gender, home.
+
+    Of a person who is held for a fraud, what the card did is said, not who holds it: a model may
+    weigh age and gender, but a reason that tells them is none that anybody could act upon.
+    """
+    expression = feature.expression
+    if _has_words(expression):
+        return False
+    return is_personal(expression) or is_of_holder(expression, schema.event_time)
+
+
 def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
     """What a feature says of an event, and what it usually says.
 
@@ -53,13 +65,15 @@ def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
     said = _said(feature.expression, value, usual)
     if said is not None:
         return said
-    # Of a person who is held for a fraud, what the card did is said, not who holds it: a model may
-    # weigh age and gender, but a reason that tells them is none that anybody could act upon.
-    if is_personal(feature.expression) or is_of_holder(feature.expression, schema.event_time):
+    if is_hidden(feature, schema):
         return f"{feature.doc}; the value is not shown"
     is_bool = type_of(feature.expression, schema).kind is Kind.BOOL
     write = _yes if is_bool else _number
     return f"{feature.doc}: {write(value)}; usual is {write(usual)}"
+
+
+def _has_words(expression: Expression) -> bool:
+    return _said(expression, 1.0, 1.0) is not None
 
 
 def _said(expression: Expression, value: float, usual: float) -> str | None:
@@ -104,12 +118,28 @@ def _aggregate(
                 found = f"{duration(value)} since the last transaction {where}"
             said = f"{found}; usual is {known}"
         case ("sum" | "mean" | "std" | "min" | "max") as name, Column("amt"):
-            said = (
-                f"{_OF_VALUES[name]} of amounts {_money(value)} {place}; usual is {_money(usual)}"
-            )
+            said = _of_amounts(name, value, usual, nothing, place)
         case _:
             return None
     return said
+
+
+def _of_amounts(name: str, value: float, usual: float, nothing: float | None, place: str) -> str:
+    """What a statistic of amounts says; ``nothing`` as for an aggregate."""
+    # No transactions add up to 0, whether or not the definition fills that in.
+    none = 0.0 if name == "sum" else nothing
+    known = f"{_OF_VALUES[name]} {_money(usual)}" if value == none else _money(usual)
+    if usual == none and name != "std":
+        known = "nothing"
+    if value != none:
+        return f"{_OF_VALUES[name]} of amounts {_money(value)} {place}; usual is {known}"
+    # An amount may be 0 too, and the deviation of one amount, or of equal ones, is.
+    found = "no transaction"
+    if none == 0:
+        found = {"std": "no two different amounts", "min": "no transaction, or one of 0.00,"}.get(
+            name, "nothing spent"
+        )
+    return f"{found} {place} before; usual is {known}"
 
 
 def _within(window: Window) -> str:

@@ -60,9 +60,9 @@ class Curve:
         return float(divided(area, float(self.fraud) * self.legitimate))
 
     def recall_at(self, false_positive_rate: float) -> float:
-        """The highest recall with at most that share of legitimate events flagged."""
+        """The highest recall with at most that share of legitimate events flagged; NaN of none."""
         allowed = int(np.searchsorted(self.false, false_positive_rate * self.legitimate, "right"))
-        return float(divided(self.true[allowed - 1], self.fraud)) if allowed else 0.0
+        return float(divided(self.true[allowed - 1] if allowed else 0, self.fraud))
 
 
 class Ranked:

@@ -1,16 +1,25 @@
-"""Why an event scored high: the features that raised its score most, in words."""
+"""Why an event scored high: the features that raised its score most, in words.
+
+What the log tells of the card holder is not shown, so that it takes no place from what can be
+looked into: all of it together is one reason, the last, if there is room for it.
+"""
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.model.kinds import Floats
-from engine.model.phrases import phrase
+from engine.model.phrases import is_hidden, phrase
 from engine.model.run import Run
 
 # Contributions take milliseconds a row: so many rows at a time, to be interrupted in between.
 _ROWS: Final = 2_000
+
+# What a reason calls all features together whose values are not shown.
+HOLDER: Final = "(card holder)"
+_OF_HOLDER: Final = "what the log tells of the card holder, which is not shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +29,10 @@ class Reason:
     Parameters
     ----------
     feature
-        Its name.
+        Its name; ``(card holder)`` for all those together that are not shown.
     contribution
         By how much it raised the score, or below 0 lowered it: in log-odds for ``lightgbm``, in
-        the score itself for ``random_forest``.
+        the score itself for ``random_forest``. Of several, by how much those together that did.
     words
         What it says of the event, and what it usually says.
     """
@@ -34,7 +43,7 @@ class Reason:
 
 
 def reasons(run: Run, values: Floats, most: int, *, against: bool = False) -> list[list[Reason]]:
-    """The features that raised the score of each row, the strongest first.
+    """The features that raised the score of each row, the strongest first, the card holder's last.
 
     Parameters
     ----------
@@ -47,8 +56,11 @@ def reasons(run: Run, values: Floats, most: int, *, against: bool = False) -> li
     against
         Name those that lowered the score, and not those that raised it.
     """
+    schema = run.features.schema
+    of_holder = [is_hidden(feature, schema) for feature in run.features.features]
+    hidden = np.array([*of_holder, *(False for _ in run.model.added)], dtype=bool)
     return [
-        _of_row(run, row, contributions, most, -1.0 if against else 1.0)
+        _of_row(run, row, contributions, hidden, most, -1.0 if against else 1.0)
         for start in range(0, len(values), _ROWS)
         for row, contributions in zip(
             run.model.inputs(values[start : start + _ROWS]),
@@ -58,19 +70,31 @@ def reasons(run: Run, values: Floats, most: int, *, against: bool = False) -> li
     ]
 
 
-def _of_row(run: Run, row: Floats, contributions: Floats, most: int, sign: float) -> list[Reason]:
+def _of_row(
+    run: Run,
+    row: Floats,
+    contributions: Floats,
+    hidden: NDArray[np.bool_],
+    most: int,
+    sign: float,
+) -> list[Reason]:
+    strengths = sign * contributions
+    shown = np.flatnonzero((strengths > 0) & ~hidden)
     # Of equal ones in the order of the features.
-    strongest = np.argsort(-sign * contributions, kind="stable")[:most]
+    strongest = shown[np.argsort(-strengths[shown], kind="stable")][:most]
     names = run.input_names
-    return [
+    found = [
         Reason(
             names[place],
             float(contributions[place]),
             _words(run, place, float(row[place]), run.usual.get(names[place], float("nan"))),
         )
         for place in strongest.tolist()
-        if sign * contributions[place] > 0
     ]
+    of_holder = contributions[(strengths > 0) & hidden]
+    if len(of_holder) and len(found) < most:
+        found.append(Reason(HOLDER, float(of_holder.sum()), _OF_HOLDER))
+    return found
 
 
 def _words(run: Run, place: int, value: float, usual: float) -> str:

@@ -12,6 +12,7 @@ import errno
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -28,8 +29,9 @@ def put_in_place(made: Path, folder: Path) -> None:
     Parameters
     ----------
     made
-        The finished folder, on the same file system. Afterwards there may be the old folder in its
-        place, to be removed by the caller with the scratch folder that holds it.
+        The finished folder, on the same file system. Afterwards the old one is in its place, if
+        there was one: to be put back by :func:`take_back`, or removed by the caller with the
+        scratch folder that holds it.
     folder
         The name.
 
@@ -50,7 +52,16 @@ def put_in_place(made: Path, folder: Path) -> None:
     except BaseException:
         aside.rename(folder)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+    with suppress(OSError):  # else it is removed by who comes next
+        aside.rename(made)
+
+
+def take_back(made: Path, folder: Path) -> None:
+    """Undo what :func:`put_in_place` did with the same two."""
+    if made.exists():
+        put_in_place(made, folder)
+    else:
+        folder.rename(made)
 
 
 def settle_replaced(folder: Path) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.definition import FeatureSet
+from engine.model.bins import TrainingBins
 from engine.model.calibration import Calibration
-from engine.model.drift import TrainingBins
 from engine.model.kinds import Floats, Model
 
 MANIFEST: Final = "manifest.json"

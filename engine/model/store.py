@@ -4,17 +4,18 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from engine.definition import FeatureSet, fingerprint
 from engine.errors import InputError, OutputError
 from engine.events.disk import scratch_folder, writing
 from engine.interrupts import put_off
 from engine.model.kinds import Model
-from engine.model.replace import put_in_place, settle_replaced
+from engine.model.lock import switching
+from engine.model.replace import put_in_place, settle_replaced, take_back
 from engine.model.run import CURRENT, FORMAT, MANIFEST, NAMES, Run
 from engine.versions import versions
 
@@ -30,6 +31,8 @@ LIBRARIES: Final = (
 )
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+Read = TypeVar("Read")
 
 
 def check_place(runs: Path, name: str, *, overwrite: bool | None) -> None:
@@ -108,7 +111,9 @@ def describe(
     }
 
 
-def write_run(run: Run, others: Mapping[str, bytes]) -> None:
+def write_run(
+    run: Run, others: Mapping[str, bytes], read: Callable[[Path], Read], *, current: bool
+) -> Read:
     """Write a run whose place was checked; on any failure none is left or changed.
 
     Parameters
@@ -118,6 +123,16 @@ def write_run(run: Run, others: Mapping[str, bytes]) -> None:
     others
         What it holds besides the model and the names of its features: the content of files by
         their paths in it.
+    read
+        Reads the finished folder, as others will, before it is put in its place: a run that cannot
+        be loaded is found here, not there.
+    current
+        Whether to let ``current`` lead to it.
+
+    Returns
+    -------
+    Read
+        What was read.
     """
     files = {**run.model.files(), NAMES: json_bytes(list(run.features.names)), **others}
     hashes = {file: hashlib.sha256(data).hexdigest() for file, data in files.items()}
@@ -131,8 +146,17 @@ def write_run(run: Run, others: Mapping[str, bytes]) -> None:
         for file, data in files.items():
             (made / file).parent.mkdir(exist_ok=True)
             _write_through(made / file, data)
-        with put_off():
+        content = read(made)
+        # Also without a switch: it may be the run in use that is replaced.
+        with switching(runs), put_off():
             put_in_place(made, run.path)
+            try:
+                if current:
+                    make_current(run.path)
+            except BaseException:
+                take_back(made, run.path)
+                raise
+    return content
 
 
 def json_bytes(content: object) -> bytes:
@@ -156,9 +180,9 @@ def drop_run(folder: Path) -> None:
 def make_current(folder: Path) -> Path:
     """Let ``current``, beside a run, lead to it from this instant on.
 
-    There is no lock on it: who asks for it, as a training does, means this run whatever was in use,
-    and the last one who asks has it. A retraining, which means it instead of a certain run, looks
-    for that one directly before.
+    To be called within :func:`engine.model.lock.switching`. Who asks for it, as a training does,
+    means this run whatever was in use, and the last one who asks has it. A retraining, which means
+    it instead of a certain run, looks for that one directly before, within the same block.
 
     Returns
     -------

@@ -20,7 +20,9 @@ RuleName = Literal["max-f1", "precision", "recall", "alerts-per-day", "cost"]
 # Of a cost: what adding floats leaves below that must not choose between equal costs.
 _DECIMALS: Final = 6
 _HINT: Final = "give max-f1, precision=0.9, recall=0.8, alerts-per-day=100 or cost"
-_RULE: Final = re.compile(r"(precision|recall|alerts-per-day)=([0-9]*\.?[0-9]+)", re.ASCII)
+_RULE: Final = re.compile(
+    r"(precision|recall|alerts-per-day)=([0-9]*\.?[0-9]+(?:e[-+]?[0-9]+)?)", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,11 @@ class Rule:
     value: float | None = None
 
     def __str__(self) -> str:
-        return self.name if self.value is None else f"{self.name}={self.value:g}"
+        """As :func:`read_rule` reads it back, to the last digit."""
+        if self.value is None:
+            return self.name
+        short = f"{self.value:g}"
+        return f"{self.name}={short if float(short) == self.value else repr(self.value)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def read_rule(text: str) -> Rule:
     written = _RULE.fullmatch(text)
     value = float(written[2]) if written else 0.0
     share = written is not None and written[1] in {"precision", "recall"}
-    if written is None or value <= 0 or (share and value > 1):
+    if written is None or not 0 < value < math.inf or (share and value > 1):
         raise InputError(f"--threshold: not a rule (was {text!r})", hint=_HINT)
     name: RuleName = (
         "precision"

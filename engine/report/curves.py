@@ -26,7 +26,8 @@ class Losses:
     points
         A row for each threshold, falling: ``threshold``, ``missed``, ``false_alerts``, ``total``.
     lowest
-        The row of the threshold that would have lost least, of all there are.
+        The row of the threshold that would have lost least, of all there are; None if that is to
+        flag nothing.
     nothing_flagged
         What is lost if nothing is flagged.
     is_money
@@ -34,7 +35,7 @@ class Losses:
     """
 
     points: pl.DataFrame
-    lowest: dict[str, float]
+    lowest: dict[str, float] | None
     nothing_flagged: float
     is_money: bool
 
@@ -100,9 +101,7 @@ class Curves:
         every, caught = float(lost.sum()), self._ranked.sums(lost)
         totals = every - caught + cost * self._curve.false
         best = int(np.argmin(totals))
-        # Above all scores nothing is flagged, and nothing is lost but the fraud.
-        above = math.nextafter(float(self._ranked.steps[0]), math.inf)
-        lowest = float(self._ranked.steps[best]) if totals[best] < every else above
+        lowest = float(self._ranked.steps[best])
         thresholds = np.unique([*self._thresholds(), lowest])[::-1]
         taken, false = self._at(thresholds, caught, self._curve.false)
         points = pl.DataFrame(
@@ -113,7 +112,9 @@ class Curves:
             }
         ).with_columns(total=pl.col("missed") + pl.col("false_alerts"))
         row = points.filter(pl.col("threshold") == lowest).row(0, named=True)
-        return Losses(points, row, every, amounts is not None)
+        # Without a flag nothing is lost but the fraud; sums of floats may be a little apart.
+        flags = totals[best] < every and not math.isclose(totals[best], every)
+        return Losses(points, row if flags else None, every, amounts is not None)
 
     def _thresholds(self) -> Floats:
         even = np.linspace(0.0, 1.0, _THRESHOLDS + 1)

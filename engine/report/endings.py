@@ -1,6 +1,6 @@
 """The sections of a report that end it: what went most wrong, and how it all was made."""
 
-from typing import Final
+from typing import Any, Final
 
 from engine.model.split import utc_text
 from engine.report.frame import (
@@ -20,6 +20,7 @@ from engine.report.frame import (
 from engine.report.judged import Judged
 from engine.report.numbers import number
 from engine.report.worst import Wrong, worst_alarms, worst_misses
+from engine.words import counted
 
 _NO_REASON: Final = "no feature says so"
 
@@ -86,6 +87,15 @@ def _table(shown: list[Wrong], name: str, caption: str, why: str) -> Html:
     return table(columns, rows, caption=joined(strong(name), f" {caption}"))
 
 
+def _quarantined(data: dict[str, Any]) -> str:
+    if not data.get("quarantined"):
+        return ""
+    return (
+        f", without {counted(data['quarantined'], 'row')} of the log that could not be read, "
+        f"{data['quarantined_labels']:,} for the label"
+    )
+
+
 def making(judged: Judged) -> Section:
     """All that is needed to make it again."""
     manifest, features = judged.run.manifest, judged.run.features
@@ -112,8 +122,8 @@ def making(judged: Judged) -> Section:
                         "data",
                         joined(
                             code(str(data["file"])),
-                            f", {data['events']:,} events from {data['from']} to {data['to']}, "
-                            "SHA-256 ",
+                            f", {data['events']:,} events from {data['from']} to {data['to']}"
+                            f"{_quarantined(data)}, SHA-256 ",
                             code(str(data["sha256"])),
                         ),
                     ),

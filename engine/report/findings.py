@@ -17,6 +17,7 @@ from engine.words import counted
 
 _MOST_DAYS: Final = 400  # in one plot
 _MOST_WEEKS: Final = 60  # in the table
+_NO_ALERT: Final = ": no score is as high, as each alert would have cost more than it saved"
 _UNITS: Final = {"lightgbm": "log-odds", "random_forest": "share of fraud"}
 
 
@@ -64,7 +65,6 @@ def threshold(judged: Judged, curves: Curves, plates: Plates) -> Section:
         if lost.is_money
         else "The features do not tell every amount: a miss and a false alert count one each"
     )
-    lowest = lost.lowest
     at_chosen = lost.points.filter(pl.col("threshold") == chosen)["total"].item()
     return Section(
         "threshold",
@@ -75,7 +75,8 @@ def threshold(judged: Judged, curves: Curves, plates: Plates) -> Section:
                 code(judged.thresholds["rule"]),
                 f" chose this on {judged.thresholds['chosen_on']}, where it had precision "
                 f"{there['precision']:.3f}, recall {there['recall']:.3f} and "
-                f"{there['alerts_per_day']:,.1f} alerts a day. The plots are of the test part, "
+                f"{there['alerts_per_day']:,.1f} alerts a day"
+                f"{'' if there['alerts_per_day'] else _NO_ALERT}. The plots are of the test part, "
                 "which had no say in it.",
             ),
             beside(
@@ -91,9 +92,7 @@ def threshold(judged: Judged, curves: Curves, plates: Plates) -> Section:
                     "Cost by threshold",
                     f"{terms}: {_loss(lost, at_chosen)} at the chosen threshold, "
                     f"{_loss(lost, lost.nothing_flagged)} if nothing were flagged (dotted, where "
-                    f"there is room). The circle is the least in hindsight, "
-                    f"{_loss(lost, lowest['total'])} at {lowest['threshold']:.3f}; nobody could "
-                    "have known it.",
+                    f"there is room). {_least(lost)}; nobody could have known it.",
                 ),
             ),
         ],
@@ -243,6 +242,14 @@ def _weeks(weeks: pl.DataFrame) -> Html:
         [row(week) for week in weeks.iter_rows(named=True)],
         caption="The weeks in numbers.",
     )
+
+
+def _least(lost: Losses) -> str:
+    """What would have been the best, in hindsight."""
+    if lost.lowest is None:
+        return "That would have been the least in hindsight: each alert costs more than it saves"
+    least = f"{_loss(lost, lost.lowest['total'])} at {lost.lowest['threshold']:.3f}"
+    return f"The circle is the least in hindsight, {least}"
 
 
 def _loss(lost: Losses, value: float) -> str:

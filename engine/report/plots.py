@@ -129,8 +129,9 @@ def losses(found: Losses, threshold: float) -> Chart:
     names = {"missed": missed, "false_alerts": alerts, "total": "both"}
     long = found.points.rename(names).unpivot(index="threshold", variable_name="what")
     chosen = found.points.filter(pl.col("threshold") == threshold)["total"].item()
+    least = found.nothing_flagged if found.lowest is None else found.lowest["total"]
     most = min(
-        max(_OF_LOWEST * found.lowest["total"], _OF_CHOSEN * chosen),
+        max(_OF_LOWEST * least, _OF_CHOSEN * chosen),
         _OF_NOTHING * max(found.nothing_flagged, chosen),
     )
     loss = alt.Y(
@@ -148,17 +149,17 @@ def losses(found: Losses, threshold: float) -> Chart:
             **_lines(("both", INK), (missed, MISSED), (alerts, FALSE)),
         )
     )
-    best = (
+    best = [
         alt.Chart(pl.DataFrame([found.lowest]))
         .mark_point(size=90, color=INK, fill="white", strokeWidth=2, opacity=1)
         .encode(x="threshold:Q", y="total:Q")
-    )
+    ]
     nothing = (
         alt.Chart(pl.DataFrame({"value": [found.nothing_flagged]}))
         .mark_rule(color=MUTED, strokeDash=[2, 3], clip=True)
         .encode(y="value:Q")
     )
-    return _layered(nothing, *_marked(threshold), lines, best)
+    return _layered(nothing, *_marked(threshold), lines, *(best if found.lowest else []))
 
 
 def _lines(*kinds: tuple[str, str]) -> dict[str, Any]:

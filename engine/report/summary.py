@@ -17,7 +17,7 @@ from engine.report.frame import (
 )
 from engine.report.judged import Judged
 from engine.report.numbers import NONE, interval, number, percent
-from engine.words import counted
+from engine.words import counted, measured
 
 MODELS: Final = {"lightgbm": "LightGBM", "random_forest": "A random forest"}
 _TILES: Final[tuple[tuple[str, str, Unit], ...]] = (
@@ -50,8 +50,9 @@ def lead(judged: Judged) -> list[Piece]:
     if at["precision"] is None:
         return [first, "At its threshold it flags nothing."]
     per_day = figures["at_threshold.alerts_per_day"]["value"]
-    money = figures.get("money.caught_share")
-    of_money = "" if money is None else f", with {percent(money['value'])} of its money"
+    # No share if all fraud is of amount 0.
+    money = figures.get("money.caught_share", {"value": None})["value"]
+    of_money = "" if money is None else f", with {percent(money)} of its money"
     second = joined(
         "At its threshold it flags ",
         strong(f"{number(per_day, 'number')} transactions a day"),
@@ -92,7 +93,7 @@ def _of_intervals(metrics: dict[str, Any]) -> str:
 def split(judged: Judged) -> Section:
     """What the model learnt from, what its threshold was chosen on, what it is judged by."""
     manifest = judged.run.manifest
-    delay = f"{manifest['options']['label_delay_days']:g}"
+    delay = manifest["options"]["label_delay_days"]
     kind = manifest["options"]["split"]
     if kind == "random":
         said = note(
@@ -102,10 +103,13 @@ def split(judged: Judged) -> Section:
         )
     else:
         cards = " Each part is on cards of its own." if kind == "time+cards" else ""
-        said = paragraph(
-            f"Split by time. Between two parts lie the {delay} days until labels are known, which "
-            f"belong to none.{cards}"
+        gap = (
+            f"Between two parts {'lies' if delay == 1 else 'lie'} the {measured(delay, 'day')} "
+            "until labels are known, which belong to none."
+            if delay
+            else "Labels are taken to be known at once: between two parts there is no gap."
         )
+        said = paragraph(f"Split by time. {gap}{cards}")
     rows = [
         [
             strong(name),

@@ -24,8 +24,9 @@ FEATURES is a folder that python -m engine.build made, or the features.parquet i
 
 The challenger is promoted, which is to let DIR/current lead to it, if two things hold on these
 days: its --metric is higher by at least --margin, and the interval of that difference, over draws
-of cards, lies above 0, at least ten of them with fraud. Else the champion stays in use; the
-challenger's run is there either way."""
+of cards (of days for cards.precision), lies above 0, at least ten of them with fraud. Else what is
+in use stays so, as it does where DIR/current leads to another run than the champion: that one was
+not compared. The challenger's run is there either way."""
 
 _EPILOG = f"""\
 writes into DIR/ID, beside what python -m engine.train writes:
@@ -34,7 +35,8 @@ writes into DIR/ID, beside what python -m engine.train writes:
 
 drift is how far features and score have moved since the champion was trained, as population
 stability index: below 0.1 stable, from 0.1 on moderate, from 0.25 on shifted; no verdict of
-events so few that 0.1 may come by chance. It decides nothing.
+events or cards so few that chance may do it, nor of hour and weekday of less than a week. It
+decides nothing.
 
 {EXIT_CODES}
 0 is a decision, either way; --json tells which

@@ -5,21 +5,22 @@ margin, so that it is worth the change; and that its interval lies above 0, so t
 luck of which cards were drawn. Neither alone would do: on few events a lucky challenger passes any
 margin, on many the smallest difference is sure.
 
-And there have to be cards with fraud enough that an interval is one. Drawn of k of them it is too
-short, by the factor sqrt((k - 1) / k) and by the normal quantile where Student's with k - 1 degrees
-of freedom belongs (Hesterberg, What Teachers Should Know About the Bootstrap, 2015): it has 0.11
-of its length with 2, 0.63 with 5, 0.82 with 10.
+And there have to be cards with fraud enough, or days with fraud for a figure of days, that an
+interval is one. Drawn of k of them it is too short, by the factor sqrt((k - 1) / k) and by the
+normal quantile where Student's with k - 1 degrees of freedom belongs (Hesterberg, What Teachers
+Should Know About the Bootstrap, 2015): it has 0.11 of its length with 2, 0.63 with 5, 0.82 with 10.
 """
 
 from dataclasses import dataclass
 from typing import Any, Final
 
+from engine.model.intervals import unit_of
 from engine.model.paired import DIFFERENCE
 from engine.words import counted
 
 CHALLENGER: Final = "challenger"
 CHAMPION: Final = "champion"
-FEWEST_FRAUD_CARDS: Final = 10
+FEWEST_WITH_FRAUD: Final = 10  # cards, or days
 # Figures by which may be decided: shares of 1, more of which is better.
 METRICS: Final = (
     "average_precision",
@@ -70,13 +71,17 @@ def decide(paired: dict[str, Any], metric: str, margin: float) -> Decision:
         By how much it has to be higher.
     """
     found = paired["figures"].get(metric)
-    cards = paired["fraud_cards"]
+    unit = unit_of(metric)
+    there = paired["with_fraud"][unit]
     if found is None or found[DIFFERENCE]["value"] is None:
         return _kept(f"{metric} could not be measured of both.")
-    if cards < FEWEST_FRAUD_CARDS:
+    if there < FEWEST_WITH_FRAUD:
+        few = (
+            f"{counted(there, 'card')} of these days" if unit == "card" else f"{there} of the days"
+        )
         return _kept(
-            f"Only {counted(cards, 'card')} of these days had fraud: a difference counts as sure "
-            f"with {FEWEST_FRAUD_CARDS} or more."
+            f"Only {few} had fraud: a difference in {metric} counts as sure with "
+            f"{FEWEST_WITH_FRAUD} or more."
         )
     difference = found[DIFFERENCE]
     value, low, high = difference["value"], difference["low"], difference["high"]
@@ -106,10 +111,16 @@ def verdict(content: dict[str, Any]) -> str:
     Parameters
     ----------
     content
-        What ``decision.json`` holds.
+        What ``decision.json`` holds. Its ``in_use`` is the run that ``current`` led to when it was
+        decided, None if it led nowhere; ``champion_in_use`` is whether that was the champion.
     """
+    champion, in_use = content[CHAMPION]["id"], content["in_use"]
     if content["decision"] == "keep":
-        return f"the champion, {content[CHAMPION]['id']}, is kept"
+        if content["champion_in_use"]:
+            return f"the champion, {champion}, is kept"
+        stays = "no run is in use" if in_use is None else f"{in_use} stays in use"
+        return f"the challenger is not promoted, {stays}"
     if content["dry_run"]:
         return "the challenger would be promoted; a dry run, current was not switched"
-    return f"the challenger is promoted, it takes the place of {content[CHAMPION]['id']}"
+    place = f"it takes the place of {champion}" if in_use else "no run was in use before"
+    return f"the challenger is promoted, {place}"

@@ -10,13 +10,11 @@ from engine.clock import elapsed, utc_second
 from engine.errors import InputError
 from engine.events.disk import write_bytes
 from engine.interrupts import put_off
-from engine.model.drift import drift
-from engine.model.features_file import FeatureTable, read_features
+from engine.model.features_file import FeatureTable, read_features, sha256_of
 from engine.model.loading import load_run
-from engine.model.lock import only_one
+from engine.model.lock import only_one, switching
 from engine.model.paired import Rival, paired, rival_of
-from engine.model.ranked import Integers
-from engine.model.run import CURRENT, Run
+from engine.model.run import CURRENT, MANIFEST, Run
 from engine.model.split import DAY, midnight, utc_date_of, utc_text
 from engine.model.store import check_place, drop_run, json_bytes, make_current
 from engine.model.unseen import refuse_seen
@@ -24,12 +22,13 @@ from engine.progress import Meter
 from engine.retrain.decision import (
     CHALLENGER,
     CHAMPION,
-    FEWEST_FRAUD_CARDS,
+    FEWEST_WITH_FRAUD,
     Decision,
     decide,
 )
 from engine.retrain.described import described
-from engine.retrain.in_use import in_use, leads_to
+from engine.retrain.in_use import InUse, in_use, leads_to
+from engine.retrain.moved import moved_since
 from engine.retrain.options import Options
 from engine.retrain.page import decision_page
 from engine.train.again import like
@@ -120,6 +119,7 @@ class _Job:
         # Looked at first: who switches while the champion is read is noticed at the end.
         self._in_use = in_use(options.runs)
         self._champion = load_run(path, threads=options.threads)
+        self._manifest = sha256_of(self._champion.path / MANIFEST)
 
     def run(self) -> Retraining:
         options, champion = self._options, self._champion
@@ -128,7 +128,6 @@ class _Job:
         table = read_features(options.features, labels_required=True)
         window = self._window(table, like_champion.split.label_delay)
         rows = np.flatnonzero((table.times >= window.start) & (table.times < window.end))
-        recent = np.flatnonzero(table.times >= window.start)
 
         def rival(run: Run) -> Rival:
             return rival_of(
@@ -141,7 +140,7 @@ class _Job:
             )
 
         of_champion = rival(champion)  # before anything is trained: it may be refused
-        moved = self._drift(table, recent)
+        moved = moved_since(champion, table, window.start)
         challenger = train(_challenger(like_champion, window), table).run
         try:
             with Meter("compare", options.resamples, quiet=options.quiet, noun="draw") as meter:
@@ -151,7 +150,7 @@ class _Job:
                     seed=options.seed,
                     progress=lambda _: meter.advance(1),
                 )
-            decision = decide(compared, options.metric, options.margin)
+            decision = self._of_what_is_in_use(decide(compared, options.metric, options.margin))
             content = self._content(challenger, window, decision, compared, moved)
             with put_off():
                 decision, content, switched = self._conclude(challenger, decision, content)
@@ -205,19 +204,23 @@ class _Job:
         )
         return window
 
-    def _drift(self, table: FeatureTable, recent: Integers) -> dict[str, Any] | None:
-        champion = self._champion
-        if champion.bins is None or not len(recent):
-            return None
-        values = table.values[recent]
-        parts = champion.manifest["parts"]
-        return drift(
-            champion.bins,
-            values,
-            champion.model.scores(values),
-            trained=parts["train"]["events"],
-            held_out=parts["validation"]["events"],
-        )
+    def _of_what_is_in_use(self, decision: Decision) -> Decision:
+        """The decision, if ``current`` leads to the champion or nowhere: else none was compared."""
+        now = self._in_use
+        if not decision.promote or now is None or self._is_champion(now):
+            return decision
+        other = f"{CURRENT} leads to {now.name}, which was not compared: it stays in use."
+        return Decision(promote=False, reasons=(*decision.reasons, other))
+
+    def _is_champion(self, now: InUse | None) -> bool:
+        return now is not None and now.manifest == self._manifest
+
+    def _told_in_use(self, now: InUse | None) -> dict[str, Any]:
+        """What a decision tells of the run in use, before a switch."""
+        return {
+            "in_use": None if now is None else now.name,
+            "champion_in_use": self._is_champion(now),
+        }
 
     def _content(
         self,
@@ -235,7 +238,8 @@ class _Job:
             "reasons": list(decision.reasons),
             "metric": options.metric,
             "margin": options.margin,
-            "fewest_fraud_cards": FEWEST_FRAUD_CARDS,
+            "fewest_with_fraud": FEWEST_WITH_FRAUD,
+            **self._told_in_use(self._in_use),
             CHAMPION: described(self._champion),
             CHALLENGER: described(challenger),
             "judged_by": {
@@ -259,15 +263,21 @@ class _Job:
         _record(content, folder)
         if not decision.promote or self._options.dry_run:
             return decision, content, False
-        now = in_use(self._options.runs)
-        if now == self._in_use:
-            make_current(folder)
-            return decision, content, True
+        with switching(self._options.runs):
+            now = in_use(self._options.runs)
+            if now == self._in_use:
+                make_current(folder)
+                return decision, content, True
         moved = f"Meanwhile current was led to {now.name if now else 'nothing'}: it is left there."
         if now is not None and self._in_use is not None and now.name == self._in_use.name:
             moved = f"Meanwhile {now.name} was replaced by another run: it stays in use."
         decision = Decision(promote=False, reasons=(*decision.reasons, moved))
-        content = {**content, "decision": decision.word, "reasons": list(decision.reasons)}
+        content = {
+            **content,
+            **self._told_in_use(now),
+            "decision": decision.word,
+            "reasons": list(decision.reasons),
+        }
         _record(content, folder)
         return decision, content, False
 

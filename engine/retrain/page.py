@@ -6,9 +6,9 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
-from engine.model.drift import MOVED
+from engine.model.drift import MOVED, Word
 from engine.model.paired_text import paired_rows
-from engine.report.drawing import FALSE, FLAGGED, INK, MISSED, MUTED, Chart, drawn
+from engine.report.drawing import FAINT, FALSE, FLAGGED, INK, MISSED, MUTED, Chart, drawn
 from engine.report.frame import (
     Column,
     Html,
@@ -26,7 +26,13 @@ from engine.retrain.decision import CHALLENGER, CHAMPION, verdict
 _MOST: Final = 15  # features in the plot
 _WIDTH: Final = 800
 _BAR: Final = 26
-_COLOURS: Final = {"stable": FLAGGED, "moderate": FALSE, "shifted": MISSED, "too few events": MUTED}
+_COLOURS: Final[dict[Word, str]] = {
+    "stable": FLAGGED,
+    "moderate": FALSE,
+    "shifted": MISSED,
+    "too few events or cards": MUTED,
+    "not whole weeks": FAINT,
+}
 
 
 def decision_page(content: dict[str, Any]) -> str:
@@ -117,13 +123,29 @@ def _drifted(moved: dict[str, Any] | None) -> Iterator[Html]:
         f"from {moved['shifted_from']:g} on, much.",
     )
     yield table(
-        [Column("feature", "wide"), Column("PSI", "number"), Column("which is")],
-        [[each["feature"], f"{each['psi']:.4f}", each["word"]] for each in moved["features"]],
+        [
+            Column("feature", "wide"),
+            *(Column(head, "number") for head in ("PSI", "by chance", "worth events")),
+            Column("which is"),
+        ],
+        [
+            [
+                each["feature"],
+                f"{each['psi']:.4f}",
+                f"{each['by_chance']:.4f}",
+                f"{each['worth']:,.0f}",
+                each["word"],
+            ]
+            for each in moved["features"]
+        ],
         caption=(
-            f"Population stability index of {moved['events']:,} events since the first day judged "
-            "by, against the champion's training part; of the score against its validation part. "
-            f"Moderate from {moved['moderate_from']:g}, shifted from {moved['shifted_from']:g}; "
-            "too few events where one sample in a thousand passes the first if nothing has changed."
+            f"Population stability index of {moved['events']:,} events of {moved['cards']:,} cards "
+            "since the first day judged by, against the champion's training part; of the score "
+            "against its validation part. By chance it stays below what is told in all but one of "
+            "a thousand samples; events of a card are worth fewer that are independent. Moderate "
+            f"from {moved['moderate_from']:g}, shifted from {moved['shifted_from']:g}, if chance "
+            "cannot do that; too few events or cards where it could. What tells the hour or the "
+            "weekday is compared of whole weeks."
         ),
     )
 

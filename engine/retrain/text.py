@@ -39,7 +39,7 @@ def _drift(moved: dict[str, Any] | None) -> list[str]:
     if moved is None:
         return ["drift: not known, the champion is from before runs kept how features were spread"]
     shown = moved["features"][:_SHOWN]
-    events = counted(moved["events"], "event")
+    events = f"{counted(moved['events'], 'event')} of {counted(moved['cards'], 'card')}"
     limits = f"moderate from {moved['moderate_from']:g}, shifted from {moved['shifted_from']:g}"
     return [
         f"drift of the {events} since then from the champion's training, as PSI, {limits}:",

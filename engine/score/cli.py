@@ -19,8 +19,8 @@ patterns as for python -m engine.build, whose features are computed first. Such 
 history: its first events have none."""
 
 _EPILOG = f"""\
---out holds event_id, cc_num, unix_time, is_fraud where there is one, score, probability, flagged
-(1 or 0) and reasons, in words, of the flagged.
+--out holds event_id, cc_num, unix_time, is_fraud if there are labels, null where there is none,
+score, probability, flagged (1 or 0) and reasons, in words, of the flagged.
 
 {EXIT_CODES}
 

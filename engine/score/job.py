@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from engine.build.job import build
 from engine.build.options import Options as BuildOptions
+from engine.build.outputs import OUTPUTS
 from engine.clock import elapsed
 from engine.errors import InputError, OutputError
 from engine.events.canonical import EVENT_ID
 from engine.events.disk import scratch_folder, writing
+from engine.events.inputs import find_inputs, refuse_to_replace
 from engine.model.evaluate import evaluate
 from engine.model.features_file import FeatureTable, locate_features, read_features
 from engine.model.kinds import Floats
@@ -108,7 +110,8 @@ def score(options: Options) -> Scoring:
         If the run or the input was refused, or the scores could not be written.
     """
     began = elapsed()
-    _check_out(options)
+    if options.out is not None:
+        _check_out(options, options.out)
     run = load_run(options.run, threads=options.threads)
     with (
         Meter("measure", options.resamples, quiet=options.quiet, noun="draw") as meter,
@@ -134,24 +137,33 @@ def score(options: Options) -> Scoring:
         )
 
 
-def _check_out(options: Options) -> None:
-    if options.out is None:
-        return
-    with writing(options.out):
-        if options.out.is_dir():
+def _check_out(options: Options, out: Path) -> None:
+    with writing(out):
+        if out.is_dir():
+            raise OutputError(f"--out: a folder (was {str(out)!r})", hint="name a file to make")
+        if not out.parent.is_dir():
             raise OutputError(
-                f"--out: a folder (was {str(options.out)!r})", hint="name a file to make"
+                f"--out: there is no such folder (was {str(out.parent)!r})", hint="make it first"
             )
-        if options.out.exists() and not options.overwrite:
+        refuse_to_replace(_read(options), out, "--out")
+        if out.resolve().is_relative_to(options.run.resolve()):
             raise OutputError(
-                f"--out: there already (was {str(options.out)!r})",
+                f"--out: within the run, which would not be what was trained (was {str(out)!r})",
+                hint="write elsewhere",
+            )
+        if out.exists() and not options.overwrite:
+            raise OutputError(
+                f"--out: there already (was {str(out)!r})",
                 hint="add --overwrite to replace it, or name another file",
             )
-        if not options.out.parent.is_dir():
-            raise OutputError(
-                f"--out: there is no such folder (was {str(options.out.parent)!r})",
-                hint="make it first",
-            )
+
+
+def _read(options: Options) -> list[Path]:
+    """The files that are scored, and those that tell what they are."""
+    path = locate_features(Path(options.inputs[0])) if len(options.inputs) == 1 else None
+    if path is not None:
+        return [path.parent / name for name in OUTPUTS]
+    return [file.path for file in find_inputs(options.inputs)]
 
 
 @contextmanager
@@ -197,8 +209,11 @@ def _write(
         "cc_num": table.cards,
         schema.event_time: table.times * schema.ticks_per_second,
     }
-    if table.labels is not None and schema.label is not None:
-        columns[schema.label] = table.labels
+    rows, labels = table.labelled
+    if len(rows) and schema.label is not None:
+        # Of a log that is labelled in part, those there are.
+        none = pl.Series([None], dtype=pl.Int8).new_from_index(0, len(table))
+        columns[schema.label] = none.scatter(rows, labels)
     columns |= {"score": scores, "probability": probabilities, "flagged": flagged.astype(np.int8)}
     if options.reasons:
         said = iter(reasons(run, table.values[flagged], options.reasons))

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from engine.clock import elapsed
+from engine.events.inputs import refuse_to_replace
+from engine.model.bins import training_bins
 from engine.model.calibration import Calibration, fit_calibration
-from engine.model.drift import training_bins
 from engine.model.evaluate import evaluate
 from engine.model.features_file import FeatureTable, read_features
 from engine.model.kinds import Trained, TrainingData
 from engine.model.loading import load_run
 from engine.model.metrics import Scored, Terms
-from engine.model.run import BINS, METRICS, REPORT, THRESHOLD, Run, usual_values
+from engine.model.run import BINS, CURRENT, METRICS, REPORT, THRESHOLD, Run, usual_values
 from engine.model.split import Part, Split, split
-from engine.model.store import check_place, describe, json_bytes, make_current, write_run
+from engine.model.store import check_place, describe, json_bytes, write_run
 from engine.model.threshold import Choice, choose
 from engine.progress import Meter
 from engine.train.anomaly import Anomaly
@@ -71,6 +72,7 @@ def train(
         holds what it held before.
     """
     check_place(options.out, options.id, overwrite=options.overwrite)
+    refuse_to_replace([options.features], options.out / options.id, "--id")
     with Meter("train", None, quiet=options.quiet, noun="tree") as meter:
         return _Job(options, meter).run(table, parts)
 
@@ -96,7 +98,12 @@ class _Job:
         data = self._data(table, parts)
         trained = self._train(data) if anomaly is None else anomaly.train(data, self._train)
         usual = medians(table.features.names, data.values)
-        bins = training_bins(table.features, data.values, trained.held_out_scores)
+        bins = training_bins(
+            table.features,
+            data.values,
+            trained.held_out_scores,
+            (table.card_codes[parts.train.rows], table.card_codes[parts.validation.rows]),
+        )
         del data  # a copy of most of the table
         self._passed("train")
         choice = self._choose(table, parts.validation, trained)
@@ -132,10 +139,14 @@ class _Job:
         if options.report:
             others |= self._report(run, thresholds, metrics, table, parts.test, scored)
         self._passed("report")
-        write_run(run, others)
-        # Read back as others will read it: a run that cannot be loaded is found here, not there.
-        run = load_run(run.path, threads=options.threads)
-        current = make_current(run.path) if options.make_current else None
+        place = run.path
+        run = write_run(
+            run,
+            others,
+            lambda made: load_run(made, threads=options.threads, called=place),
+            current=options.make_current,
+        )
+        current = place.parent / CURRENT if options.make_current else None
         self._passed("write")
         seconds = {**self._seconds, "total": elapsed() - self._began}
         report = run.path / REPORT if options.report else None

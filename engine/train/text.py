@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from engine.model.figures_text import figure_lines
 from engine.train.job import Training
-from engine.words import counted
+from engine.words import counted, measured
 
 _WIDTH: Final = 100
 
@@ -24,6 +24,7 @@ def training_text(training: Training) -> str:
     lines = [
         f"{run.path}: {manifest['model']} on {run.features.name} ({short}), {trees}",
         *_parts(manifest),
+        *_quarantined(manifest["data"]),
         f"threshold {run.threshold:.4g}, {thresholds['rule']} on {thresholds['chosen_on']}: there",
         there_text,
         "on test:",
@@ -36,6 +37,15 @@ def training_text(training: Training) -> str:
     if training.current is not None:
         lines.append(f"{training.current} leads here now")
     return "\n".join(lines) + "\n"
+
+
+def _quarantined(data: dict[str, Any]) -> list[str]:
+    """What of the log was not learnt from, nor judged by, as it could not be read."""
+    if not data["quarantined"]:
+        return []
+    rows, labels = counted(data["quarantined"], "row"), data["quarantined_labels"]
+    were = "was" if data["quarantined"] == 1 else "were"
+    return [f"without {rows} of the log that {were} quarantined, {labels:,} for the label"]
 
 
 def _anomaly(metrics: dict[str, Any]) -> list[str]:
@@ -54,4 +64,5 @@ def _parts(manifest: dict[str, Any]) -> list[str]:
     if manifest["options"]["split"] == "random":
         return ["split at random, so that a burst is in several parts: flattering", *lines]
     split = f"split by {manifest['options']['split']}, each part up to and without its last day"
-    return [f"{split}; between them the {delay:g} days until labels are known", *lines]
+    gap = f"the {measured(delay, 'day')} until labels are known" if delay else "no gap"
+    return [f"{split}; between them {gap}", *lines]

@@ -33,6 +33,7 @@ from replay.backtest.table import built_before, whole_log
 from replay.backtest.tested import Tested
 from replay.backtest.vectorised import decide_at_once
 from replay.ledger import open_ledger
+from replay.logged import LogSource
 from replay.playback import Manner, played_log
 from replay.source import Source
 
@@ -183,7 +184,7 @@ class _Job:
             Meter("read", log.rows, quiet=self._options.quiet, noun="event") as meter,
             Quarantine(self._scratch / "quarantine.parquet") as quarantine,
         ):
-            source = Source(
+            source = LogSource(
                 log,
                 order=self._options.order,
                 lag=0,

@@ -12,9 +12,10 @@ import duckdb
 from engine.backends.duckdb.database import in_memory, interruptible
 from engine.errors import InputError
 from engine.events.disk import own_folder, scratch_folder
+from replay.ledger_files import LedgerFiles, find_ledger
 from replay.questions.options import Options
 from replay.questions.read import Question, named, read_questions
-from replay.questions.sources import LedgerFiles, find_features, find_labels, find_ledger
+from replay.questions.sources import find_features, find_labels
 
 _FOUND: Final = "found"  # the column with which an audit says that a row is a fault
 _SPAN: Final = ("since", "until")

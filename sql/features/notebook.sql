@@ -266,7 +266,7 @@ SELECT
     ) AS time_since_last_merchant_s,
     -- card's mean amount in the last 24 h, 0 if none
     coalesce(exact_mean(cc_num_24h_count, cc_num_24h_sum_amt, 100), 0e0) AS user_mean_amt_24h,
-    -- deviation of the card's amounts in the last 24 h
+    -- standard deviation of the card's amounts in the last 24 h, 0 if none
     coalesce(
         exact_std(
             cc_num_24h_count,
@@ -276,17 +276,17 @@ SELECT
         ),
         0e0
     ) AS user_std_amt_24h,
-    -- amount above the card's mean of the last 24 h
+    -- amount above the card's mean in the last 24 h, above 0 if none
     amt / 100e0 - user_mean_amt_24h                                 AS user_amt_delta,
-    -- that, in deviations; 0 if none
+    -- amount above the card's mean in the last 24 h, in standard deviations, 0 if none
     CASE
         WHEN user_std_amt_24h > 0e0
         THEN user_amt_delta / nullif(user_std_amt_24h, 0e0)
         ELSE 0e0
     END AS amt_z_user,
-    -- card holder is male
+    -- whether the card holder is male
     coalesce(gender IN ('M', 'm'), false)::TINYINT                  AS "gender_M",
-    -- card holder is female
+    -- whether the card holder is female
     coalesce(gender IN ('F', 'f'), false)::TINYINT                  AS "gender_F"
 FROM windows_by_cc_num_merchant
 ORDER BY arrival;

@@ -2,7 +2,8 @@
 --
 -- The events of a card, in the order in which they came, as far as one of its alerts is near. Cards
 -- are masked to their last four digits; if several cards end in those that card names, all of them
--- are shown, one after the other. time is when it happened, why the strongest reason of an alert.
+-- are shown, one after the other. Of more events than top the latest are shown. time is when it
+-- happened, why the strongest reason of an alert.
 --
 --   duckdb -cmd "SET VARIABLE ledger = 'august/part-*.parquet'" -f sql/questions/card.sql
 --
@@ -14,7 +15,7 @@
 --   card      the number, or its last four digits (default: that of the most alerts)
 --   hours     how far from an alert events are shown (default: 2)
 --   unmask    true to show card numbers whole (default: false)
---   top       how many events to show (default: 30)
+--   top       how many events to show, the latest (default: 30)
 
 CREATE OR REPLACE TEMP MACRO masked(card) AS
     repeat('*', greatest(length(card::VARCHAR) - 4, 0)) || right(card::VARCHAR, 4);
@@ -79,6 +80,8 @@ near AS (
                 AND abs(alerts.arrival_time - decisions.arrival_time)
                     <= 3_600 * coalesce(getvariable('hours')::DOUBLE, 2)
         )
+    ORDER BY sequence DESC
+    LIMIT coalesce(getvariable('top')::BIGINT, 30)
 )
 SELECT
     CASE
@@ -97,5 +100,4 @@ SELECT
     reasons[1].words                                AS why
 FROM near
 LEFT JOIN labels USING (event_id)
-ORDER BY event.cc_num, sequence
-LIMIT coalesce(getvariable('top')::BIGINT, 30);
+ORDER BY event.cc_num, sequence;

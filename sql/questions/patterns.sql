@@ -3,9 +3,10 @@
 -- A pattern is a set of features: those that raised the score of a flagged event most, as its
 -- reasons in the ledger name them. Two alerts are of one pattern if the same features speak against
 -- them, whatever their values and in whichever order. Nobody wrote the patterns down; they come
--- from what the model says of each event. The features are named in the order in which they weigh
--- in the example, which is the alert of the pattern that scored highest; says is what the first of
--- them says of it.
+-- from what the model says of each event. What the log tells of the card holder is no part of them
+-- but as one, (card holder), where too few other features speak against an event. The features are
+-- named in the order in which they weigh in the example, which is the alert of the pattern that
+-- scored highest; says is what the first of them says of it.
 --
 --   duckdb -cmd "SET VARIABLE ledger = 'august/part-*.parquet'" -f sql/questions/patterns.sql
 --

@@ -308,3 +308,12 @@ def test_a_full_disk_is_named_as_the_folder_of_the_results(
     assert said.startswith(f"cannot write {out / 'features.parquet'} (was: ")
     assert f"hint: free some space on {out}" in said
     assert ".scratch" not in said
+
+
+def test_a_log_in_the_place_of_results_is_not_replaced(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "out" / "features.parquet"
+    raw.parent.mkdir()
+    pl.read_csv(log, separator="|", infer_schema=False, quote_char=None).write_parquet(raw)
+    assert_refused(tmp_path, capsys, "--out: would replace what is read", str(raw), "--overwrite")

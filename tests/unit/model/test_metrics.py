@@ -240,3 +240,23 @@ def test_of_no_events_nothing_is_measured(resamples: int) -> None:
     for name in ("average_precision", "at_threshold.precision", "at_threshold.alerts_per_day"):
         assert report["figures"][name] == {"value": None}
     assert report["calibration"] == {"bins": [], "expected_error": None}
+
+
+def test_a_draw_without_fraud_has_no_recall_and_no_money() -> None:
+    events = scored([0.9, 0.1], [1, 0], amounts=[5.0, 6.0])
+    figures = Measurement(events, terms()).figures(np.array([0, 2]))
+    for name in ("recall_at_fpr.0.001", "money.fraud", "money.caught", "money.saved"):
+        assert np.isnan(figures[name]), name
+    # None is flagged that may be: that is a recall.
+    lowest = scored([0.9, 0.1], [0, 1])
+    assert Measurement(lowest, terms()).figures()["recall_at_fpr.0.001"] == 0.0
+
+
+@pytest.mark.parametrize(("cards", "sure"), [(9, False), (10, True)])
+def test_of_few_cards_that_are_all_alike_no_interval_is_told(cards: int, *, sure: bool) -> None:
+    """Nothing was caught in nine bursts: that is not to say that nothing ever would be."""
+    events = scored([0.1] * cards, [1] * cards, amounts=[1.0] * cards)
+    figures = evaluate(events, terms(), resamples=20, seed=1)["figures"]
+    for name in ("money.caught", "money.caught_share", "at_threshold.recall"):
+        bound = 0.0 if sure else None
+        assert figures[name] == {"value": 0.0, "low": bound, "high": bound}, name

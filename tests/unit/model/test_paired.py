@@ -115,9 +115,12 @@ def test_of_few_cards_with_fraud_there_is_no_interval(fraud_cards: int) -> None:
         return replace(each, scored=replace(each.scored, labels=few.astype(np.int8)))
 
     found = paired({"one": of_few(rival(0.3)), "two": of_few(rival(0.6))}, resamples=400, seed=1)
-    assert found["fraud_cards"] == fraud_cards
+    assert found["with_fraud"]["card"] == fraud_cards
     for each in ("one", "two", "difference"):
-        for name in ("average_precision", "at_threshold.recall", "money.caught_share"):
+        for name in (
+            *("average_precision", "at_threshold.recall", "recall_at_fpr.0.001"),
+            *("money.fraud", "money.caught", "money.caught_share", "money.saved"),
+        ):
             assert found["figures"][name][each]["value"] is not None
             assert found["figures"][name][each]["low"] is None, (name, each)
             assert found["figures"][name][each]["high"] is None, (name, each)
@@ -125,6 +128,6 @@ def test_of_few_cards_with_fraud_there_is_no_interval(fraud_cards: int) -> None:
 
 def test_of_many_cards_with_fraud_each_draw_counts() -> None:
     found = paired({"one": rival(0.3), "two": rival(0.6)}, resamples=100, seed=1)
-    assert found["fraud_cards"] > 10
+    assert found["with_fraud"] == {"card": 24, "day": 10}
     difference = found["figures"]["average_precision"]["difference"]
     assert difference["low"] < difference["value"] < difference["high"]

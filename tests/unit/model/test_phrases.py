@@ -6,7 +6,7 @@ import pytest
 
 from engine.catalog import notebook
 from engine.definition import POS, column, feature, haversine_km, key
-from engine.model.phrases import duration, phrase
+from engine.model.phrases import duration, is_hidden, phrase
 
 BY_NAME = {feature.name: feature for feature in notebook.features}
 NAN = math.nan
@@ -48,11 +48,33 @@ NAN = math.nan
             30,
             "mean of amounts 55.20 on this card in 24 hours; usual is 30.00",
         ),
+        (
+            "user_mean_amt_24h",
+            0,
+            30,
+            "nothing spent on this card in 24 hours before; usual is mean 30.00",
+        ),
+        (
+            "user_mean_amt_24h",
+            55.2,
+            0,
+            "mean of amounts 55.20 on this card in 24 hours; usual is nothing",
+        ),
+        (
+            "user_std_amt_24h",
+            0,
+            12.5,
+            (
+                "no two different amounts on this card in 24 hours before; "
+                "usual is standard deviation 12.50"
+            ),
+        ),
+        ("gender_M", 0, 1, "whether the card holder is male; the value is not shown"),
         ("log_amt", math.log(530.49), math.log(48.2), "amount 529.49; usual is 47.20"),
         ("is_night", 1, 0, "between 22:00 and 06:59 UTC: yes; usual is no"),
         ("hour", 3, 14, "hour of the day, UTC: 3; usual is 14"),
         ("age", 81, 47, "card holder's age in years, −1 if unknown; the value is not shown"),
-        ("gender_F", 1, 1, "card holder is female; the value is not shown"),
+        ("gender_F", 1, 1, "whether the card holder is female; the value is not shown"),
         ("city_pop", 149, 2_000, "population of the holder's city; the value is not shown"),
         (
             "user_merchant_dist_km",
@@ -65,7 +87,7 @@ NAN = math.nan
             "amt_z_user",
             NAN,
             0,
-            "that, in deviations; 0 if none: unknown; usual is 0",
+            f"{BY_NAME['amt_z_user'].doc}: unknown; usual is 0",
         ),
     ],
 )
@@ -106,3 +128,31 @@ def test_what_has_no_words_of_its_own_says_its_doc() -> None:
 )
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_card_without_history_says_so() -> None:
+    amt = column("amt")
+    day = key("cc_num").last(hours=24)
+    for expression, value, words in (
+        (day.sum(amt), 0.0, "nothing spent on this card in 24 hours before"),
+        (day.max(amt).fill(0.0), 0.0, "nothing spent on this card in 24 hours before"),
+        (day.max(amt).fill(-1.0), -1.0, "no transaction on this card in 24 hours before"),
+        (
+            day.min(amt).fill(0.0),
+            0.0,
+            "no transaction, or one of 0.00, on this card in 24 hours before",
+        ),
+        (day.mean(amt), 0.0, "mean of amounts 0.00 on this card in 24 hours"),
+    ):
+        assert phrase(feature("x", expression, "x"), value, 20.0, POS).startswith(f"{words}; usual")
+
+
+def test_what_is_hidden_is_the_card_holders() -> None:
+    hidden = {each.name for each in notebook.features if is_hidden(each, POS)}
+    assert hidden == {"age", "city_pop", "lat", "long", "gender_M", "gender_F"}
+
+
+def test_docs_stand_alone() -> None:
+    """A reason is a doc with a value: none may lean on another, or assert what it asks."""
+    for made in notebook.features:
+        assert not made.doc.startswith(("that", "the same", "card holder is")), made.name

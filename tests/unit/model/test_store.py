@@ -1,6 +1,8 @@
 """Runs that are not what was trained are refused, before a pickle runs."""
 
+import hashlib
 import json
+import math
 import os
 import pickle
 import shutil
@@ -9,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from engine.errors import InputError
-from engine.model import store
+from engine.errors import InputError, OutputError
+from engine.model import lock, replace, store
 from engine.model.loading import load_run
+from engine.model.split import SplitOptions
+from engine.train import job as training
+from engine.train.options import Options
 from unit.build.cases import tree
 from unit.train.cases import read_json, train, trained
 
@@ -88,6 +93,12 @@ def test_manifests_of_something_else(run: Path, changes: dict[str, Any], words: 
     assert_refused(run, words)
 
 
+def test_a_name_that_no_file_can_have(run: Path) -> None:
+    hashes = read_json(run / "manifest.json")["sha256"]
+    rewrite(run, sha256=hashes | {"a\0b": "0" * 64})
+    assert_refused(run, "'a\\x00b' cannot be read")
+
+
 @pytest.mark.parametrize("name", ["bins.json", "report.html", "anomaly.pkl"])
 def test_files_that_the_manifest_does_not_name(run: Path, name: str) -> None:
     if not (run / name).exists():
@@ -97,12 +108,32 @@ def test_files_that_the_manifest_does_not_name(run: Path, name: str) -> None:
     assert_refused(run, f"{name}: not the file that was trained")
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{"])
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000])
 def test_manifests_that_are_none(run: Path, content: str) -> None:
     (run / "manifest.json").write_text(content)
     assert_refused(run, "manifest.json: ")
     (run / "manifest.json").unlink()
     assert_refused(run, "holds no manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"threshold": math.nan}, "the threshold or the usual values cannot be read"),
+        ({"threshold": math.inf}, "the threshold or the usual values cannot be read"),
+        ({"threshold": "high"}, "the threshold or the usual values cannot be read"),
+        ({"calibration": {"method": "isotonic"}}, "the calibration cannot be read"),
+        ({"calibration": {"method": "platt", "slope": math.nan}}, "the calibration cannot be read"),
+        ({"calibration": 5}, "the calibration cannot be read"),
+    ],
+)
+def test_thresholds_that_flag_by_nothing(run: Path, changes: dict[str, Any], words: str) -> None:
+    """Named by the manifest, and no threshold or no curve all the same."""
+    path = run / "threshold.json"
+    path.write_text(json.dumps(read_json(path) | changes))
+    hashes = read_json(run / "manifest.json")["sha256"]
+    rewrite(run, sha256=hashes | {path.name: hashlib.sha256(path.read_bytes()).hexdigest()})
+    assert_refused(run, words)
 
 
 def test_a_failure_half_way_leaves_what_was_there(
@@ -125,3 +156,73 @@ def test_a_failure_half_way_leaves_what_was_there(
     assert train(features, runs, "other") == 2
     assert tree(runs) == before
     assert "free some space" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("can", [True, False])
+@pytest.mark.parametrize("broken", ["load_run", "make_current"])
+def test_a_run_that_cannot_be_used_is_not_left(
+    features: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    broken: str,
+    *,
+    can: bool,
+) -> None:
+    """Neither as a new run nor in the place of another, whose name leads to what it led to."""
+    if not can:
+        monkeypatch.setattr(replace, "_exchanged", lambda _one, _other: False)
+    runs = tmp_path / "runs"
+    trained(features, runs, "run")
+    before = tree(runs)
+
+    def fail(path: Path, **_options: object) -> None:
+        raise OutputError(f"{path.name}: broken (was so)", hint="none")
+
+    monkeypatch.setattr(training if broken == "load_run" else store, broken, fail)
+    assert train(features, runs, "run", "--overwrite", "--seed", "9") == 2
+    assert train(features, runs, "other") == 2
+    assert "broken" in capsys.readouterr().err
+    assert tree(runs) == before
+    assert load_run(runs / "current").manifest["seed"] == 42
+
+
+def test_nobody_else_switches_while_a_training_does(
+    features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "_PATIENCE_SECONDS", 0.0)
+    make_current = store.make_current
+
+    def watched(folder: Path) -> Path:
+        with (
+            pytest.raises(OutputError, match="another process is switching"),
+            lock.switching(folder.parent),
+        ):
+            pytest.fail("two at once")
+        return make_current(folder)
+
+    monkeypatch.setattr(store, "make_current", watched)
+    run = trained(features, tmp_path / "runs", "run")
+    assert load_run(run.parent / "current").manifest["id"] == "run"
+
+
+def test_a_run_that_was_just_trained_is_called_by_its_place(features: Path, tmp_path: Path) -> None:
+    options = Options(
+        features,
+        tmp_path / "runs",
+        "run",
+        split=SplitOptions(label_delay=172_800),
+        resamples=0,
+        report=False,
+    )
+    assert training.train(options).run.path == tmp_path / "runs" / "run"
+    content = b"not a model"
+    with pytest.raises(InputError) as refused:
+        load_run(write(tmp_path / "made", content), called=Path("runs/run"))
+    assert str(refused.value).startswith("runs/run/manifest.json: ")
+
+
+def write(folder: Path, manifest: bytes) -> Path:
+    folder.mkdir()
+    (folder / "manifest.json").write_bytes(manifest)
+    return folder

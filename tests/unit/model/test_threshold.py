@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import InputError
-from engine.model.threshold import Choice, choose, read_rule
+from engine.model.threshold import Choice, Rule, choose, read_rule
 
 #                    fraud       fraud              fraud
 SCORES = np.array([0.9, 0.8, 0.7, 0.6, 0.6, 0.5, 0.4, 0.1])
@@ -88,11 +88,24 @@ def test_what_no_score_can_keep_to() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["f1", "precision", "precision=2", "recall=0", "alerts-per-day=-1", "cost=5", ""]
+    "text",
+    [
+        *("f1", "precision", "precision=2", "recall=0", "alerts-per-day=-1", "cost=5", ""),
+        *("alerts-per-day=1e999", "precision=1e-999", "precision=e-1", "recall=nan"),
+    ],
 )
 def test_what_is_no_rule(text: str) -> None:
     with pytest.raises(InputError, match="not a rule"):
         read_rule(text)
+
+
+@given(st.floats(0, 1, exclude_min=True))
+def test_rules_are_read_as_they_were_written(value: float) -> None:
+    for rule in (Rule("precision", value), Rule("alerts-per-day", value * 1e9)):
+        assert read_rule(str(rule)) == rule
+    assert str(Rule("alerts-per-day", 100.0)) == "alerts-per-day=100"
+    assert str(Rule("precision", 0.9)) == "precision=0.9"
+    assert str(Rule("recall", 0.123456789)) == "recall=0.123456789"
 
 
 def test_a_budget_is_used_up_whatever_floats_make_of_it() -> None:

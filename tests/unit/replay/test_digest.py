@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replay.digest import Digest
+from replay.digest import Digest, digest_of
 
 REASONS = pl.List(pl.Struct({"feature": pl.String, "contribution": pl.Float64}))
 FRAME = pl.DataFrame(
@@ -58,3 +58,13 @@ def test_frames_may_be_cut_anywhere(cuts: list[int]) -> None:
 )
 def test_every_change_is_told(change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     assert digest(change(FRAME)) != digest(FRAME)
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    made = Digest()
+    made.update(FRAME[:2])
+    copy = made.copy()
+    copy.update(FRAME[2:])
+    assert made.hexdigest() == digest(FRAME[:2])
+    assert copy.hexdigest() == digest(FRAME)
+    assert digest_of(FRAME, "flag", "text") == digest(FRAME.select("text", "flag"))

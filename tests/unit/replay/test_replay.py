@@ -1,7 +1,6 @@
 """Replays: through the code that runs live, to one digest, whatever happens on the way."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,28 +10,12 @@ import pytest
 from engine.build.cli import main as build_main
 from engine.errors import InputError, OutputError
 from engine.score.cli import main as score_main
-from replay import ledger, playback
 from replay.cli import main
 from replay.job import replay
+from replay.ledger import SUMMARY
 from replay.options import Options
 from unit.build.cases import write
-from unit.model.cases import simulated
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """2,000 transactions, none of which the runs were trained on."""
-    events = simulated(2_000, days=10, seed=9)
-    return write(events, tmp_path_factory.mktemp("log") / "log.parquet")
-
-
-@pytest.fixture
-def options(log: Path, boosted: Path, tmp_path: Path) -> Options:
-    return Options(inputs=(str(log),), run=boosted, ledger=tmp_path / "ledger")
-
-
-def recorded(folder: Path) -> pl.DataFrame:
-    return pl.concat(map(pl.read_parquet, sorted(folder.glob(ledger.PARTS))))
+from unit.replay.cases import recorded
 
 
 def test_it_decides_as_a_batch_does(
@@ -72,101 +55,6 @@ def test_the_digest_tells_the_decisions_and_not_how_they_were_made(options: Opti
     assert digest(reasons=0) != expected
 
 
-class Stop(KeyboardInterrupt):
-    """What a person's Ctrl-C raises."""
-
-
-def stopped_after(options: Options, events: int, how: type[BaseException]) -> None:
-    """Replay until so many events have been decided on, and end it in the middle."""
-    decided = 0
-    decide = playback.Decider.decide
-
-    def until(self: playback.Decider, rows: list[object], labels: object = None) -> object:
-        nonlocal decided
-        if decided >= events:
-            raise how
-        decided += len(rows)
-        return decide(self, rows, labels)  # type: ignore[arg-type]  # handed on as they came
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(playback.Decider, "decide", until)
-        with pytest.raises(how):
-            replay(options)
-
-
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks and parts of a ledger so short that there are several."""
-    monkeypatch.setattr(playback, "_CHUNK_ROWS", 100)
-    monkeypatch.setattr(ledger, "PART_ROWS", 300)
-
-
-@pytest.mark.usefixtures("short")
-@pytest.mark.parametrize("events", [0, 100, 1_050, 1_950])
-@pytest.mark.parametrize("how", [Stop, SystemExit])  # the second as good as kill -9: no clean-up
-def test_stopped_anywhere_it_goes_on_to_the_same_digest(
-    options: Options, events: int, how: type[BaseException]
-) -> None:
-    options = replace(options, batch=50)
-    expected = replay(replace(options, ledger=None)).digest
-    stopped_after(options, events, how)
-    folder = options.ledger
-    assert folder is not None
-    parts = sorted(folder.glob(ledger.PARTS))
-    kept = len(recorded(folder)) if parts else 0
-    if how is Stop:
-        assert kept == events // 100 * 100  # whole chunks
-    assert not (folder / ledger.SUMMARY).exists()
-
-    replayed = replay(options)
-    assert (replayed.digest, replayed.resumed) == (expected, kept)
-    assert json.loads((folder / ledger.SUMMARY).read_text())["digest"] == expected
-    assert len(recorded(folder)) == 2_000
-
-
-@pytest.mark.usefixtures("short")
-def test_a_log_that_has_changed_meanwhile_is_noticed(
-    log: Path, options: Options, tmp_path: Path
-) -> None:
-    stopped_after(options, 1_000, Stop)
-    events = pl.read_parquet(log)
-    size = log.stat().st_size
-    other = tmp_path / "log.parquet"
-    about = tmp_path / "ledger" / ledger.ABOUT
-
-    def changed(make: Callable[[pl.DataFrame], pl.DataFrame]) -> Options:
-        make(events).write_parquet(other)
-        content = json.loads(about.read_text())
-        content["inputs"] = [{"file": str(other), "bytes": other.stat().st_size}]
-        about.write_text(json.dumps(content))
-        return replace(options, inputs=(str(other),))
-
-    amounts = pl.when(pl.int_range(pl.len()) == 500).then(1.0).otherwise(pl.col("amt"))
-    for make in (
-        lambda frame: frame.with_columns(amounts.alias("amt")),
-        lambda frame: frame[:400],  # shorter than what was recorded
-        lambda frame: frame.with_columns(trans_num=pl.col("trans_num").reverse()),
-    ):
-        with pytest.raises(InputError, match="not what comes out now") as said:
-            replay(changed(make))
-        assert said.value.hint
-    assert size == log.stat().st_size
-
-
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [({"reasons": 1}, "reasons"), ({"end": 2_000_000_000}, "to"), ({"order": "arrival"}, "order")],
-)
-def test_part_of_another_replay_is_not_gone_on_with(
-    options: Options, change: dict[str, object], word: str
-) -> None:
-    stopped_after(options, 0, Stop)
-    with pytest.raises(InputError, match=f"another replay, by its {word}") as said:
-        replay(replace(options, **change))  # type: ignore[arg-type]  # as a case says
-    assert "--overwrite" in said.value.hint
-    assert replay(replace(options, overwrite=True)).resumed == 0
-
-
 def test_what_is_there_is_not_replaced_unasked(options: Options, tmp_path: Path) -> None:
     replay(options)
     with pytest.raises(OutputError, match="a complete one is there"):
@@ -177,6 +65,17 @@ def test_what_is_there_is_not_replaced_unasked(options: Options, tmp_path: Path)
     with pytest.raises(OutputError, match="not a ledger"):
         replay(replace(options, ledger=tmp_path / "other", overwrite=True))
     assert (tmp_path / "other" / "precious").exists()
+
+
+def test_a_log_within_the_ledger_is_not_replaced(options: Options) -> None:
+    replay(options)
+    assert options.ledger is not None
+    inside = options.ledger / "log.csv"
+    inside.write_bytes(Path(options.inputs[0]).read_bytes())
+    with pytest.raises(OutputError, match="--ledger: would replace what is read"):
+        replay(replace(options, inputs=(str(inside),), overwrite=True))
+    assert inside.exists()
+    assert (options.ledger / SUMMARY).exists()
 
 
 def test_from_and_to_are_instants_of_arrival(log: Path, options: Options) -> None:
@@ -205,7 +104,7 @@ def test_a_log_out_of_order_is_refused_sorted_or_taken_as_it_came(
     with pytest.raises(InputError, match="out of time order \\(was 1 of 2,000") as said:
         replay(options)
     assert "--order arrival" in said.value.hint
-    by_time = replay(replace(options, order="event-time", overwrite=True))
+    by_time = replay(replace(options, order="event-time"))  # as the hint says, and nothing else
     assert (by_time.digest, by_time.late) == (expected.digest, 0)
     as_it_came = replay(replace(options, order="arrival", overwrite=True))
     assert as_it_came.late == 1
@@ -253,8 +152,27 @@ def test_the_command(log: Path, boosted: Path, capsys: pytest.CaptureFixture[str
         (["--order", "any"], "--order"),
         (["--from", "soon"], "--from"),
         (["--batch", "0"], "--batch"),
+        (["--from", "2025-01-02", "--to", "2025-01-01"], "--to: not after --from"),
+        (["--from", "2025-01-02", "--to", "2025-01-02"], "--to: not after --from"),
     ):
         assert main([str(log), "--run", str(boosted), *args]) == 2
         refused = capsys.readouterr().err
         assert words in refused
         assert "\nhint: " in refused
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--from", "nothing was decided: the last of these arrived 2"),
+        ("--to", "nothing was decided: no event arrived before --to"),
+    ],
+)
+def test_a_span_without_events_is_said_aloud(
+    log: Path, boosted: Path, option: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    instant = {"--from": "2100-01-01", "--to": "2000-01-01"}[option]
+    assert main([str(log), "--run", str(boosted), "--quiet", option, instant, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["events"]["decided"] == 0
+    assert main([str(log), "--run", str(boosted), option, instant]) == 0
+    assert words in capsys.readouterr().out

@@ -32,9 +32,9 @@ class Told:
         return values[:, 0]
 
     def contributions(self, values: Floats) -> Floats:
-        """The first feature raises the score by itself, the second lowers it by half of that."""
+        """The third feature raises the score by itself, the second lowers it by half of that."""
         found = np.zeros(values.shape)
-        found[:, 0], found[:, 1] = values[:, 0], -values[:, 0] / 2
+        found[:, 2], found[:, 1] = values[:, 0], -values[:, 0] / 2
         return found
 
     def importance(self) -> Floats:

@@ -86,8 +86,9 @@ def test_cards_are_masked(page: str) -> None:
 @pytest.mark.usefixtures("undrawn")
 def test_hostile_words_stay_words() -> None:
     hostile = "</style><script>alert(1)</script>\"'&"
-    doc = replace(notebook.features[0], doc=hostile)
-    features = feature_set("notebook", notebook.schema, [doc, *notebook.features[1:]])
+    doc = replace(notebook.features[2], doc=hostile)
+    every = [*notebook.features[:2], doc, *notebook.features[3:]]
+    features = feature_set("notebook", notebook.schema, every)
     one = judged([0.9, 0.8, 0.1], [1, 0, 1], features=features)
     manifest = one.run.manifest
     data = manifest["data"] | {"file": hostile}
@@ -146,6 +147,25 @@ def test_where_nothing_is_flagged_or_all_is_right() -> None:
     assert "There are no misses" in parsed(page_of(judged([0.9, 0.1], [1, 0]))).text
 
 
+def test_where_the_least_is_to_flag_nothing() -> None:
+    """No score stands for it: the next one above all would read as one that flags."""
+    one = judged([0.9, 0.8, 0.7, 0.1], [0, 0, 1, 0], amounts=[9.0, 9.0, 3.0, 9.0])
+    text = parsed(page_of(one)).text
+    assert "3.00 if nothing were flagged" in text
+    assert "That would have been the least in hindsight" in text
+    assert "The circle" not in text
+    there = {"precision": 0.0, "recall": 0.0, "alerts_per_day": 0.0}
+    text = parsed(page_of(replace(one, thresholds=one.thresholds | {"there": there}))).text
+    assert "0.0 alerts a day: no score is as high, as each alert" in text
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_of_frauds_of_amount_0_no_share_of_money_is_told() -> None:
+    lead = parsed(page_of(judged([0.9, 0.1], [1, 0], amounts=[0.0, 5.0]))).text
+    assert "of all fraud is flagged." in lead
+    assert "– of its money" not in lead
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_a_random_split_is_said_to_flatter() -> None:
     text = parsed(page_of(judged([0.9, 0.1], [1, 0], split="random"))).text
@@ -157,3 +177,17 @@ def test_a_forest_has_no_shap_values() -> None:
     text = parsed(page_of(judged([0.9, 0.1], [1, 0], kind="random_forest"))).text
     assert "no SHAP values" in text
     assert "SHAP, in scores" not in text
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (0.0, "known at once: between two parts there is no gap."),
+        (1.0, "Between two parts lies the 1 day until labels are known"),
+        (2.0, "Between two parts lie the 2 days until labels are known"),
+    ],
+)
+def test_the_gap_in_words(days: float, words: str) -> None:
+    text = parsed(page_of(judged([0.9, 0.1], [1, 0], label_delay_days=days))).text
+    assert words in text

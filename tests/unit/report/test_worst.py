@@ -47,7 +47,7 @@ def test_importance_is_of_a_sample_of_both_kinds() -> None:
     one = judged([0.8] * 3 + [0.2] * 700, [1] * 3 + [0] * 700)
     found = importance(one)
     assert (found.fraud, found.legitimate) == (3, 500)
-    first, second = one.run.features.names[:2]
+    second, first = one.run.features.names[1:3]
     top = found.scores.head(2).rows()
     assert [row[0] for row in top] == [first, second]
     assert [round(value, 9) for value in top[0][1:]] == [0.8, 0.2]

@@ -1,5 +1,6 @@
 """Retraining: what is decided is written down, and current moves only for something better."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -71,7 +72,7 @@ def test_a_better_challenger_is_promoted(
     assert "The challenger is promoted, it takes the place of champion." in page
     assert "velocity_15m" in page
     assert sorted(path.name for path in worse.iterdir()) == [
-        *(".retrain.lock", "challenger", "champion", "current")
+        *(".current.lock", ".retrain.lock", "challenger", "champion", "current")
     ]
 
 
@@ -176,6 +177,29 @@ def test_a_champion_from_before_bins_has_no_drift(
     assert main([str(features), "--runs", str(runs), "--id", "challenger", *WINDOW[:-1]]) == 0
     assert "drift: not known" in capsys.readouterr().out
     assert "Not known" in (runs / "challenger" / "retrain.html").read_text()
+
+
+def test_a_champion_whose_bins_do_not_tell_of_cards(features: Path, runs: Path) -> None:
+    """From before that was kept: how many events a card had is told by its manifest."""
+    assert retrain(features, runs) == 0
+    told = read_json(runs / "challenger" / "decision.json")["drift"]
+    path = runs / "boosted" / "bins.json"
+    content = read_json(path)
+    del content["events_per_card"]
+    for each in (*content["features"].values(), content["score"]):
+        del each["alike"]
+    path.write_text(json.dumps(content))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    changed(runs / "boosted", lambda manifest: manifest["sha256"].update({path.name: digest}))
+    shutil.rmtree(runs / "challenger")
+    assert retrain(features, runs) == 0
+    old = read_json(runs / "challenger" / "decision.json")["drift"]
+    assert [each["psi"] for each in old["features"]] == [each["psi"] for each in told["features"]]
+    words = {each["feature"]: each["word"] for each in old["features"]}
+    # 60 cards are worth as many events of what is the card holder's.
+    assert words["lat"] == words["age"] == "too few events or cards"
+    assert words["hour"] == words["dow"] == "not whole weeks"  # of a training of three and a bit
+    assert old["cards"] == 60
 
 
 def assert_refused(
@@ -295,6 +319,43 @@ def test_a_champion_that_was_replaced_under_its_name_stays_in_use(
     written = read_json(worse / "challenger" / "decision.json")
     assert written["decision"] == "keep"
     assert "champion was replaced by another run" in written["reasons"][-1]
+
+
+def test_a_run_in_use_that_was_not_compared_stays(
+    features: Path, worse: Path, boosted: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The challenger beats the weak champion that was named, and not the strong one in use."""
+    shutil.copytree(boosted, worse / "strong")
+    (worse / "current").unlink()
+    (worse / "current").symlink_to("strong")
+    options = ("--champion", str(worse / "champion"))
+    assert main([str(features), "--runs", str(worse), "--id", "c", *WINDOW[:-1], *options]) == 0
+    assert (worse / "current").readlink() == Path("strong")
+    written = read_json(worse / "c" / "decision.json")
+    assert (written["decision"], written["in_use"]) == ("keep", "strong")
+    last = "current leads to strong, which was not compared: it stays in use."
+    assert written["reasons"][-1] == last
+    said = capsys.readouterr().out
+    assert "c: the challenger is not promoted, strong stays in use" in said
+    assert last in said
+    assert last in (worse / "c" / "retrain.html").read_text()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_champion_that_is_named_may_be_the_one_in_use_or_nothing_is(
+    features: Path, worse: Path, tmp_path: Path, *, elsewhere: bool
+) -> None:
+    champion = worse / "champion"
+    if elsewhere:  # a copy is the same run
+        champion = Path(shutil.copytree(champion, tmp_path / "copy"))
+    assert retrain(features, worse, "--champion", str(champion)) == 0
+    assert (worse / "current").readlink() == Path("challenger")
+    shutil.rmtree(worse / "challenger")
+    (worse / "current").unlink()
+    assert retrain(features, worse, "--champion", str(champion)) == 0
+    assert (worse / "current").readlink() == Path("challenger")
+    page = (worse / "challenger" / "retrain.html").read_text()
+    assert "The challenger is promoted, no run was in use before." in page
 
 
 @pytest.mark.parametrize("broken", ["paired", "decision_page", "write_bytes", "make_current"])

@@ -1,6 +1,7 @@
 """Scoring: the same from features and from the log, reasons that add up, and honest figures."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from engine.model.features_file import read_features
 from engine.model.loading import load_run
-from engine.model.reasons import reasons
+from engine.model.reasons import HOLDER, reasons
 from engine.score.cli import main
 from unit.build.cases import tree, write
 from unit.model.cases import simulated
@@ -55,7 +56,8 @@ def test_contributions_add_up_to_the_score(
     # What is left is the same for each event: where a score begins that nothing is known of.
     assert np.ptp(scores - together) < 1e-9
     for row, found in zip(values, reasons(run, values, 3), strict=True):
-        strengths = [reason.contribution for reason in found]
+        assert HOLDER not in {reason.feature for reason in found[:-1]}
+        strengths = [reason.contribution for reason in found if reason.feature != HOLDER]
         assert strengths == sorted(strengths, reverse=True)
         assert all(strength > 0 for strength in strengths)
         assert len(row) == len(run.features.names)
@@ -95,8 +97,14 @@ def test_figures_are_of_the_labelled_ones(
     events = simulated(3_000, seed=8)
     unknown = pl.int_range(pl.len()) % 3 == 0
     some = events.with_columns(pl.when(~unknown).then("is_fraud").alias("is_fraud"))
-    assert score(write(some, tmp_path / "some.parquet"), "--run", boosted) == 0
+    out = tmp_path / "scores.parquet"
+    assert score(write(some, tmp_path / "some.parquet"), "--run", boosted, "--out", out) == 0
     said = capsys.readouterr().out
+    # Each event keeps the label that it has.
+    scored = pl.read_parquet(out)
+    assert scored.schema["is_fraud"] == pl.Int8
+    told = scored.select("is_fraud").to_series().to_list()
+    assert told == [None if label is None else int(label) for label in some["is_fraud"]]
     assert "figures of the labelled ones, without 1,000 events that have no label" in said
     assert "2,000 events, " in said
     assert "average precision" in said
@@ -145,4 +153,29 @@ def test_what_is_refused(
     assert words in what
     assert "(was" in what
     assert hint.startswith("hint: ")
+    assert tree(tmp_path) == before
+
+
+def test_scores_replace_nothing_that_they_are_made_of(
+    features: Path, boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = Path(shutil.copytree(boosted.parent, tmp_path / "runs", symlinks=True))
+    built = Path(shutil.copytree(features, tmp_path / "built"))
+    log = Path(shutil.copy(features.parent / "features.csv", tmp_path / "log.csv"))
+    (tmp_path / "same.csv").symlink_to(log)
+    before = tree(tmp_path)
+    for given, out in (
+        (log, log),
+        (log, tmp_path / "runs" / ".." / "log.csv"),
+        (log, tmp_path / "same.csv"),
+        (built, built / "features.parquet"),
+        (built / "features.parquet", built / "build.json"),
+        (built, runs / "boosted" / "model.txt"),
+        (built, runs / "current" / "scores.parquet"),
+    ):
+        assert score(given, "--run", runs / "current", "--out", out, "--overwrite") == 2
+        what, hint = capsys.readouterr().err.splitlines()
+        assert "--out: would replace what is read" in what or "--out: within the run" in what
+        assert "(was" in what
+        assert hint.startswith("hint: ")
     assert tree(tmp_path) == before

@@ -17,7 +17,9 @@ from engine.definition import fingerprint
 from engine.errors import InputError
 from engine.model.features_file import read_features
 from engine.model.loading import load_run
+from engine.train.text import _parts
 from unit.build.cases import tree
+from unit.model.cases import build_features, simulated
 from unit.train.cases import read_json, train, trained
 
 FILES = ["bins.json", "features.json", "manifest.json", "metrics.json", "threshold.json"]
@@ -134,7 +136,9 @@ def test_current_leads_to_the_newest_and_moves_with_its_folder(
     assert (runs / "current").readlink() == Path("one")
     trained(features, runs, "three")
     assert (runs / "current").readlink() == Path("three")
-    assert sorted(path.name for path in runs.iterdir()) == ["current", "one", "three", "two"]
+    assert sorted(path.name for path in runs.iterdir()) == [
+        *(".current.lock", "current", "one", "three", "two")
+    ]
     runs.rename(tmp_path / "moved")
     assert load_run(tmp_path / "moved" / "current").manifest["id"] == "three"
 
@@ -149,7 +153,7 @@ def test_a_run_is_replaced_only_if_that_is_said(
     assert tree(tmp_path) == before
     trained(features, tmp_path, "one", "--overwrite", "--seed", "9")
     assert read_json(one / "manifest.json")["seed"] == 9
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "one"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".current.lock", "current", "one"]
 
 
 def test_the_summary(features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,3 +188,41 @@ def test_rules_hold_where_they_were_chosen(features: Path, tmp_path: Path, rule:
             assert threshold["there"]["recall"] >= float(value)
         case ["alerts-per-day", value]:
             assert threshold["there"]["alerts_per_day"] <= float(value)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        (0.0, "between them no gap"),
+        (1.0, "between them the 1 day until labels are known"),
+        (2.5, "between them the 2.5 days until labels are known"),
+    ],
+)
+def test_the_gap_in_words(days: float, words: str) -> None:
+    options = {"label_delay_days": days, "split": "time"}
+    [line] = _parts({"options": options, "parts": {}})
+    assert line.endswith(words)
+
+
+def test_labels_that_cannot_be_read_are_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from engine.train.cli import main
+
+    place = pl.int_range(pl.len())
+    events = simulated().with_columns(
+        pl.when(place < 3)
+        .then(pl.lit("maybe"))
+        .otherwise(pl.col("is_fraud").cast(str))
+        .alias("is_fraud"),
+        pl.when(place == 5).then(99_999_999).otherwise("amt").alias("amt"),
+    )
+    features = build_features(tmp_path / "features", events)
+    args = [str(features), "--out", str(tmp_path / "runs"), "--id", "run", "--label-delay", "2d"]
+    assert main([*args, "--resamples", "0"]) == 0
+    said = capsys.readouterr().out
+    assert "\nwithout 4 rows of the log that were quarantined, 3 for the label\n" in said
+    data = read_json(tmp_path / "runs" / "run" / "manifest.json")["data"]
+    assert (data["quarantined"], data["quarantined_labels"], data["events"]) == (4, 3, 5_996)
+    page = (tmp_path / "runs" / "run" / "report.html").read_text()
+    assert "without 4 rows of the log that could not be read, 3 for the label" in page

@@ -21,7 +21,7 @@ def test_nothing_is_beside_the_folder_while_it_works(
 
     def seen(options: BuildOptions) -> object:
         assert options.out.parent.parent == out
-        assert [path.name for path in tmp_path.rglob("*")] == [
+        assert [path.name for path in tmp_path.rglob("*") if path.is_dir()] == [
             "deep",
             "out",
             options.out.parent.name,

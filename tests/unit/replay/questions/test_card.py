@@ -51,7 +51,11 @@ def test_the_card_of_the_most_alerts_as_far_as_they_are_near(ledger: Path) -> No
     }
     assert [row["why"] for row in rows[1:]] == ["words of velocity", "words of velocity", None]
     assert ids(asked("card", ledger, hours=0)) == ["e3", "e4"]
-    assert ids(asked("card", ledger, top=2)) == ["e1", "e3"]
+
+
+def test_of_many_events_the_latest_are_shown(ledger: Path) -> None:
+    assert ids(asked("card", ledger, top=2)) == ["e4", "e5"]
+    assert ids(asked("card", ledger, card="1234", top=3)) == ["e4", "e5", "e7"]
 
 
 def test_a_card_by_its_number_or_its_end(ledger: Path) -> None:
