@@ -129,7 +129,7 @@ def test_a_key_that_is_always_refused_ends_it(log: Path) -> None:
             with pytest.raises(KeyRejectedError) as rejected:
                 await poster.run()
             assert "another" not in str(rejected.value)
-            assert running.judge.book.requests.unauthorised >= 8
+            assert running.judge.book.posts.unauthorised >= 8
         assert set(told.statuses) == {401}
 
     run(test())

@@ -52,7 +52,8 @@ def test_a_certificate_that_is_not_trusted(secure: dict[str, Any]) -> None:
         assert taken.events == []
         assert told.final == dict.fromkeys(IDS, Outcome.EXPIRED)
         assert any("certificate" in (reason or "").lower() for reason in told.reasons)
-        assert running.judge.book.requests.unauthorised == 0  # no key was sent
+        book = running.judge.book
+        assert book.requests.unauthorised == book.posts.unauthorised == 0  # no key was sent
 
     run(test())
 
