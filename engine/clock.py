@@ -14,6 +14,11 @@ def elapsed_ns() -> int:
     return time.perf_counter_ns()
 
 
+def wall_us() -> int:
+    """Now, as microseconds since 1970 in UTC: for what is kept. Spans are of :func:`elapsed`."""
+    return time.time_ns() // 1_000
+
+
 def sleep(seconds: float) -> None:
     """Let so much time pass; none if it is over already."""
     time.sleep(max(seconds, 0.0))

@@ -15,17 +15,13 @@ from typing import Any, Final
 import polars as pl
 
 from engine.clock import elapsed
+from engine.decide.folder import ABOUT, FORMAT, PART_ROWS, PARTS, SUMMARY, part_file
 from engine.errors import InputError
 from engine.sink import sink_parquet, write_frames
 from replay.begun import Kind, begin, check, finish
 from replay.digest import Digest
 
-ABOUT: Final = "ledger.json"
-SUMMARY: Final = "replay.json"
-PARTS: Final = "part-*.parquet"
-PART_ROWS: Final = 65_536
 PART_SECONDS: Final = 10.0  # whoever reads a ledger while it grows misses no more than these
-FORMAT: Final = 1
 _KIND: Final = Kind("--ledger", "ledger", "replay", ABOUT, SUMMARY, version=FORMAT)
 _UNFINISHED: Final = ".part-*.partial"  # of a process that was killed while it wrote one
 _NOTE: Final = "sentinelpos.digest"
@@ -84,7 +80,7 @@ class Ledger:
         self._flushed = elapsed()
         if not self._rows_held:
             return
-        part = self.folder / f"part-{len(self._parts):06}.parquet"
+        part = part_file(self.folder, len(self._parts))
         rows = pl.concat(self._held, rechunk=True)
         # A copy: whoever is interrupted in here flushes once more.
         digest = self._digest.copy()
@@ -105,7 +101,7 @@ class Ledger:
 
     def _read(self, parts: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
         for place, part in enumerate(parts):
-            if part.name != f"part-{place:06}.parquet":
+            if part != part_file(self.folder, place):
                 raise InputError(f"{self.folder}: part {place} is missing (was {part})", hint=_ANEW)
             with reading(part):
                 rows = pl.read_parquet(part)

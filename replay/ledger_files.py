@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.decide.folder import ABOUT, FORMAT, PARTS, SUMMARY
 from engine.errors import InputError
-from replay.ledger import ABOUT, FORMAT, PARTS, SUMMARY
 
 
 @dataclass(frozen=True, slots=True)

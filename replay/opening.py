@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.decide.folder import ABOUT
 from engine.definition import FeatureSet
 from engine.errors import InputError
 from engine.events.inputs import InputFile, find_inputs, refuse_to_replace
 from engine.events.quarantine import Quarantine
-from replay.ledger import ABOUT
 from replay.ledger_files import find_ledger
 from replay.logged import LogSource
 from replay.options import Options

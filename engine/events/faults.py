@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from engine.definition.schema import ColumnSpec
-from engine.definition.types import Kind
+from engine.definition.types import Kind, Type
 from engine.events.parse import plain_text
 from engine.events.reasons import shown, texts
 
@@ -82,7 +82,7 @@ def faults_of(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> list[Fault
         faults.append(Fault(spec.name, values.is_null(), f"{spec.name} is missing"))
     if spec.low is None or spec.high is None or nulls == len(values):
         return faults
-    low, high = _limits(spec)
+    low, high = limits(spec)
     secret, bare = spec.type.kind is Kind.CARD, spec.type.kind is Kind.TIME
     if values.min() < low:  # type: ignore[operator] # min is typed for every dtype at once
         below = (values < low).fill_null(value=False)
@@ -93,6 +93,16 @@ def faults_of(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> list[Fault
     return faults
 
 
+def not_held(type_: Type) -> str:
+    """What is wrong with a value that is stored as something its type cannot be read from."""
+    return f"cannot be read as {type_}"
+
+
+def not_an_id(column: str) -> str:
+    """What is wrong with an event id that is stored as what identifies nothing."""
+    return f"event id {column!r} is neither text nor whole numbers"
+
+
 def refused_table(faults: Sequence[Fault]) -> pl.DataFrame:
     """One row per refused row, in order, with the first of ``faults`` that it shows."""
     parts = []
@@ -101,19 +111,30 @@ def refused_table(faults: Sequence[Fault]) -> pl.DataFrame:
         new = fault.rows if seen is None else fault.rows & ~seen
         seen = fault.rows if seen is None else fault.rows | seen
         rows = new.arg_true()
-        values = [None] * len(rows) if fault.raw is None else texts(fault.raw.gather(rows))
-        was = [None if value is None else _shown(value, fault) for value in values]
         parts.append(
             pl.DataFrame(
-                {"row": rows, "column": fault.column, "kind": fault.kind, "was": was},
+                {
+                    "row": rows,
+                    "column": fault.column,
+                    "kind": fault.kind,
+                    "was": shown_at(fault, rows),
+                },
                 schema=_REFUSED,
             )
         )
     return pl.concat([pl.DataFrame(schema=_REFUSED), *parts]).sort("row")
 
 
-def _shown(value: str, fault: Fault) -> str:
-    return shown(value, quoted=fault.quoted, secret=fault.secret, bare=fault.bare)
+def shown_at(fault: Fault, rows: pl.Series) -> list[str | None]:
+    """The values at fault in rows given by index, as reasons show them."""
+    if fault.raw is None:
+        return [None] * len(rows)
+    return [
+        None
+        if value is None
+        else shown(value, quoted=fault.quoted, secret=fault.secret, bare=fault.bare)
+        for value in texts(fault.raw.gather(rows))
+    ]
 
 
 def _unreadable(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> Iterator[Fault]:
@@ -147,8 +168,8 @@ def _unreadable(raw: pl.Series, values: pl.Series, spec: ColumnSpec) -> Iterator
     )
 
 
-def _limits(spec: ColumnSpec) -> tuple[float, float]:
-    """The bounds in the column's physical unit; whole where its values are."""
+def limits(spec: ColumnSpec) -> tuple[float, float]:
+    """The bounds of a column that has them, in its physical unit; whole where its values are."""
     if spec.low is None or spec.high is None or spec.type.kind is Kind.FLOAT:
         return spec.low or 0.0, spec.high or 0.0
     low, high = (Decimal(repr(bound)) * spec.type.minor_units for bound in (spec.low, spec.high))

@@ -1,6 +1,6 @@
 """Amounts of money as exact numbers of minor units."""
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from typing import Final
 
 import numpy as np
@@ -8,9 +8,9 @@ import polars as pl
 
 # Two decimals of at most 15 significant digits never share a double. So a double that equals
 # c / 10^scale, with |c| below this, was written as exactly that many minor units.
-_ONE_READING: Final = 1e15
+ONE_READING: Final = 1e15
 # The longest text of which that can be said: 15 digits and a point.
-_SHORT_TEXT: Final = 16
+SHORT_TEXT: Final = 16
 _INT64: Final = 2**63 - 1
 
 
@@ -40,6 +40,30 @@ def minor_units(raw: pl.Series, scale: int) -> tuple[pl.Series, pl.Series | None
     return _of_doubles(text.cast(pl.Float64, strict=False), text, scale)
 
 
+def units_of_written(written: str, scale: int) -> tuple[int, bool]:
+    """A decimal as a count of ``10**-scale``, ties rounded to even, and whether it was rounded.
+
+    Parameters
+    ----------
+    written
+        Text that reads as a finite double, with any number of digits.
+    scale
+        How many decimals the minor unit has.
+    """
+    try:
+        value = Decimal(written)
+    except InvalidOperation:
+        # An exponent of 19 digits. As the double is finite, this is zero, or as good as zero.
+        return 0, bool(Decimal(written.lower().partition("e")[0]))
+    if not value or value.adjusted() < -scale - 1:
+        return 0, bool(value)
+    # The coefficient may have any number of digits; the context must not cut it short.
+    with localcontext(prec=len(value.as_tuple().digits) + abs(value.adjusted()) + scale + 2):
+        scaled = value.scaleb(scale)
+        whole = scaled.to_integral_value(rounding=ROUND_HALF_EVEN)
+        return int(whole), whole != scaled
+
+
 def _of_integers(raw: pl.Series, units: int) -> pl.Series:
     values = raw.cast(pl.Int64, strict=False)
     limit = _INT64 // units
@@ -58,10 +82,10 @@ def _of_doubles(
         minor = x * units
         np.rint(minor, out=minor)
         exact = minor / units == x
-        exact &= np.abs(minor) < _ONE_READING
+        exact &= np.abs(minor) < ONE_READING
     if text is not None:
         # Longer text may say more than its double does.
-        exact &= (text.str.len_bytes() <= _SHORT_TEXT).fill_null(value=False).to_numpy()
+        exact &= (text.str.len_bytes() <= SHORT_TEXT).fill_null(value=False).to_numpy()
     if exact.all():
         return pl.Series(numbers.name, minor.astype(np.int64)), None
     slow = np.flatnonzero(~exact & np.isfinite(x))
@@ -70,18 +94,10 @@ def _of_doubles(
     rounded = np.zeros(len(x), dtype=np.bool_)
     written = [repr(value) for value in x[slow].tolist()] if text is None else text.gather(slow)
     for row, value in zip(slow.tolist(), written, strict=True):
-        units_of_row, was_rounded = _of_decimal(Decimal(value), scale)
+        units_of_row, was_rounded = units_of_written(value, scale)
         if abs(units_of_row) <= _INT64:
             values[row], known[row], rounded[row] = units_of_row, True, was_rounded
     series = pl.Series(numbers.name, values)
     if not known.all():
         series = series.set(pl.Series(~known), None)
     return series, pl.Series(rounded) if rounded.any() else None
-
-
-def _of_decimal(value: Decimal, scale: int) -> tuple[int, bool]:
-    # The coefficient may have any number of digits; the context must not cut it short.
-    with localcontext(prec=len(value.as_tuple().digits) + abs(value.adjusted()) + scale + 2):
-        scaled = value.scaleb(scale)
-        whole = scaled.to_integral_value(rounding=ROUND_HALF_EVEN)
-        return int(whole), whole != scaled

@@ -11,8 +11,8 @@ from engine.definition.schema import Schema
 from engine.definition.types import Kind
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID, event_dtype
-from engine.events.faults import Fault, faults_of, refused_table
-from engine.events.parse import can_hold, parse, plain_text
+from engine.events.faults import Fault, faults_of, not_an_id, not_held, refused_table
+from engine.events.parse import can_hold, can_identify, parse, plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +97,16 @@ def check_dtypes(
         Naming the input, the column and both types.
     """
     for column, dtype in dtypes.items():
-        if column in schema.event_ids and not (
-            dtype.is_integer() or dtype in (pl.String, pl.Categorical, pl.Enum, pl.Binary, pl.Null)
-        ):
+        if column in schema.event_ids and not can_identify(dtype):
             raise InputError(
-                f"{name}: event id {column!r} is neither text nor whole numbers (was {dtype})",
+                f"{name}: {not_an_id(column)} (was {dtype})",
                 hint="store it as text",
             )
         if column in columns and not can_hold(dtype, schema.by_name[column].type):
             type_ = schema.by_name[column].type
             whole = type_.kind in {Kind.CARD, Kind.TEXT}
             raise InputError(
-                f"{name}: column {column!r} cannot be read as {type_} (was stored as {dtype})",
+                f"{name}: column {column!r} {not_held(type_)} (was stored as {dtype})",
                 hint=f"store it as {'text or whole numbers' if whole else 'numbers or text'}",
             )
 

@@ -11,7 +11,7 @@ from engine.events.canonical import event_dtype
 from engine.events.money import minor_units
 
 _WORDS: Final = {"true": 1, "t": 1, "yes": 1, "y": 1, "false": 0, "f": 0, "no": 0, "n": 0}
-_LAST_CARD: Final = 9_999_999_999_999_999_999
+LAST_CARD: Final = 9_999_999_999_999_999_999
 _WHOLE_DOUBLES: Final = 2**53  # every whole number up to here is a double, and no two share one
 
 _PER_SECOND: Final = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
@@ -41,6 +41,11 @@ def can_hold(dtype: pl.DataType, type_: Type) -> bool:
         case _:
             assert_never(type_.kind)
     return fits or dtype in _TEXT_LIKE or dtype.is_integer()
+
+
+def can_identify(dtype: pl.DataType) -> bool:
+    """Whether event ids may be stored as ``dtype``."""
+    return dtype in _TEXT_LIKE or dtype.is_integer()
 
 
 def plain_text(raw: pl.Series) -> pl.Series:
@@ -142,8 +147,8 @@ def _finite(raw: pl.Series) -> pl.Series:
 def _card(raw: pl.Series) -> pl.Series:
     values = raw.cast(pl.UInt64, strict=False)
     largest = values.max()
-    if largest is not None and largest > _LAST_CARD:  # type: ignore[operator] # max is typed for every dtype at once
-        values = values.set(values > _LAST_CARD, None)
+    if largest is not None and largest > LAST_CARD:  # type: ignore[operator] # max is typed for every dtype at once
+        values = values.set(values > LAST_CARD, None)
     if raw.dtype == pl.String:
         signed = raw.str.starts_with("+")
         if signed.any():

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from engine.events.disk import writing
 from engine.events.raw import BAD_SCHEMA
+from engine.events.reasons import WAS
 
 QUARANTINE_SCHEMA: Final[dict[str, pl.DataType]] = {
     "file": pl.String(),
@@ -88,12 +89,12 @@ class Quarantine:
         for line, kind, was in (
             bad.filter(pl.col("kind").is_first_distinct()).select("line", "kind", "was").iter_rows()
         ):
-            value = "" if was is None else f" (was {was})"
+            value = "" if was is None else WAS.format(was)
             self.first.setdefault(kind, f"{file}:{line}{value}")
         was = (
             pl.when(pl.col("was").is_null())
             .then(pl.lit(""))
-            .otherwise(pl.format(" (was {})", pl.col("was")))
+            .otherwise(pl.format(WAS, pl.col("was")))
         )
         self._held.append(
             bad.select(

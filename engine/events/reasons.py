@@ -5,6 +5,9 @@ from typing import Final
 
 import polars as pl
 
+# How a reason goes on to the value at fault, where there is one to show.
+WAS: Final = " (was {})"
+
 _LONGEST: Final = 60
 _SHOWN_DIGITS: Final = 4
 # A line that lost a field has its card number in some other column, so that long numbers

@@ -90,3 +90,12 @@ def test_what_is_no_number_or_too_large_is_null() -> None:
     values, _ = minor_units(pl.Series(texts), 2)
     assert values.to_list() == [None] * 5 + [2**63 - 1, None, None]
     assert minor_units(pl.Series([float("nan"), None, 1e30]), 2)[0].to_list() == [None] * 3
+
+
+def test_amounts_of_any_exponent_that_are_as_good_as_zero() -> None:
+    texts = ["1e-9999999999999999999", "-1.5E-99999999999999999999", "12.34e-999999999999999999"]
+    nothing = ["0e-9999999999999999999", "0.000e9999999999999999999", "-0e999999999999999999"]
+    values, rounded = minor_units(pl.Series([*texts, *nothing]), 2)
+    assert values.to_list() == [0] * 6
+    assert rounded is not None
+    assert rounded.to_list() == [True] * 3 + [False] * 3

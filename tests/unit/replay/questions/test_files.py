@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.decide.folder import PARTS
 from engine.errors import InputError
-from replay.ledger import PARTS
 from replay.questions.read import QUESTIONS, Question, read_questions
 from replay.questions.readme import BEGIN, END, main, with_questions
 from unit.replay.questions.cases import decision, make_ledger

@@ -1,0 +1,1 @@
+"""``python -m engine.ledger``: the live scorer's ledger exported, shown and kept short."""

@@ -1,0 +1,67 @@
+"""Reading a ledger beside the process that decides, and what it says of itself."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.live.ledger.database import told
+from engine.live.ledger.files import opened
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A ledger that is open to be read.
+
+    What it is asked, it answers as of then. Nothing that is written waits for it, but what is
+    written is kept twice while an answer is being read: what is long is asked for by parts.
+
+    Parameters
+    ----------
+    path
+        The file.
+    connection
+        To it.
+    """
+
+    path: Path
+    connection: sqlite3.Connection
+
+    def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows of an answer.
+
+        Raises
+        ------
+        InputError, OutputError
+            If they cannot be read.
+        """
+        with told(self.path):
+            return self.connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, values: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """The one row of an answer."""
+        (row,) = self.rows(sql, values)
+        return row
+
+    def about(self) -> dict[str, Any]:
+        """What the ledger says of itself, by name; its lists as lists."""
+        notes: dict[str, Any] = dict(self.rows("SELECT name, value FROM about"))
+        return notes | {name: json.loads(notes[name]) for name in ("features", "columns")}
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Reader]:
+    """A ledger, to be read; the process that decides goes on meanwhile.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is no ledger, or one of another format.
+    OutputError
+        If it cannot be opened.
+    """
+    with opened(path, mode="ro") as connection:
+        yield Reader(path, connection)

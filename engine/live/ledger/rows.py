@@ -1,0 +1,226 @@
+"""What goes into a ledger and comes out of it.
+
+Instants are microseconds since 1970 UTC by the wall's clock, unless they say otherwise.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Outcome = Literal["recorded", "refused", "retry", "expired"]
+# What ends the posting of a flag: nothing is posted after it.
+FINAL: Final[tuple[Outcome, ...]] = ("recorded", "refused", "expired")
+
+
+class Decision(NamedTuple):
+    """An event and what was decided on it; the fields are the columns of ``decisions``.
+
+    Parameters
+    ----------
+    sequence
+        Its place among all that came, 0-based; what was put into quarantine counts.
+    event_id
+        Its id.
+    arrival_time
+        When it came.
+    source
+        Whence: the stream, the API, ….
+    event
+        Its canonical values as a JSON object, without what is null; None if it could not be read.
+    features
+        As the model saw them, see ``packed``; None if there were none.
+    score
+        From 0 to 1; None if no model gave one.
+    flagged
+        1 or 0: what is posted.
+    fallback
+        Why the decision is not the model's; None if it is. One of both has to be there.
+    model
+        The number that ``Ledger.enrol`` gave the model; None if none had a part in it.
+    decided_at
+        When it was decided.
+    deadline
+        Until when its flag has to be answered.
+    observed
+        1 if it became part of the online state, else 0.
+    post
+        1 if its flag is to be posted, else 0.
+    """
+
+    sequence: int
+    event_id: str
+    arrival_time: int
+    source: str
+    event: str | None
+    features: bytes | None
+    score: float | None
+    flagged: int
+    fallback: str | None
+    model: int | None
+    decided_at: int
+    deadline: int
+    observed: int = 1
+    post: int = 1
+
+
+class Quarantined(NamedTuple):
+    """Something that came and could not be read; what it was is not kept.
+
+    Parameters
+    ----------
+    sequence
+        Its place; that of its decision, if it has an id and so got one.
+    arrival_time
+        When it came.
+    event_id
+        Its id, as far as that could be read.
+    reason
+        What was wrong with it.
+    source
+        Whence it came.
+    """
+
+    sequence: int
+    arrival_time: int
+    event_id: str | None
+    reason: str
+    source: str
+
+
+class Reply(NamedTuple):
+    """What came of an attempt to post a flag, or of a deadline that passed.
+
+    Parameters
+    ----------
+    sequence
+        Whose flag.
+    attempt
+        Counted from 1 for each flag; what expired has the number after its last one.
+    at
+        When it was known.
+    status
+        The HTTP status; None without a reply.
+    outcome
+        ``recorded``, ``refused`` and ``expired`` are final, after ``retry`` it is tried again.
+    reason
+        What the reply said, or what went wrong.
+    """
+
+    sequence: int
+    attempt: int
+    at: int
+    status: int | None
+    outcome: Outcome
+    reason: str | None
+
+
+class Pending(NamedTuple):
+    """A flag without a final outcome.
+
+    Parameters
+    ----------
+    sequence, event_id, flag_value, deadline
+        Of its decision.
+    attempts
+        How often it was posted so far.
+    """
+
+    sequence: int
+    event_id: str
+    flag_value: int
+    deadline: int
+    attempts: int
+
+
+class Label(NamedTuple):
+    """What an event turned out to be.
+
+    Parameters
+    ----------
+    event_id
+        Which event.
+    label
+        1 for fraud, 0 for not, None if that was withdrawn.
+    at
+        When we were told.
+    known_at
+        From which instant of event time on windows may see it, in ticks of the schema's unit.
+    who
+        Who said so.
+    """
+
+    event_id: str
+    label: int | None
+    at: int
+    known_at: int
+    who: str
+
+
+class Model(NamedTuple):
+    """A model that decides.
+
+    Parameters
+    ----------
+    sha256
+        Of its file.
+    run_id
+        The run that it is of.
+    kind
+        What kind of model it is.
+    feature_set
+        The fingerprint of the feature set.
+    threshold
+        The lowest score that it flags.
+    """
+
+    sha256: str
+    run_id: str
+    kind: str
+    feature_set: str
+    threshold: float
+
+
+class Remembered(NamedTuple):
+    """An event of the past, for the online state.
+
+    Parameters
+    ----------
+    sequence, event_id, event
+        As decided on.
+    observed
+        Whether it became part of the state: if not, it must not now.
+    """
+
+    sequence: int
+    event_id: str
+    event: str | None
+    observed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is recorded at once.
+
+    Parameters
+    ----------
+    decisions
+        In the order of their sequence.
+    quarantined
+        In the order of their sequence.
+    stream_id
+        The last ``id`` of the stream among these, to go on after; None leaves the one before.
+    """
+
+    decisions: Sequence[Decision]
+    quarantined: Sequence[Quarantined] = ()
+    stream_id: str | None = None
+
+
+def packed(values: NDArray[np.float64]) -> list[bytes]:
+    """Rows of features as a ledger keeps them: float64, the lowest byte first, null as NaN."""
+    width = values.shape[1] * values.itemsize
+    content = np.ascontiguousarray(values, dtype="<f8").tobytes()
+    return [content[start : start + width] for start in range(0, len(values) * width, width)]

@@ -1,0 +1,287 @@
+"""The writing side of a ledger, for the one process that decides, and one thread of it."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final, Self
+
+from engine.live.ledger.about import About, note, note_about, noted, refuse_another
+from engine.live.ledger.checkpoints import Checkpoints
+from engine.live.ledger.database import for_each, insert, one_value, told, transaction
+from engine.live.ledger.files import PATIENCE_SECONDS, WriterLock, connect, durable, recognised
+from engine.live.ledger.rows import (
+    FINAL,
+    Batch,
+    Decision,
+    Label,
+    Model,
+    Pending,
+    Quarantined,
+    Remembered,
+    Reply,
+)
+from engine.live.ledger.schema import migrate
+from engine.model.reasons import Reason
+
+_TAIL_ROWS: Final = 8_192
+_STREAM_ID: Final = "stream_id"
+_REMOVED_THROUGH: Final = "removed_through"
+
+_DECISIONS: Final = f"INSERT INTO decisions ({', '.join(Decision._fields)})"
+_QUARANTINE: Final = f"INSERT INTO quarantine ({', '.join(Quarantined._fields)})"
+_REPLIES: Final = f"INSERT INTO replies ({', '.join(Reply._fields)})"
+_LABELS: Final = f"INSERT INTO labels ({', '.join(Label._fields)})"
+_REASONS: Final = "INSERT OR REPLACE INTO reasons (sequence, reasons)"
+_TO_POST: Final = """\
+INSERT INTO pending SELECT sequence FROM decisions WHERE sequence BETWEEN ? AND ? AND post = 1"""
+_PENDING: Final = """\
+SELECT sequence, event_id, flagged, deadline, (
+    SELECT coalesce(max(attempt), 0) FROM replies WHERE replies.sequence = pending.sequence
+)
+FROM pending JOIN decisions USING (sequence)
+WHERE sequence > ? ORDER BY sequence LIMIT ?"""
+_TAIL: Final = """\
+SELECT sequence, event_id, event, observed FROM decisions
+WHERE sequence > ? ORDER BY sequence LIMIT ?"""
+_UNEXPLAINED: Final = """\
+SELECT sequence, features FROM decisions
+WHERE flagged = 1 AND sequence > ? AND fallback IS NULL
+    AND sequence NOT IN (SELECT sequence FROM reasons)
+ORDER BY sequence LIMIT ?"""
+_NEXT: Final = """\
+SELECT max(
+    coalesce((SELECT max(sequence) FROM decisions), -1),
+    coalesce((SELECT max(sequence) FROM quarantine), -1),
+    coalesce((SELECT value FROM about WHERE name = ?), -1)
+) + 1"""
+
+
+class Ledger:
+    """The ledger in a file, open for what is decided.
+
+    What a method has returned from is on disk, whatever happens then to the process or the
+    machine. What it raises of has changed nothing, and may be tried again.
+
+    Parameters
+    ----------
+    path
+        The file; made if it is not there, and brought up to date if its format is an earlier one.
+    about
+        What it is of.
+    patience
+        Seconds to wait for another process that writes, before that is an error.
+
+    Attributes
+    ----------
+    path
+        The file.
+    next_sequence
+        The place of what comes next: higher than any that was ever recorded here.
+    stream_id
+        The stream's last ``id`` among what is recorded; None if there was none.
+
+    Raises
+    ------
+    InputError
+        If the file is something else, damaged, in a format of later code, or the ledger of another
+        feature set.
+    OutputError
+        If another process decides into it, or it cannot be written.
+    """
+
+    def __init__(self, path: Path, about: About, *, patience: float = PATIENCE_SECONDS) -> None:
+        self.path = path
+        self.next_sequence = 0
+        self.stream_id: str | None = None
+        self._lock = WriterLock(path)
+        try:
+            with told(path):
+                self._connection = connect(path, mode="rwc", patience=patience)
+                try:
+                    self._begin(about)
+                    self._checkpoints = Checkpoints(path, self._connection)
+                except BaseException:
+                    self._connection.close()
+                    raise
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        try:
+            self._checkpoints.end()
+            with told(self.path):
+                self._connection.close()
+        finally:
+            self._lock.release()
+
+    def enrol(self, model: Model) -> int:
+        """The number of a model, which its decisions name; a new one if it has none yet.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        with self._writing():
+            number = one_value(
+                self._connection,
+                "SELECT model FROM models WHERE sha256 = ? AND run_id = ? AND threshold = ?",
+                (model.sha256, model.run_id, model.threshold),
+            )
+            if number is not None:
+                return int(number)
+            names = ", ".join(Model._fields)
+            made = self._connection.execute(
+                f"INSERT INTO models ({names}, since) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own names
+                (*model, self.next_sequence),
+            )
+            return int(made.lastrowid or 0)
+
+    def known(self, event_ids: Sequence[str]) -> set[str]:
+        """Those of some ids that have a decision.
+
+        Raises
+        ------
+        InputError, OutputError
+            If they cannot be looked up.
+        """
+        sql = "SELECT event_id FROM decisions WHERE event_id IN"
+        with told(self.path):
+            return {row[0] for row in for_each(self._connection, sql, event_ids)}
+
+    def record(self, batch: Batch) -> None:
+        """Record what came and what was decided on it; when this returns, it may be posted.
+
+        Parameters
+        ----------
+        batch
+            Of places from ``next_sequence`` on, and of ids that are not ``known``: SQLite refuses
+            others, which is a defect of whoever calls.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written: the disk is full, or another process holds the ledger.
+        """
+        decisions, quarantined = batch.decisions, batch.quarantined
+        places = [rows[at].sequence for rows in (decisions, quarantined) if rows for at in (0, -1)]
+        if places and min(places) < self.next_sequence:
+            raise ValueError(f"sequence {min(places)} is before {self.next_sequence}")
+        with self._writing() as connection:
+            if decisions:
+                insert(connection, _DECISIONS, len(Decision._fields), decisions)
+                ends = (decisions[0].sequence, decisions[-1].sequence)
+                connection.execute(_TO_POST, ends)
+            if quarantined:
+                insert(connection, _QUARANTINE, len(Quarantined._fields), quarantined)
+            if batch.stream_id is not None:
+                note(connection, {_STREAM_ID: batch.stream_id})
+        self.next_sequence = max(places, default=self.next_sequence - 1) + 1
+        self.stream_id = self.stream_id if batch.stream_id is None else batch.stream_id
+
+    def reply(self, replies: Sequence[Reply]) -> None:
+        """Record what came of posting; a flag whose outcome is final is not pending any more.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        ended = [reply.sequence for reply in replies if reply.outcome in FINAL]
+        with self._writing() as connection:
+            insert(connection, _REPLIES, len(Reply._fields), replies)
+            for _ in for_each(connection, "DELETE FROM pending WHERE sequence IN", ended):
+                pass
+
+    def reasons(self, why: Sequence[tuple[int, Sequence[Reason]]]) -> None:
+        """Record why events were flagged, by their sequence; told again, it replaces what was.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        rows = [
+            (sequence, json.dumps([asdict(reason) for reason in reasons], ensure_ascii=False))
+            for sequence, reasons in why
+        ]
+        with self._writing() as connection:
+            insert(connection, _REASONS, 2, rows)
+
+    def label(self, labels: Sequence[Label]) -> None:
+        """Record what events turned out to be; of one event the label that came last counts.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        with self._writing() as connection:
+            insert(connection, _LABELS, len(Label._fields), labels)
+
+    def pending(self, after: int, limit: int) -> list[Pending]:
+        """The first flags after a place that have no final outcome, by sequence.
+
+        Raises
+        ------
+        InputError, OutputError
+            If they cannot be read.
+        """
+        with told(self.path):
+            rows = self._connection.execute(_PENDING, (after, limit)).fetchall()
+        return [Pending(*row) for row in rows]
+
+    def unexplained(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Sequence and features of the first flagged events after a place that lack their reasons.
+
+        Raises
+        ------
+        InputError, OutputError
+            If they cannot be read.
+        """
+        with told(self.path):
+            return self._connection.execute(_UNEXPLAINED, (after, limit)).fetchall()
+
+    def tail(self, after: int) -> Iterator[list[Remembered]]:
+        """What was decided on after a place, in order and by parts; -1 for all of it.
+
+        Raises
+        ------
+        InputError, OutputError
+            If it cannot be read.
+        """
+        while True:
+            with told(self.path):
+                rows = self._connection.execute(_TAIL, (after, _TAIL_ROWS)).fetchall()
+            if not rows:
+                return
+            yield list(map(Remembered._make, rows))
+            after = rows[-1][0]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with told(self.path), transaction(self._connection):
+            yield self._connection
+        self._checkpoints.committed()
+
+    def _begin(self, about: About) -> None:
+        connection = self._connection
+        if recognised(connection, self.path):
+            refuse_another(connection, about, self.path)
+        durable(connection)
+        migrate(connection)
+        with transaction(connection):
+            note_about(connection, about)
+        self.next_sequence = int(one_value(connection, _NEXT, (_REMOVED_THROUGH,)))
+        self.stream_id = noted(connection, _STREAM_ID)

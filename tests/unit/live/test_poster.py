@@ -1,0 +1,321 @@
+"""The poster, with a client that answers as it is told: what it posts when, and what it tells."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from engine.clock import elapsed
+from engine.errors import OutputError
+from engine.live.backoff import Backoff
+from engine.live.connection import Answer, Done, Failure
+from engine.live.errors import KeyRejectedError
+from engine.live.flag import Flag, Outcome, Reply
+from engine.live.http import Response
+from engine.live.poster import Poster
+from engine.live.posting import PosterOptions
+from processes import PATIENCE_SECONDS
+
+YES = Response(200, b'{"success": true, "reason": "ok"}', None, keeps=True)
+NO = Response(200, b'{"success": false, "reason": "expired"}', None, keeps=True)
+BUSY = Response(503, b"", None, keeps=True)
+UNAUTHORISED = Response(401, b"", None, keeps=True)
+RESET = Failure("reset", connected=True)
+REFUSED = Failure("refused", connected=False)
+SOON = Backoff(0.001, 0.002)
+QUICK = PosterOptions(attempt=5.0, last=0.01, backoff=SOON, cut_off=SOON)
+
+
+@dataclass
+class Client:
+    """Answers each post at once, or never if it is told None."""
+
+    answer: Callable[[Flag], Answer | None]
+    room: int = 4
+    posts: list[tuple[int, int, float]] = field(default_factory=list)  # sequence, value, left
+    most_under_way: int = 0
+    under_way: int = 0
+    closed: bool = False
+
+    def post(self, flag: Flag, due: float, done: Done) -> None:
+        assert self.room > 0
+        assert due <= flag.deadline
+        self.room -= 1
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        self.posts.append((flag.sequence, flag.value, flag.deadline - elapsed()))
+        asyncio.get_running_loop().call_soon(self._answered, flag, done)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _answered(self, flag: Flag, done: Done) -> None:
+        answer = self.answer(flag)
+        if answer is not None:
+            self.room += 1
+            self.under_way -= 1
+            done(flag, answer)
+
+
+@dataclass
+class Sink:
+    """Keeps what it is handed."""
+
+    replies: list[Reply] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+
+    async def __call__(self, replies: list[Reply]) -> None:
+        self.batches.append(len(replies))
+        self.replies += replies
+        await asyncio.sleep(0)
+
+    def of(self, sequence: int) -> list[tuple[Outcome, int | None]]:
+        return [(one.outcome, one.status) for one in self.replies if one.flag.sequence == sequence]
+
+
+def flags(count: int, seconds: float = 30.0, first: int = 0) -> list[Flag]:
+    now = elapsed()
+    return [Flag(first + one, f"event-{one}", one % 2, now + seconds) for one in range(count)]
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await test
+
+    asyncio.run(bounded())
+
+
+async def posted(poster: Poster, added: Sequence[Flag] = ()) -> None:
+    """Post flags until nothing is left of them, and stop."""
+    running = asyncio.create_task(poster.run())
+    poster.add(added)
+    assert await poster.drain(elapsed() + PATIENCE_SECONDS)
+    await stopped(running)
+
+
+async def stopped(running: "asyncio.Task[None]") -> None:
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+def test_each_flag_is_posted_with_its_value_and_its_reply_is_told() -> None:
+    async def test() -> None:
+        client, sink = Client(lambda flag: NO if flag.sequence == 3 else YES), Sink()
+        poster = Poster(client, sink)
+        await posted(poster, flags(1_000))
+        assert [(sequence, value) for sequence, value, _ in client.posts] == [
+            (one, one % 2) for one in range(1_000)
+        ]
+        assert [one.flag.sequence for one in sink.replies] == list(range(1_000))
+        assert sink.of(3) == [(Outcome.REFUSED, 200)]
+        assert sink.of(4) == [(Outcome.RECORDED, 200)]
+        first = sink.replies[0]
+        assert (first.attempt, first.reason) == (1, "ok")
+        assert 0.0 < first.left <= 30.0
+        assert first.at > 1_700_000_000_000_000
+        assert max(sink.batches) >= 256
+        assert client.most_under_way <= 4
+        assert client.closed
+        figures = poster.figures
+        assert (figures.posts, figures.recorded, figures.refused) == (1_000, 999, 1)
+
+    run(test())
+
+
+@pytest.mark.parametrize("answer", [BUSY, RESET, REFUSED])
+def test_what_may_come_right_is_posted_again_with_the_same_value(answer: Answer) -> None:
+    async def test() -> None:
+        client = Client(lambda flag: YES if flag.attempts == 3 else answer)
+        sink = Sink()
+        await posted(Poster(client, sink, options=QUICK), flags(20))
+        status = answer.status if isinstance(answer, Response) else None
+        for one in range(20):
+            assert sink.of(one) == [(Outcome.RETRY, status)] * 2 + [(Outcome.RECORDED, 200)]
+        assert {(sequence, value) for sequence, value, _ in client.posts} == {
+            (one, one % 2) for one in range(20)
+        }
+        assert [one.attempt for one in sink.replies if one.flag.sequence == 7] == [1, 2, 3]
+
+    run(test())
+
+
+def test_nothing_is_posted_after_its_deadline_and_it_expires_once() -> None:
+    async def test() -> None:
+        client, sink = Client(lambda _: BUSY), Sink()
+        poster = Poster(client, sink, options=QUICK)
+        await posted(poster, flags(5, seconds=0.1))
+        ends = [one for one in sink.replies if one.outcome is Outcome.EXPIRED]
+        assert [one.attempt for one in ends] == [one.flag.attempts for one in ends]  # none after it
+        for one in range(5):
+            outcomes = [outcome for outcome, _ in sink.of(one)]
+            assert outcomes[-1] is Outcome.EXPIRED
+            assert outcomes[:-1] == [Outcome.RETRY] * (len(outcomes) - 1)
+        assert all(one.left <= 0.0 for one in ends)
+        assert poster.figures.expired == 5
+
+    run(test())
+
+
+def test_what_comes_too_late_is_not_posted_at_all() -> None:
+    async def test() -> None:
+        client, sink = Client(lambda _: YES), Sink()
+        await posted(Poster(client, sink), [*flags(2, seconds=-1.0), *flags(1, first=2)])
+        assert [sequence for sequence, *_ in client.posts] == [2]
+        assert sink.of(0) == sink.of(1) == [(Outcome.EXPIRED, None)]
+
+    run(test())
+
+
+def test_what_waits_while_nothing_is_answered_expires_in_time() -> None:
+    async def test() -> None:
+        client, sink = Client(lambda _: None, room=1), Sink()
+        poster = Poster(client, sink)
+        running = asyncio.create_task(poster.run())
+        poster.add(flags(3, seconds=0.05))
+        assert not await poster.drain(elapsed() + 0.2)  # the first is under way
+        assert poster.figures.expired == 2
+        await stopped(running)
+        assert sink.of(1) == sink.of(2) == [(Outcome.EXPIRED, None)]
+
+    run(test())
+
+
+def test_a_wish_to_wait_is_heeded_but_for_a_last_attempt() -> None:
+    async def test() -> None:
+        long = Response(429, b"", b"3600", keeps=True)
+        client = Client(lambda flag: long if flag.attempts == 1 else YES)
+        sink = Sink()
+        options = PosterOptions(last=0.2, backoff=SOON)
+        await posted(Poster(client, sink, options=options), flags(1, seconds=0.5))
+        assert sink.of(0) == [(Outcome.RETRY, 429), (Outcome.RECORDED, 200)]
+        assert client.posts[1][2] <= 0.2
+
+    run(test())
+
+
+def test_while_nothing_can_be_reached_flags_are_not_posted_all_at_once() -> None:
+    async def test() -> None:
+        there = False
+        client, sink = Client(lambda _: YES if there else REFUSED, room=8), Sink()
+        options = PosterOptions(backoff=SOON, cut_off=Backoff(0.02, 0.02))
+        poster = Poster(client, sink, options=options)
+        running = asyncio.create_task(poster.run())
+        poster.add(flags(500))
+        await asyncio.sleep(0.01)
+        client.most_under_way = 0
+        await asyncio.sleep(0.2)
+        assert client.most_under_way == 1
+        assert poster.waiting + poster.figures.under_way == 500
+        there = True
+        assert await poster.drain(elapsed() + PATIENCE_SECONDS)
+        await stopped(running)
+        assert poster.figures.recorded == 500
+        assert client.most_under_way == 8
+
+    run(test())
+
+
+def test_a_key_that_is_refused_again_and_again_ends_it() -> None:
+    async def test() -> None:
+        client, sink = Client(lambda _: UNAUTHORISED), Sink()
+        poster = Poster(client, sink)
+        running = asyncio.create_task(poster.run())
+        poster.add(flags(8))
+        with pytest.raises(KeyRejectedError, match="401, 8 times"):
+            await running
+        assert [one.outcome for one in sink.replies] == [Outcome.REFUSED] * 8
+        assert not any(sink.of(one)[1:] for one in range(8))
+
+    run(test())
+
+
+def test_a_key_that_is_refused_now_and_then_does_not() -> None:
+    async def test() -> None:
+        client, sink = Client(lambda flag: YES if flag.sequence % 8 == 7 else UNAUTHORISED), Sink()
+        poster = Poster(client, sink)
+        await posted(poster, flags(80))
+        assert poster.figures.refused == 70
+
+    run(test())
+
+
+def test_pending_flags_are_loaded_first_and_none_twice() -> None:
+    async def test() -> None:
+        ledger = flags(300)
+        asked: list[tuple[int, int]] = []
+
+        async def load(after: int, limit: int) -> list[Flag]:
+            asked.append((after, limit))
+            if len(asked) == 1:
+                raise OutputError("the ledger is locked (was: for a second)", hint="wait")
+            await asyncio.sleep(0)
+            return [one for one in ledger if one.sequence > after][:limit]
+
+        client, sink = Client(lambda _: YES), Sink()
+        options = PosterOptions(most=40)
+        poster = Poster(client, sink, load, options)
+        running = asyncio.create_task(poster.run())
+        more = flags(50, first=300)
+        for one in more:
+            ledger.append(one)
+            poster.add([one])
+            await asyncio.sleep(0)
+        assert await poster.drain(elapsed() + PATIENCE_SECONDS)
+        await stopped(running)
+        assert [sequence for sequence, *_ in client.posts] == list(range(350))
+        assert len(sink.replies) == 350
+        assert all(limit <= 40 for _, limit in asked)
+
+    run(test())
+
+
+def test_replies_wait_for_a_sink_that_fails_and_each_is_handed_over_once() -> None:
+    async def test() -> None:
+        sink, failures = Sink(), iter([True, False])
+
+        async def failing(replies: list[Reply]) -> None:
+            if next(failures, False):
+                raise OutputError("disk full (was: 0 bytes free)", hint="free some space")
+            await sink(replies)
+
+        await posted(Poster(Client(lambda _: YES), failing), flags(300))
+        assert [one.flag.sequence for one in sink.replies] == list(range(300))
+
+    run(test())
+
+
+def test_a_defect_of_the_sink_ends_it() -> None:
+    async def test() -> None:
+        async def broken(_: list[Reply]) -> None:
+            raise ZeroDivisionError
+
+        poster = Poster(Client(lambda _: YES), broken)
+        running = asyncio.create_task(poster.run())
+        poster.add(flags(1))
+        with pytest.raises(ZeroDivisionError):
+            await running
+
+    run(test())
+
+
+def test_a_stop_tells_all_replies_there_are_and_nothing_is_posted_after_it() -> None:
+    async def test() -> None:
+        client, sink = Client(lambda flag: YES if flag.sequence < 10 else None), Sink()
+        poster = Poster(client, sink)
+        running = asyncio.create_task(poster.run())
+        poster.add(flags(50))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not await poster.drain(elapsed())
+        await stopped(running)
+        assert [one.flag.sequence for one in sink.replies] == list(range(10))
+        posts = len(client.posts)
+        poster.add(flags(5, first=50))
+        await asyncio.sleep(0.01)
+        assert (len(client.posts), client.closed) == (posts, True)
+
+    run(test())
