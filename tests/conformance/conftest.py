@@ -39,7 +39,7 @@ by hand in the test or computed by the reference, and equal means equal to the b
                                                    s3_11_a_label_that_is_not_known_by_then_is_null_…
 ==== ============================================= =================================================
 
-Those about state are in ``test_state_laws.py``, with the laws of §10: snapshots and warm start.
+Those about state are in ``test_state_laws.py`` and ``test_late_laws.py``, with the laws of §10.
 Rounding at ingest (5) is of the reader; its tests are with it.
 """
 

@@ -1,17 +1,15 @@
-"""What only a backend with state has to hold: at any instant it may stop, start or come late.
+"""§3.10 and §10: at any instant what has state may stop, start, be read or let go of something.
 
 Features of labels are left out where events come late: their label may be too late for windows that
 have passed it, which a batch run cannot know.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
-from random import Random
 from unittest.mock import patch
 
 import polars as pl
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
@@ -19,10 +17,23 @@ from conformance.bits import assert_same_bits
 from conformance.broad import broad
 from conformance.definitions import definitions, set_of
 from conformance.logs import LOG, log_of_rows, over
+from conformance.running import (
+    FOR_EVER,
+    LATENESS,
+    LAWS,
+    SPREAD,
+    counters,
+    frame_of,
+    hot_card,
+    observed,
+    restarted,
+    take,
+    unlabelled,
+)
 from conformance.sets import SETS
 from conformance.streams import Row, streams
 from engine.backends.online import aside, partials
-from engine.backends.online.compile import Features, compile_online
+from engine.backends.online.compile import compile_online
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.snapshot import capture, revive
 from engine.backends.online.state import state_bytes, state_of_bytes
@@ -31,109 +42,8 @@ from engine.backends.warm import WarmStart
 from engine.backends.warm import believed as believing
 from engine.catalog import notebook
 from engine.definition import FeatureSet, column, feature, feature_set, key
-from engine.definition.needs import columns_in
-from engine.events.canonical import EVENT_ID, feature_schema
 
-FOR_EVER = 2**60
-LATENESS = st.sampled_from([0, 1, 60, 3_600, 86_400])
 SPLITS = st.integers(0, 20)
-
-
-LAWS = pytest.mark.parametrize("name", SETS)
-# A law's examples are spread over the feature sets that it is told over.
-SPREAD = settings(max_examples=-(-settings.default.max_examples // len(SETS)))
-
-
-def unlabelled(features: FeatureSet) -> FeatureSet:
-    without = [
-        feature
-        for feature in features.features
-        if LOG.label not in set(columns_in(feature.expression))
-    ]
-    assume(without)
-    return replace(features, features=tuple(without))
-
-
-def observed(online: OnlineFeatures, events: pl.DataFrame) -> pl.DataFrame:
-    """The features of events that come in this order, each followed by its label."""
-    rows = []
-    for event in events.iter_rows(named=True):
-        rows.append(online.observe(event))
-        online.observe_label(event[EVENT_ID], event["is_fraud"], event.get("label_time"))
-    return _frame(rows, online.features)
-
-
-def _frame(rows: Sequence[Features | None], features: FeatureSet) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=feature_schema(features), orient="row")
-
-
-def restarted(online: OnlineFeatures) -> OnlineFeatures:
-    content = state_bytes(online.features, capture(online))
-    return revive(online.features, state_of_bytes(online.features, content, called="state"))
-
-
-@LAWS
-@SPREAD
-@given(data=st.data(), rows=streams(LOG, min_size=1))
-def test_s3_9_a_late_event_is_scored_on_what_has_arrived(
-    name: str, data: DataObject, rows: list[Row]
-) -> None:
-    features = unlabelled(SETS[name](data, "s"))
-    events = log_of_rows(LOG, rows)
-    online = OnlineFeatures(features, lateness=FOR_EVER)
-    expected = pl.concat(
-        compute(features, events.head(size)).tail(1) for size in range(1, len(events) + 1)
-    )
-    assert_same_bits(observed(online, events), expected, features, events)
-    times = events["unix_time"]
-    assert online.late == (times < times.cum_max()).sum()
-
-
-def shown(length: str) -> FeatureSet:
-    """What windows show of points, which are never negative here, and how old it is."""
-    windows = {
-        "late": key("cc_num").last(hours=1, delay_hours=1),
-        "hour": key("cc_num").last(hours=1),
-        "ever": key("cc_num").ever(),
-        "ever_late": key("cc_num").ever(delay_seconds=3_600),
-    }
-    points = column("points")
-    features = []
-    for name, window in windows.items():
-        if name.startswith(length):
-            features += [
-                feature(f"{name}_count", window.count(), "how many"),
-                feature(f"{name}_sum", window.sum(points), "how much"),
-                feature(f"{name}_unique", window.n_unique("merchant"), "how many different"),
-                feature(f"{name}_max", window.max(points).fill(-1), "the largest"),
-            ]
-            since = (window.seconds_since_last(), window.where(column("online")).last(points))
-            features += [
-                feature(f"{name}_since", since[0], "how long ago"),
-                feature(f"{name}_last_where", since[1], "the latest of some"),
-            ]
-    return feature_set("shown", LOG, features)
-
-
-@pytest.mark.parametrize("length", ["hour", "late", "ever"])
-@given(rows=streams(LOG, min_size=1), lateness=LATENESS)
-def test_s3_9_an_event_that_is_too_late_sees_less_and_never_the_future(
-    length: str, rows: list[Row], lateness: int
-) -> None:
-    features = shown(length)
-    rows = [{**row, "points": abs(row["points"] or 0)} for row in rows]  # type: ignore[arg-type]  # points are numbers
-    events = log_of_rows(LOG, rows)
-    got = observed(OnlineFeatures(features, lateness=lateness), events)
-    truth = pl.concat(
-        compute(features, events.head(size)).tail(1) for size in range(1, len(events) + 1)
-    )
-    for name in features.names:
-        seen, there = got[name], truth[name]
-        if name.endswith("since"):  # the latest that is seen is no later than the latest there is
-            assert ((seen >= there) | seen.is_null()).all(), name
-            assert (seen >= (3_600 if "late" in name else 0)).all(), name
-        elif not name.endswith("where"):
-            assert (seen <= there).all(), name
 
 
 @LAWS
@@ -158,78 +68,6 @@ def test_s10_many_events_in_a_window_are_counted_as_few_are(
 
 @LAWS
 @SPREAD
-@given(
-    data=st.data(),
-    rows=streams(LOG, min_size=1),
-    leap=LATENESS,
-    lateness=LATENESS,
-    witnesses=st.integers(1, 4),
-    stops=st.lists(st.integers(0, 20), max_size=2),
-)
-def test_s3_9_history_is_what_clocks_that_are_believed_tell(
-    name: str,
-    data: DataObject,
-    rows: list[Row],
-    leap: int,
-    lateness: int,
-    witnesses: int,
-    stops: list[int],
-) -> None:
-    """What leaps is scored as the first of its keys, and is history only once it is borne out."""
-    features = SETS[name](data, "s")
-    events = log_of_rows(LOG, rows)
-    with patch.object(aside, "WITNESSES", witnesses):
-        doubting = OnlineFeatures(features, lateness=lateness, leap=leap)
-        got, start = [], 0
-        for stop in [*sorted(stops), len(events)]:
-            got.append(observed(doubting, events[start : max(start, stop)]))
-            doubting, start = restarted(doubting), max(start, stop)
-    expected, astray = believed(features, events, lateness, leap, witnesses)
-    assert_same_bits(pl.concat(got), expected, features, events)
-    assert (doubting.events, doubting.astray) == (len(events), astray)
-
-
-def believed(
-    features: FeatureSet, events: pl.DataFrame, lateness: int, leap: int, witnesses: int
-) -> tuple[pl.DataFrame, int]:
-    """The same by its definition, every event seen by a store that believes all it is given."""
-    store = OnlineFeatures(features, lateness=lateness)
-    times: list[int] = []
-    run: list[dict[str, object]] = []
-    found: list[Features | None] = []
-    astray = 0
-    for event in events.iter_rows(named=True):
-        t = event["unix_time"]
-        if not times or abs(t - max(times)) <= leap:
-            astray, run = astray + len(run), []
-            found.append(take(store, event))
-            times.append(t)
-            continue
-        if run and abs(t - max(each["unix_time"] for each in run)) > leap:  # type: ignore[type-var]  # times
-            astray, run = astray + len(run), []
-        if len(run) + 1 < witnesses:
-            found.append(OnlineFeatures(features).read(event))
-            run.append(event)
-            continue
-        if t < max(times):
-            store, times = OnlineFeatures(features, lateness=lateness), []
-        for each in run:
-            take(store, each)
-            times.append(each["unix_time"])  # type: ignore[arg-type]  # a time
-        run = []
-        found.append(take(store, event))
-        times.append(t)
-    return _frame(found, features), astray + len(run)
-
-
-def take(online: OnlineFeatures, event: dict[str, object]) -> Features | None:
-    features = online.observe(event)
-    online.observe_label(event[EVENT_ID], event["is_fraud"], event.get("label_time"))  # type: ignore[arg-type]  # a row
-    return features
-
-
-@LAWS
-@SPREAD
 @given(data=st.data(), rows=streams(LOG, min_size=1), lateness=LATENESS)
 def test_s10_reading_tells_what_observing_would_and_changes_nothing(
     name: str, data: DataObject, rows: list[Row], lateness: int
@@ -247,54 +85,9 @@ def test_s10_reading_tells_what_observing_would_and_changes_nothing(
         got.append(take(online, event))
         expected.append(take(alone, event))
     for told in (read, got):
-        assert_same_bits(_frame(told, features), _frame(expected, features), features, events)
+        assert_same_bits(frame_of(told, features), frame_of(expected, features), features, events)
     states = [state_bytes(features, capture(one)) for one in (online, alone)]
     assert states[0] == states[1]
-
-
-@LAWS
-@SPREAD
-@given(data=st.data(), rows=streams(LOG, min_size=1), lateness=LATENESS)
-def test_s3_9_events_that_are_too_late_mislead_none_that_are_not(
-    name: str, data: DataObject, rows: list[Row], lateness: int
-) -> None:
-    features = unlabelled(SETS[name](data, "s"))
-    events = log_of_rows(LOG, rows)
-    got = observed(OnlineFeatures(features, lateness=lateness), events)
-    truth = pl.concat(
-        compute(features, events.head(size)).tail(1) for size in range(1, len(events) + 1)
-    )
-    times = pl.col("unix_time")
-    punctual = events.select(times >= times.cum_max() - lateness).to_series()
-    kept = events.filter(punctual)
-    assert_same_bits(got.filter(punctual), truth.filter(punctual), features, kept)
-
-
-@LAWS
-@SPREAD
-@given(
-    data=st.data(),
-    rows=streams(LOG, min_size=1),
-    echoes=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1),
-)
-def test_s3_9_a_duplicate_is_scored_once(
-    name: str, data: DataObject, rows: list[Row], echoes: list[tuple[int, int]]
-) -> None:
-    features = SETS[name](data, "s")
-    events = log_of_rows(LOG, rows)
-    last = len(events) - 1
-    # Each event, and after it those that come once more: (when, whether again, which).
-    sent = [(place, False, place) for place in range(len(events))]
-    sent += [(min(max(when, which), last), True, min(which, last)) for when, which in echoes]
-    sent.sort()
-    online = OnlineFeatures(features, lateness=FOR_EVER)
-    got = [online.observe(events.row(which, named=True)) for _, _, which in sent]
-    assert [row is None for row in got] == [again for _, again, _ in sent]
-    assert online.duplicates == len(echoes)
-    scored = [row for row in got if row is not None]
-    once = OnlineFeatures(features, lateness=FOR_EVER)
-    expected = [once.observe(event) for event in events.iter_rows(named=True)]
-    assert_same_bits(_frame(scored, features), _frame(expected, features), features, events)
 
 
 @LAWS
@@ -478,43 +271,6 @@ def test_s3_10_letting_go_of_quiet_keys_changes_no_value(
     assert counters(sweeping) == counters(keeping)
 
 
-def test_s3_9_an_event_that_is_too_late_sees_what_windows_still_hold() -> None:
-    """Whatever else is asked of its card: here all events that there ever were, too."""
-    hour = feature("hour", key("cc_num").last(hours=1).sum("points"), "points of an hour")
-    ever = feature("ever", key("cc_num").ever().sum("points"), "points of all time")
-    found = []
-    for features in ([hour], [hour, ever]):
-        online = OnlineFeatures(feature_set("points", LOG, features), lateness=3_600)
-        for minute in range(600):
-            event = {"event_id": str(minute), "unix_time": 60 * minute, "cc_num": 1, "points": 1}
-            online.observe(event)
-        late = {"event_id": "late", "unix_time": 60 * 599 - 3_661, "cc_num": 1, "points": 1}
-        values = online.read(late)
-        assert online.observe(late) == values
-        found.append(values[0])
-    assert found == [59, 59]
-
-
-def hot_card(seed: int) -> pl.DataFrame:
-    """160 events of two cards in forty minutes, with ties, a few merchants and refunds."""
-    random = Random(seed)  # noqa: S311 - a test
-    rows: list[Row] = [
-        {
-            "unix_time": random.randrange(2_400) // 5 * 5,
-            "cc_num": random.choice([1, 1, 1, 2]),
-            "merchant": random.choice("mnop"),
-            "category": random.choice(["a", "b", None]),
-            "amt": random.randrange(-500, 5_000),
-            "tip": random.choice([None, 7, 1_000]),
-            "points": random.choice([None, 1, 2, 3]),
-            "speed": random.choice([None, 0.0, -0.0, 1.5]),
-            "is_fraud": random.randrange(2),
-        }
-        for _ in range(160)
-    ]
-    return log_of_rows(LOG, rows)
-
-
 @pytest.mark.parametrize("name", ["notebook", "broad"])
 @pytest.mark.parametrize("seed", range(3))
 def test_s3_10_a_hot_card_has_the_same_bits(name: str, seed: int) -> None:
@@ -523,27 +279,6 @@ def test_s3_10_a_hot_card_has_the_same_bits(name: str, seed: int) -> None:
     online = OnlineFeatures(features)
     parts = [observed(online, events[:100]), observed(restarted(online), events[100:])]
     assert_same_bits(pl.concat(parts), compute(features, events), features, events)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_s3_9_late_events_of_a_hot_card_are_scored_on_what_has_arrived(seed: int) -> None:
-    features = over(LOG, notebook)
-    events = hot_card(seed)
-    times = events["unix_time"].to_list()
-    # In order but for every seventh, which comes up to twenty minutes late.
-    arrival = sorted(range(len(events)), key=lambda row: times[row] + 1_200 * (row % 7 == 0))
-    events = events[arrival].with_columns(event_id=pl.Series([f"e{row}" for row in arrival]))
-    expected = pl.concat(
-        compute(features, events.head(size)).tail(1) for size in range(1, len(events) + 1)
-    )
-    online = OnlineFeatures(features)
-    assert_same_bits(observed(online, events), expected, features, events)
-    assert online.late > 10
-
-
-def counters(online: OnlineFeatures) -> tuple[int, ...]:
-    counted = (online.events, online.late, online.too_late, online.duplicates, online.astray)
-    return *counted, online.watermark
 
 
 def test_s3_10_nothing_is_left_of_what_no_window_sees() -> None:
