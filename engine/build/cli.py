@@ -15,7 +15,8 @@ from engine.errors import InputError
 from engine.memory import MEMORY_HELP, memory_size
 from engine.process import settle_in
 
-_LEAP = "7d"  # as LEAP_SECONDS of the online backend, which is slow to import
+# A wrong clock is mostly off by years, and a stream may well rest for some days.
+_LEAP = "7d"
 _DESCRIPTION = """\
 Compute a feature set for every transaction of a log.
 

@@ -15,9 +15,6 @@ from engine.errors import InputError
 
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
-# How far clocks may leap where a stream is served, unless told otherwise. A wrong clock is mostly
-# off by years, and a stream may well rest for some days.
-LEAP_SECONDS: Final = 7 * _DAY
 # How many quiet keys are looked at for an event, at most, and how often in the time after which a
 # key counts as quiet.
 _KEYS_AT_ONCE: Final = 32

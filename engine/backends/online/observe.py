@@ -92,9 +92,10 @@ def _read(layout: Layout, keys: list[KeySource]) -> list[str]:
 
 def _alone(layout: Layout, keys: list[KeySource]) -> list[str]:
     block = _block(layout, keys)
-    new = [(key, [f"{key.state} = State{key.number}()", *key.load()]) for key in keys]
+    lines = [unpack_row(layout)]
+    for key in keys:
+        lines += [f"{key.state} = o.nobody[{key.number}]", *key.load()]
     outputs = _outputs(layout, block)
-    lines = [unpack_row(layout), *(line for _, lines in new for line in lines)]
     return [*lines, *block.lines, f"return ({outputs})"]
 
 
