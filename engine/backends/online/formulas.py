@@ -6,9 +6,9 @@ from typing import Final
 
 from engine.definition.functions import EARTH_DIAMETER_KM, RADIANS_PER_DEGREE
 
-NAMES: Final = ("age", "both", "either", "exact_mean", "exact_std", "exact_var", "haversine_km")
+NAMES: Final = ("age", "both", "either", "haversine_km", "wide")
 
-_BASE: Final = 2**62
+WIDE: Final = 2**62
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _DATE_LENGTH: Final = 10
 _REMEMBERED: Final = 65_536
@@ -59,30 +59,9 @@ class _Days(dict[int, tuple[int, str]]):
 _days: Final = _Days()
 
 
-def exact_mean(count: int, total: int, minor_units: int) -> float | None:
-    """``float(Σx) ÷ float(n × m)``; None where n is 0."""
-    return float(total) / float(count * minor_units) if count else None
-
-
-def exact_var(count: int, total: int, squares: int, minor_units: int) -> float | None:
-    """``(wide(N) ÷ d) ÷ d`` with ``N = n·Σx² − (Σx)²`` and ``d = float(n × m)``."""
-    if not count:
-        return None
-    number, divisor = count * squares - total * total, float(count * minor_units)
-    return (float(number) if number < _BASE else _wide(number)) / divisor / divisor
-
-
-def exact_std(count: int, total: int, squares: int, minor_units: int) -> float | None:
-    """``√wide(N) ÷ d``, with both as for :func:`exact_var`."""
-    if not count:
-        return None
-    number = count * squares - total * total
-    wide = float(number) if number < _BASE else _wide(number)
-    return sqrt(wide) / float(count * minor_units)
-
-
-def _wide(number: int) -> float:
-    return float(number // _BASE) * 2.0**62 + float(number % _BASE)
+def wide(number: int) -> float:
+    """``float(⌊N ÷ 2^62⌋) × 2^62 + float(N mod 2^62)``, of N from ``WIDE`` on."""
+    return float(number // WIDE) * 2.0**62 + float(number % WIDE)
 
 
 def both(first: bool | None, second: bool | None) -> bool | None:  # noqa: FBT001 - three-valued and

@@ -80,7 +80,7 @@ class KeySource:
     def advance(self) -> list[str]:
         """Let time pass up to ``t``, and drop entries where a quarter is older than ``floor``."""
         lines = [line for each in self.lanes for line in each.advance()]
-        return [f"{self.state}.t = t", *lines, *self.sizes()]
+        return [f"was = {self.state}.t; {self.state}.t = t", *lines, *self.sizes()]
 
     def add(self, block: Block) -> list[str]:
         """Take in the event whose columns are at hand in the block, with its ``slip``."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from engine.backends.online.formulas import WIDE
 from engine.definition.functions import FUNCTIONS, SECONDS_PER_DAY, SECONDS_PER_HOUR, common_type
 from engine.definition.nodes import Call, Expression, Literal
 from engine.definition.schema import Schema
@@ -212,10 +213,22 @@ def _seconds_between(block: Block) -> str:
     return "{0} - {1} + 0.0" if ticks == 1 else f"({{0}} - {{1}}) / {float(ticks)!r}"
 
 
-def _of_moments(function: str) -> Lowering:
+def _of_moments(template: str) -> Lowering:
+    """A formula over a count, sums and minor units; without values null.
+
+    Calling a function would take as long as the formula. An integer plus 0.0, or divided by a
+    float, is made the nearest float, as ``float`` does.
+    """
+
     def lowering(block: Block, call: Call) -> Value:
-        args = ", ".join(block.value(arg).source for arg in call.args)
-        return block.assign(f"{function}({args})", nullable=True)
+        count, *sums, units = (block.value(arg).source for arg in call.args)
+        number = "" if len(sums) == 1 else f"{count} * {sums[1]} - {sums[0]} * {sums[0]}"
+        source = template.format(
+            sum=sums[0],
+            divisor=f"({count} * {units})",
+            wide=f"(n + 0.0 if (n := {number}) < {WIDE} else wide(n))",
+        )
+        return block.assign(f"{source} if {count} else None", nullable=True)
 
     return lowering
 
@@ -250,9 +263,9 @@ TABLE: Final[dict[str, Lowering]] = {
     "age": _age,
     "seconds_between": _of_values(_seconds_between),
     "haversine_km": _of_numbers("haversine_km({0}, {1}, {2}, {3})"),
-    "exact_mean": _of_moments("exact_mean"),
-    "exact_var": _of_moments("exact_var"),
-    "exact_std": _of_moments("exact_std"),
+    "exact_mean": _of_moments("({sum} + 0.0) / {divisor}"),
+    "exact_var": _of_moments("{wide} / {divisor} / {divisor}"),
+    "exact_std": _of_moments("sqrt({wide}) / {divisor}"),
 }
 _missing: Final = FUNCTIONS.keys() - TABLE.keys()
 if _missing:
