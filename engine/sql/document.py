@@ -28,10 +28,11 @@ _HEADER: Final = """\
 --   duckdb.sql(open("sql/features/{name}.sql").read()).write_parquet("features.parquet")
 --
 -- A row for each event in the order of the files, with the values of `python -m engine.build`, to
--- the bit. That one looks at every row first and puts those aside that cannot be read; here each
--- row is taken to be readable: what is required is there and within its bounds, times are whole
--- numbers, dates are text or DATE, amounts of one type in all files. A row that cannot be converted
--- ends the query with an error. Columns are found here whatever the case of their names is.
+-- the bit. That one looks at every row first and puts those aside that cannot be read; here a row
+-- that cannot be converted, or lacks an event id or what is required, ends the query with an error.
+-- All else is taken to be readable: values are within their bounds, times are whole numbers, dates
+-- are text or DATE, amounts of one type in all files. Columns are found whatever the case of their
+-- names is; one that is required must be there.
 --
 -- A number with an exponent, such as 100e0, is a DOUBLE; without one it would be a DECIMAL."""
 

@@ -12,12 +12,20 @@
 --   duckdb.sql(open("sql/features/notebook.sql").read()).write_parquet("features.parquet")
 --
 -- A row for each event in the order of the files, with the values of `python -m engine.build`, to
--- the bit. That one looks at every row first and puts those aside that cannot be read; here each
--- row is taken to be readable: what is required is there and within its bounds, times are whole
--- numbers, dates are text or DATE, amounts of one type in all files. A row that cannot be converted
--- ends the query with an error. Columns are found here whatever the case of their names is.
+-- the bit. That one looks at every row first and puts those aside that cannot be read; here a row
+-- that cannot be converted, or lacks an event id or what is required, ends the query with an error.
+-- All else is taken to be readable: values are within their bounds, times are whole numbers, dates
+-- are text or DATE, amounts of one type in all files. Columns are found whatever the case of their
+-- names is; one that is required must be there.
 --
 -- A number with an exponent, such as 100e0, is a DOUBLE; without one it would be a DECIMAL.
+
+-- A value that every row must have. Without it the query ends: there is no place here to put a row
+-- aside and say so, and left out unsaid it would be missing from the history of others.
+CREATE OR REPLACE TEMP MACRO needed(x, name) AS
+    coalesce(x, error(
+        name || ' is missing from a row (was null): python -m engine.build puts such rows aside'
+    ));
 
 -- A decimal number to the nearest whole one, halves to the even one, as amounts are rounded.
 CREATE OR REPLACE TEMP MACRO half_even(x) AS
@@ -98,17 +106,24 @@ CREATE OR REPLACE TEMP MACRO haversine_km(lat1, long1, lat2, long2) AS
         * squared(sin((long2 - long1) * 0.017453292519943295e0 * 0.5e0)))));
 
 WITH
--- the rows as they are, in their order; a column that the files lack is null
+-- the rows in their order, with their ids; a column that may be missing is null then
 raw AS (
     SELECT
-        trans_num, profile, transaction_id, cc_num, unix_time, amt, merchant, category, gender, dob,
-        lat, long, city_pop, merch_lat, merch_long, is_fraud,
+        cc_num, unix_time, amt, merchant, category, gender, dob, lat, long, city_pop, merch_lat,
+        merch_long, is_fraud,
+        needed(
+            coalesce(
+                nullif(trim(trans_num::VARCHAR, ' '), ''),
+                nullif(trim(profile::VARCHAR, ' '), ''),
+                nullif(trim(transaction_id::VARCHAR, ' '), '')
+            ),
+            'an event id'
+        ) AS event_id,
         row_number() OVER () AS arrival
     FROM (
         SELECT
-            NULL AS trans_num, NULL AS profile, NULL AS transaction_id, NULL AS cc_num,
-            NULL AS unix_time, NULL AS amt, NULL AS merchant, NULL AS category, NULL AS gender,
-            NULL AS dob, NULL AS lat, NULL AS long, NULL AS city_pop, NULL AS merch_lat,
+            NULL AS trans_num, NULL AS profile, NULL AS transaction_id, NULL AS category,
+            NULL AS gender, NULL AS dob, NULL AS lat, NULL AS long, NULL AS city_pop, NULL AS merch_lat,
             NULL AS merch_long, NULL AS is_fraud
         WHERE false
         UNION ALL BY NAME
@@ -122,25 +137,20 @@ raw AS (
 -- of those with one event id the first
 log AS (
     SELECT
-        arrival,
-        coalesce(
-            nullif(trim(trans_num::VARCHAR, ' '), ''),
-            nullif(trim(profile::VARCHAR, ' '), ''),
-            nullif(trim(transaction_id::VARCHAR, ' '), '')
-        ) AS event_id,
-        cc_num::UBIGINT                                 AS cc_num,
-        unix_time::BIGINT                               AS unix_time,
-        minor_units(amt::VARCHAR::DECIMAL(38, 20), 100) AS amt,
-        nullif(merchant::VARCHAR, '')                   AS merchant,
-        nullif(category::VARCHAR, '')                   AS category,
-        nullif(gender::VARCHAR, '')                     AS gender,
-        nullif(dob::VARCHAR, '')                        AS dob,
-        lat::DOUBLE + 0e0                               AS lat,
-        long::DOUBLE + 0e0                              AS long,
-        city_pop::DOUBLE + 0e0                          AS city_pop,
-        merch_lat::DOUBLE + 0e0                         AS merch_lat,
-        merch_long::DOUBLE + 0e0                        AS merch_long,
-        is_fraud::BIGINT                                AS is_fraud
+        arrival, event_id,
+        needed(cc_num::UBIGINT, 'cc_num')                              AS cc_num,
+        needed(unix_time::BIGINT, 'unix_time')                         AS unix_time,
+        needed(minor_units(amt::VARCHAR::DECIMAL(38, 20), 100), 'amt') AS amt,
+        needed(nullif(merchant::VARCHAR, ''), 'merchant')              AS merchant,
+        nullif(category::VARCHAR, '')                                  AS category,
+        nullif(gender::VARCHAR, '')                                    AS gender,
+        nullif(dob::VARCHAR, '')                                       AS dob,
+        lat::DOUBLE + 0e0                                              AS lat,
+        long::DOUBLE + 0e0                                             AS long,
+        city_pop::DOUBLE + 0e0                                         AS city_pop,
+        merch_lat::DOUBLE + 0e0                                        AS merch_lat,
+        merch_long::DOUBLE + 0e0                                       AS merch_long,
+        is_fraud::BIGINT                                               AS is_fraud
     FROM raw
     QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY arrival) = 1
 ),

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 from engine.backends.duckdb.breaking import indented
 from engine.backends.duckdb.compile import LOG
 from engine.backends.duckdb.layout import Item, cte, items, listed
-from engine.backends.duckdb.sql import quoted, whole
+from engine.backends.duckdb.sql import literal, quoted, whole
 from engine.definition.schema import ColumnSpec, Schema
 from engine.definition.types import Kind
 from engine.events.canonical import EVENT_ID
@@ -29,12 +29,20 @@ _MINOR_UNITS: Final = """\
 CREATE OR REPLACE TEMP MACRO minor_units(x, units) AS
     (floor(x) * units + half_even((x - floor(x)) * units))::BIGINT;"""
 
+_NEEDED: Final = """\
+-- A value that every row must have. Without it the query ends: there is no place here to put a row
+-- aside and say so, and left out unsaid it would be missing from the history of others.
+CREATE OR REPLACE TEMP MACRO needed(x, name) AS
+    coalesce(x, error(
+        name || ' is missing from a row (was null): python -m engine.build puts such rows aside'
+    ));"""
+
 
 def macros_of_files(schema: Schema, columns: Iterable[str]) -> list[str]:
     """The macros that the log of these columns is made with."""
     types = [schema.by_name[name].type for name in columns]
     scales = {type_.scale for type_ in types if type_.kind is Kind.MONEY}
-    return [_HALF_EVEN] * bool(scales) + [_MINOR_UNITS] * any(scales)
+    return [_NEEDED, *[_HALF_EVEN] * bool(scales), *[_MINOR_UNITS] * any(scales)]
 
 
 def log_of_files(
@@ -53,19 +61,25 @@ def log_of_files(
     variable
         The SQL variable.
     """
-    read = list(dict.fromkeys((*schema.event_ids, *columns)))
+    required = {name for name in columns if schema.by_name[name].required}
+    optional = dict.fromkeys(name for name in (*schema.event_ids, *columns) if name not in required)
     raw = cte(
         _RAW,
-        ["the rows as they are, in their order; a column that the files lack is null"],
+        ["the rows in their order, with their ids; a column that may be missing is null then"],
         [
             "SELECT",
-            *indented(listed([quoted(name) for name in read])),
-            *indented([f"row_number() OVER () AS {arrival}"]),
+            *indented(listed([quoted(name) for name in columns])),
+            *items(
+                [
+                    Item((_event_id(schema), f"AS {EVENT_ID}")),
+                    Item((f"row_number() OVER () AS {arrival}", "")),
+                ]
+            ),
             "FROM (",
             *indented(
                 [
                     "SELECT",
-                    *indented(listed([f"NULL AS {quoted(name)}" for name in read], end="")),
+                    *indented(listed([f"NULL AS {quoted(name)}" for name in optional], end="")),
                     "WHERE false",
                     "UNION ALL BY NAME",
                     "FROM read_parquet(coalesce(",
@@ -77,8 +91,7 @@ def log_of_files(
             ")",
         ],
     )
-    held = [Item((_event_id(schema), f"AS {EVENT_ID}"))]
-    held += [_column(schema.by_name[name]) for name in columns]
+    held = [_column(schema.by_name[name]) for name in columns]
     log = cte(
         LOG,
         [
@@ -87,7 +100,7 @@ def log_of_files(
         ],
         [
             "SELECT",
-            *indented([f"{arrival},"]),
+            *indented([f"{arrival}, {EVENT_ID},"]),
             *items(held),
             f"FROM {_RAW}",
             f"QUALIFY row_number() OVER (PARTITION BY {EVENT_ID} ORDER BY {arrival}) = 1",
@@ -104,7 +117,12 @@ def _unset(variable: str) -> str:
 def _event_id(schema: Schema) -> str:
     # Without a second argument it would take spaces of every kind.
     ids = [f"nullif(trim({quoted(name)}::VARCHAR, ' '), '')" for name in schema.event_ids]
-    return f"coalesce({', '.join(ids)})" if len(ids) > 1 else ids[0]
+    one = f"coalesce({', '.join(ids)})" if len(ids) > 1 else ids[0]
+    return _needed(one, "an event id")
+
+
+def _needed(value: str, name: str) -> str:
+    return f"needed({value}, {literal(name).text})"
 
 
 def _column(spec: ColumnSpec) -> Item:
@@ -130,4 +148,6 @@ def _column(spec: ColumnSpec) -> Item:
             held = f"{name}::BOOLEAN"
         case _:
             assert_never(spec.type.kind)
+    if spec.required:
+        held = _needed(held, spec.name)
     return Item((held, f"AS {name}"))

@@ -120,6 +120,52 @@ def test_columns_that_are_not_there_are_null(events: pl.DataFrame, tmp_path: Pat
     assert_same_bits(run(tmp_path / "log.parquet"), reference(bare))
 
 
+REQUIRED = [spec.name for spec in POS.columns if spec.required]
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_column_that_is_required_must_be_there(
+    events: pl.DataFrame, tmp_path: Path, name: str
+) -> None:
+    events.drop(name).write_parquet(tmp_path / "log.parquet")
+    with pytest.raises(duckdb.BinderException, match=f'"{name}" not found'):
+        run(tmp_path / "log.parquet")
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_value_that_is_required_must_be_there(
+    events: pl.DataFrame, tmp_path: Path, name: str
+) -> None:
+    """A row of a whole file lacks it where one of several files has no such column."""
+    said = rf"{name} is missing from a row \(was null\)"
+    row = pl.int_range(pl.len())
+    events.with_columns(pl.when(row != 7).then(name)).write_parquet(tmp_path / "log.parquet")
+    with pytest.raises(duckdb.Error, match=said):
+        run(tmp_path / "log.parquet")
+    events[:300].write_parquet(tmp_path / "part-0.parquet")
+    events[300:].drop(name).write_parquet(tmp_path / "part-1.parquet")
+    with pytest.raises(duckdb.Error, match=said):
+        run(tmp_path / "part-*.parquet")
+
+
+@pytest.mark.parametrize("none", [None, "", "  "])
+def test_an_event_without_an_id_is_an_error(
+    events: pl.DataFrame, tmp_path: Path, none: str | None
+) -> None:
+    """Taken as it is, all that have none would be one event that came many times."""
+    said = r"an event id is missing from a row \(was null\): python -m engine\.build"
+    ids = pl.when(pl.int_range(pl.len()) != 7).then("trans_num").otherwise(pl.lit(none))
+    some = events.drop("transaction_id").with_columns(ids.alias("trans_num"))
+    for log in (some, some.drop("trans_num")):
+        log.write_parquet(tmp_path / "log.parquet")
+        with pytest.raises(duckdb.Error, match=said):
+            run(tmp_path / "log.parquet")
+    # Of another name it will do.
+    other = some.with_columns(profile=pl.lit("other"))
+    other.write_parquet(tmp_path / "log.parquet")
+    assert_same_bits(run(tmp_path / "log.parquet"), reference(other))
+
+
 AMOUNTS = ["0.005", "0.015", "1.005", "2.675", "1.115", "10000000", "0.1", "0.014999999999999999"]
 
 
