@@ -8,6 +8,7 @@ from engine.definition.schema import ColumnSpec, Schema
 from engine.definition.types import Kind
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID
+from engine.events.parse import LAST_CARD
 
 _TYPES: Final[dict[Kind, type]] = {
     Kind.INT: int,
@@ -18,11 +19,11 @@ _TYPES: Final[dict[Kind, type]] = {
     Kind.BOOL: bool,
     Kind.TIME: int,
 }
-# What fits in the physical types of a canonical frame.
+# What a canonical frame holds.
 _RANGES: Final[dict[Kind, range]] = {
     Kind.INT: range(-(2**63), 2**63),
     Kind.MONEY: range(-(2**63), 2**63),
-    Kind.CARD: range(2**64),
+    Kind.CARD: range(LAST_CARD + 1),  # of which logs have none either
     Kind.TIME: range(-(2**63), 2**63),
 }
 _HELD: Final[dict[Kind, str]] = {
@@ -30,7 +31,7 @@ _HELD: Final[dict[Kind, str]] = {
     Kind.FLOAT: "a finite float",
     Kind.MONEY: "a whole number of minor units: 1234 for 12.34",
     Kind.TEXT: "text",
-    Kind.CARD: "a whole number",
+    Kind.CARD: "a whole number of up to 19 digits",
     Kind.BOOL: "True or False",
     Kind.TIME: "a whole number of ticks of the schema's unit",
 }
@@ -42,8 +43,14 @@ def row_of(event: Mapping[str, Any], schema: Schema, columns: tuple[str, ...]) -
     Raises
     ------
     InputError
-        If a value is not as a canonical frame holds it (``engine.events.canonical``).
+        If it is no event, or a value is not as a canonical frame holds it
+        (``engine.events.canonical``).
     """
+    if not isinstance(event, Mapping):
+        raise InputError(
+            f"an event is its columns by name (was {type(event).__name__})",
+            hint='give a dict such as {"event_id": "e1", …}; observe_row takes a row',
+        )
     row = tuple(map(event.get, columns))
     if not isinstance(row[0], str) or not _is_text(row[0]):
         raise InputError(

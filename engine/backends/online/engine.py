@@ -20,6 +20,8 @@ _DAY: Final = 86_400
 _KEYS_AT_ONCE: Final = 32
 # After so many events without one that is believed, ids that are as long ago are forgotten.
 MOST_STRAYS: Final = 65_536
+# After so many late events while the watermark stands, ids that are as long ago are forgotten.
+MOST_LATE: Final = 2**20
 _SWEEPS: Final = 64
 
 
@@ -38,7 +40,8 @@ class OnlineFeatures:
     lateness
         How many ticks an event may lie before the latest one seen and still be scored exactly; one
         hour if not given. One that comes later than that is scored on what is still held, and
-        counted. For as long an event's id is remembered, so that none is scored twice.
+        counted. For as long an event's id is remembered, so that none is scored twice; while the
+        watermark stands and all events are late, for at least the next ``MOST_LATE`` of them.
     leap
         How many ticks an event may lie before or after the latest one seen and its clock be
         believed. One that lies further away is scored as the first of its keys, and put aside; only
@@ -46,7 +49,11 @@ class OnlineFeatures:
         and they become history. If another event comes before that, those put aside never do: a
         wrong clock must neither make all others late nor be in their way. A stream that is taken
         to have jumped back begins anew, as if nothing had come before. With None every event is
-        believed: after one that lies far ahead all others are too late.
+        believed: after one that lies far ahead all others are too late, until the stream has come
+        there, as they are for a while after one that lies ahead by no more than ``leap``. Until
+        then no key is let go of: each that comes keeps a state, with the few events that one has
+        that is late for all windows. The ids that are remembered meanwhile are 2 × ``MOST_LATE``
+        at most.
     sweep
         Whether keys that have been quiet for so long that nothing of them can be seen any more are
         let go of. No value depends on it.
@@ -87,6 +94,7 @@ class OnlineFeatures:
         self._read = self.program.read
         self._alone = self.program.alone
         self._strays = self._last_stray = 0  # how many in a row, and the number of the last
+        self._stood_at, self._stood = NEVER, 0  # the watermark, and how many were late since then
         # What follows is used by generated code, and by what saves and restores it.
         self.nobody = [key.new() for key in self.program.keys]
         self.recent: set[str] = set()
@@ -250,6 +258,14 @@ class OnlineFeatures:
         """When to look whether a key is quiet; one of a clock ahead must not hold up the others."""
         seen = t if self.watermark == NEVER else min(t, self.watermark)
         return seen + self._quiet_after[number]
+
+    def stand(self) -> None:
+        """Count an event that comes late; while the watermark stands, time forgets no ids."""
+        if self.watermark != self._stood_at:
+            self._stood_at, self._stood = self.watermark, 0
+        self._stood += 1
+        if self._stood % MOST_LATE == 0:
+            self.turn_over()
 
     def turn_over(self) -> None:
         """Forget the ids that have been remembered for long enough."""

@@ -19,7 +19,7 @@ from engine.backends.online.source import function, indented
 
 
 def late_functions(key: KeySource) -> list[str]:
-    """The three functions of a key."""
+    """The functions of a key: three, and ``held`` where a window has no end."""
     k, s = key.number, key.state
     return [
         *function(f"rewind{k}", f"{s}, t", _rewind(key)),

@@ -59,6 +59,7 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
         unpack_row(layout),
         "if o.watermark - t > o.leap: return o.doubt(row)",
         "o.late += 1",
+        "o.stand()",
         "floor = o.watermark - o.lateness",
         "o.too_late += t < floor",
     ]

@@ -125,6 +125,34 @@ def test_ids_are_forgotten_though_no_clock_is_believed() -> None:
         assert len(online.recent) + len(online.recent_before) <= 201
 
 
+@pytest.mark.parametrize("leap", [None, 7 * DAY])
+def test_ids_are_forgotten_though_the_watermark_stands(leap: int | None) -> None:
+    """One clock is three days ahead, and believed: all others are late for three days."""
+    with patch.object(engine, "MOST_LATE", 100):
+        online = OnlineFeatures(COUNT, leap=leap)
+        seen(online, [START + 3 * DAY])
+        for step in range(1_000):
+            event = {"event_id": str(step), "unix_time": START + step, "cc_num": step % 2}
+            assert online.observe(event) is not None
+            assert online.observe(event) is None
+            if step >= 100:
+                assert online.observe({**event, "event_id": str(step - 99)}) is None
+            assert len(online.recent) + len(online.recent_before) <= 201
+        assert (online.late, online.watermark) == (1_000, START + 3 * DAY)
+
+
+def test_while_the_watermark_moves_no_id_is_forgotten_by_count() -> None:
+    """Half of the events are late, of a stream that goes on."""
+    with patch.object(engine, "MOST_LATE", 2):
+        online = OnlineFeatures(COUNT, lateness=HOUR)
+        for step in range(1_000):
+            for t in (START + step, START + step - 60):
+                event = {"event_id": f"{t} {step}", "unix_time": t, "cc_num": 1}
+                assert online.observe(event) is not None
+            assert online.observe({"event_id": f"{START} 0", "unix_time": START}) is None
+        assert online.late == 1_000
+
+
 def test_the_label_of_an_event_that_is_aside_waits_for_it() -> None:
     risk = key("cc_num").last(days=1, delay_minutes=1).sum("is_fraud")
     features = feature_set("risk", LOG, [feature("risk", risk, "fraud of a day")])

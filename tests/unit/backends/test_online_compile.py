@@ -14,6 +14,7 @@ from engine.definition import FeatureSet, column, feature, feature_set, key
 from engine.definition.aggregates import AGGREGATES, Algebra
 from engine.definition.nodes import Expression
 from engine.errors import DefinitionError, InputError
+from engine.events.parse import LAST_CARD
 
 amt = column("amt")
 
@@ -91,7 +92,7 @@ EVENT: dict[str, object] = {
         ({"lat": float("nan")}, "lat: not as it is held"),
         ({"cc_num": "4111"}, r"cc_num: not as it is held \(not shown\)"),
         ({"cc_num": -1}, "cc_num: not as it is held"),
-        ({"cc_num": 2**64}, "cc_num: not as it is held"),
+        ({"cc_num": LAST_CARD + 1}, "cc_num: not as it is held"),
         ({"merchant": "\ud800"}, "merchant: not as it is held"),
         ({"event_id": "\udfff"}, "event_id: an event has an id"),
     ],
@@ -106,3 +107,17 @@ def test_an_event_that_cannot_be_held_changes_nothing(
     assert (online.events, online.keys_held, online.duplicates) == (0, 0, 0)
     assert online.observe(EVENT) is not None
     assert (online.events, online.too_late) == (1, 0)
+
+
+@pytest.mark.parametrize("event", [[1, 2], "e1", None, tuple(EVENT.values())])
+def test_what_is_no_event_is_refused(event: object) -> None:
+    online = OnlineFeatures(notebook)
+    for take in (online.observe, online.read):
+        with pytest.raises(InputError, match=r"columns by name \(was \w+\)") as said:
+            take(event)  # type: ignore[arg-type]  # on purpose
+        assert said.value.hint
+    assert online.events == 0
+
+
+def test_the_largest_card_is_that_of_a_log() -> None:
+    assert OnlineFeatures(notebook).observe(EVENT | {"cc_num": LAST_CARD}) is not None
