@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from engine.command import EXIT_CODES, EXIT_DONE, Parser, run_command
@@ -45,6 +46,11 @@ def _prepare(argv: Sequence[str] | None, stale: list[str]) -> Callable[[], None]
         raise InputError(
             f"--out: no folder (was {options.out!r})", hint="name the folder, or leave --out away"
         )
+    if options.out != _STDOUT and Path(options.out).is_file():
+        raise InputError(
+            f"--out: a file, where a folder is meant (was {options.out!r})",
+            hint="name the folder that it is in; the files are called after their sets",
+        )
     from engine.catalog import SETS, load_feature_set  # noqa: PLC0415 - after the command line
     from engine.sql.document import document  # noqa: PLC0415 - the same
 
@@ -85,7 +91,8 @@ def _stale(folder: Path, texts: dict[str, str]) -> list[str]:
         is_not = f"not what the feature set {name!r} compiles to" if path.exists() else "not there"
         sys.stderr.write(f"{path}: {is_not}\n")
     if stale:
-        sys.stderr.write("hint: write it anew with python -m engine.sql\n")
+        where = "" if folder == Path(_OUT) else f" --out {quote(str(folder))}"
+        sys.stderr.write(f"hint: write it anew with python -m engine.sql{where}\n")
     return stale
 
 

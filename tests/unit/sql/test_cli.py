@@ -31,9 +31,31 @@ def test_stale_files_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert captured.out == ""
     assert captured.err == (
         f"{file}: not what the feature set 'notebook' compiles to\n"
-        "hint: write it anew with python -m engine.sql\n"
+        f"hint: write it anew with python -m engine.sql --out {tmp_path}\n"
     )
     assert file.read_text("utf-8").endswith("-- by hand\n")
+
+
+def test_the_hint_about_a_stale_file_writes_where_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["--check"]) == 1
+    assert capsys.readouterr().err.endswith("with python -m engine.sql\n")
+    assert main(["--check", "--out", "my sql"]) == 1
+    assert capsys.readouterr().err.endswith("with python -m engine.sql --out 'my sql'\n")
+
+
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_a_file_is_no_folder(
+    tmp_path: Path, check: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "notebook.sql"
+    file.write_text("mine")
+    assert main(["--out", str(file), *check]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"--out: a file, where a folder is meant (was {str(file)!r})\nhint: ")
+    assert file.read_text() == "mine"
 
 
 @pytest.mark.parametrize(
