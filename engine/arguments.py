@@ -12,6 +12,11 @@ _DECIMAL: Final = re.compile(r"[0-9]*\.?[0-9]+", re.ASCII)
 _SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1, "ms": 0.001}
 _WHOLE: Final = re.compile(r"[0-9]{1,20}(_[0-9]{1,20}){0,9}", re.ASCII)
 _LONGEST: Final = 10_000 * 86_400
+# How far an event may lie from those before it and its clock be believed, unless told otherwise: a
+# wrong clock is mostly off by years, and a stream may well rest for some days.
+LEAP: Final = 7 * 86_400
+LEAP_TEXT: Final = "7d"
+_NO_LEAP: Final = "none"
 _LARGEST: Final = 1e12
 _MOST_THREADS: Final = 1024
 _MOST_SEED: Final = 2**31 - 1  # that every library takes
@@ -66,7 +71,18 @@ def amount(text: str, option: str) -> float:
 
 def span(text: str, option: str) -> int:
     """A span of time in whole seconds: ``7d``, ``12h``, ``30m``, ``90s``, ``0d``."""
-    return round(seconds(text, option))
+    found = seconds(text, option)
+    if abs(found - round(found)) > _CLOSE * max(found, 1):
+        raise InputError(
+            f"{option}: not a whole number of seconds (was {text!r})",
+            hint="give one such as 7d, 12h or 90s",
+        )
+    return round(found)
+
+
+def leap(text: str) -> int | None:
+    """The seconds of ``--leap``; None of ``none``, with which every clock is believed."""
+    return None if text == _NO_LEAP else span(text, "--leap")
 
 
 def seconds(text: str, option: str) -> float:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.arguments import span, threads
+from engine.arguments import LEAP_TEXT, leap, threads
 from engine.backends import BACKENDS
 from engine.build.options import Options
 from engine.command import EXIT_CODES, Parser, run_command
@@ -15,8 +15,6 @@ from engine.errors import InputError
 from engine.memory import MEMORY_HELP, memory_size
 from engine.process import settle_in
 
-# A wrong clock is mostly off by years, and a stream may well rest for some days.
-_LEAP = "7d"
 _DESCRIPTION = """\
 Compute a feature set for every transaction of a log.
 
@@ -94,7 +92,8 @@ def _parser() -> Parser:
         default=None,
         metavar="T",
         help="of --state: how far an event may lie from those before it and its clock be believed, "
-        f"now and by whoever goes on from the state; none believes every clock (default: {_LEAP})",
+        "now and by whoever goes on from the state; none believes every clock "
+        f"(default: {LEAP_TEXT})",
     )
     add("--strict", action="store_true", help="refuse the log if a row cannot be read")
     add("--overwrite", action="store_true", help="replace results that are already there")
@@ -107,10 +106,9 @@ def _parser() -> Parser:
 def _options(parsed: argparse.Namespace) -> Options:
     if parsed.leap is not None and parsed.state is None:
         raise InputError(
-            f"--leap: nothing is left that it could be of (was {parsed.leap!r})",
-            hint="add --state FILE, or leave it out",
+            f"--leap is of --state, and there is none (was {parsed.leap!r})",
+            hint="add --state FILE, or leave --leap out",
         )
-    leap = parsed.leap or _LEAP
     return Options(
         inputs=tuple(parsed.inputs),
         out=Path(parsed.out),
@@ -119,7 +117,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         threads=threads(parsed.threads),
         memory=memory_size(parsed.memory),
         state=None if parsed.state is None else Path(parsed.state),
-        leap=None if leap == "none" else span(leap, "--leap"),
+        leap=leap(LEAP_TEXT if parsed.leap is None else parsed.leap),
         strict=parsed.strict,
         overwrite=parsed.overwrite,
         explain=parsed.explain,

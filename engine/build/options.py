@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.arguments import LEAP
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -15,7 +17,7 @@ class Options:
     threads: int = 1
     memory: int = 2**30
     state: Path | None = None
-    leap: int | None = None  # seconds, of the state
+    leap: int | None = LEAP  # seconds, of the state; None to believe every clock
     strict: bool = False
     overwrite: bool = False
     explain: bool = False

@@ -5,6 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from engine.arguments import LEAP
 from engine.backends.online.entry import observed
 from engine.backends.online.snapshot import restore
 from engine.build.cli import main
@@ -93,9 +94,37 @@ def test_a_wrong_clock_at_the_end_of_a_log_is_left_out_and_told_of(
     assert "without 1 event whose clock lies further off" in capsys.readouterr().out
     assert report(tmp_path / "out")["state"]["astray"] == 1
     assert_same_bits(served(state, after), expected[400:])
-    assert restore(notebook, state).leap == 7 * 86_400
+    assert restore(notebook, state).leap == LEAP
     built(tmp_path / "all", [log], "--state", str(state), "--leap", "none", "--overwrite")
     assert restore(notebook, state).watermark == 4_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (("--leap", ""), "--leap: not a span of time (was '')"),
+        (("--leap", "0.4s"), "--leap: not a whole number of seconds (was '0.4s')"),
+    ],
+)
+def test_a_leap_that_is_none_is_refused(
+    log: Path,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    what: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert build(tmp_path / "out", [log], "--state", str(tmp_path / "state"), *options) == 2
+    assert capsys.readouterr().err.startswith(what)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("leap", ["7d", ""])
+def test_a_leap_without_a_state_is_refused(
+    log: Path, tmp_path: Path, leap: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(tmp_path / "out", [log], "--leap", leap) == 2
+    what = f"--leap is of --state, and there is none (was {leap!r})\n"
+    assert capsys.readouterr().err.startswith(what)
 
 
 @pytest.mark.parametrize("place", ["", "nowhere/state", "out"])
