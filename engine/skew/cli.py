@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.arguments import threads, whole
+from engine.arguments import LEAP_TEXT, leap, threads, whole
 from engine.backends import BACKENDS
 from engine.command import EXIT_DONE, EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
 from engine.memory import MEMORY_HELP, memory_size
@@ -32,9 +32,10 @@ LOG is any mix of files, folders and patterns, as python -m engine.build takes t
 once, put in order and kept in scratch files while the engines compute it; memory does not grow
 with the number of rows, but for the reference.
 
-If the log is out of order, the values above are the settled ones, of the finished log. What the
-online engine serves as events arrive, on what has arrived by then, is compared with those in a
-table of its own. That skew is caused by lateness and not by an engine: the exit code ignores it."""
+If the log is out of order, or rests for longer than --leap, the values above are the settled ones,
+of the finished log. What the online engine serves as events arrive, on what has arrived by then, is
+compared with those in a table of its own. That skew is caused by lateness, and by clocks that are
+not believed, and not by an engine: the exit code ignores it."""
 
 _EPILOG = f"""\
 exit codes: 0 no value differs, 1 some settled value does, {OTHER_EXIT_CODES}
@@ -92,6 +93,13 @@ def _parser() -> Parser:
         "cards keeps its values; what is computed over merchants or the whole stream sees the "
         "events of these cards alone, in all engines alike",
     )
+    add(
+        "--leap",
+        default=LEAP_TEXT,
+        metavar="T",
+        help="of what is served: how far an event may lie from those before it and its clock be "
+        "believed; none believes every clock (default: %(default)s)",
+    )
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
     add("--memory", default=None, metavar="SIZE", help=MEMORY_HELP)
     add(
@@ -115,6 +123,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         set=parsed.set,
         engines=parse_engines(parsed.engines),
         sample=None if sample is None else whole(sample, "--sample", 1, _MOST_EVENTS),
+        leap=leap(parsed.leap),
         threads=threads(parsed.threads),
         quiet=parsed.quiet,
         json=parsed.json,

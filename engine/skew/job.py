@@ -23,7 +23,7 @@ from engine.events.quarantine import Quarantine
 from engine.events.refused import everything_refused
 from engine.events.staging import StagedLog
 from engine.progress import Meter
-from engine.skew.arrived import AsArrived
+from engine.skew.arrived import AsArrived, rests
 from engine.skew.compare import Difference
 from engine.skew.engines import REFERENCE, REFERENCE_ROWS, default_engines
 from engine.skew.history import Explanation, explain
@@ -41,14 +41,19 @@ class Arrived:
 
     Parameters
     ----------
-    late, too_late
+    leap
+        How far an event may have lain from those before it for its clock to be believed, in
+        seconds; None for any.
+    late, too_late, astray
         As :class:`engine.skew.arrived.AsArrived` counts them.
     differences
         By feature.
     """
 
+    leap: int | None
     late: int
     too_late: int
+    astray: int
     differences: dict[str, Difference]
 
 
@@ -73,7 +78,7 @@ class Findings:
     explained
         By feature and engine, the first difference explained.
     arrived
-        None if the log is in time order.
+        None if the log is in time order, without a pause longer than the leap.
     seconds
         How long each stage took.
     """
@@ -129,6 +134,8 @@ class _Job:
         self._options = options
         self._features = features
         self._meter = meter
+        leap = options.leap
+        self._leap = None if leap is None else leap * features.schema.ticks_per_second
         self._seconds: dict[str, float] = {}
         with self._timed("put in order"):
             self._scratch = scratch
@@ -152,7 +159,7 @@ class _Job:
         found.settled = {pair: Difference() for pair in pairs}
         self._meter.begin("compare", events)
         settled = self._compared(engines, found.settled)
-        if counts.late:
+        if counts.late or rests(self._batches(), self._features.schema.event_time, self._leap):
             # What is served is compared in the order of arrival, which asks for all of these first.
             found.arrived = self._arrived(settled)
         else:
@@ -224,7 +231,7 @@ class _Job:
 
     def _arrived(self, settled: Iterator[pl.DataFrame]) -> Arrived:
         """Compare what is served with what is settled, both in the order of arrival."""
-        online = AsArrived(self._features)
+        online = AsArrived(self._features, leap=self._leap)
         differences = {name: Difference() for name in self._features.names}
         with self._timed("compare"):
             in_arrival_order = self._log.arrival_order(settled)
@@ -239,7 +246,7 @@ class _Job:
                 for name, difference in differences.items():
                     difference.add(expected[name], got[name], expected.select(EVENT_ID))
                 self._meter.advance(len(expected))
-        return Arrived(online.late, online.too_late, differences)
+        return Arrived(self._options.leap, online.late, online.too_late, online.astray, differences)
 
     def _explained(
         self, differences: dict[tuple[str, str], Difference]

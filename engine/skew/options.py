@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.arguments import LEAP
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -14,6 +16,7 @@ class Options:
     set: str = "notebook"
     engines: tuple[str, ...] | None = None
     sample: int | None = None
+    leap: int | None = LEAP  # seconds; None to believe every clock
     threads: int = 1
     quiet: bool = True
     json: bool = False

@@ -65,8 +65,10 @@ def _settled(found: Findings, feature: Feature) -> dict[str, Any]:
 
 def _arrived(arrived: Arrived, features: FeatureSet) -> dict[str, Any]:
     return {
+        "leap": arrived.leap,
         "late": arrived.late,
         "too_late": arrived.too_late,
+        "astray": arrived.astray,
         "features": [
             {
                 "feature": feature.name,

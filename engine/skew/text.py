@@ -97,6 +97,11 @@ def _arrived(arrived: dict[str, Any]) -> Iterator[str]:
         f"as arrived: {counted(arrived['late'], 'event')} came late, {arrived['too_late']:,} of "
         "them too late to be scored on all that had arrived"
     )
+    if arrived["astray"]:
+        yield (
+            f"{counted(arrived['astray'], 'event')} not believed, further off than --leap: each is "
+            "scored as the first of its keys, and no history"
+        )
     yield "what is served when an event arrives, against the settled values; no fault of an engine"
     rows = [
         (

@@ -217,6 +217,54 @@ def test_lateness_is_told_in_words(
     assert "as arrived: 1 event came late, 1 of them too late" in text
 
 
+DAY = 86_400
+
+
+def after_a_rest(events: pl.DataFrame, seconds: int) -> pl.DataFrame:
+    """The events, of which all from the middle on come that much later."""
+    rest = pl.when(pl.int_range(pl.len()) < 250).then(0).otherwise(seconds)
+    return events.with_columns(unix_time=pl.col("unix_time") + rest)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_is_served_after_a_long_rest_is_what_live_serves(
+    capsys: pytest.CaptureFixture[str], events: pl.DataFrame, tmp_path: Path, *, late: bool
+) -> None:
+    """The first seven events after it are not believed until the eighth has borne them out."""
+    log = after_a_rest(events, 8 * DAY)
+    if late:
+        log = log[[1, 0, *range(2, 500)]]
+    path = write(log, tmp_path / "log.csv")
+    code, content = run(capsys, path, "--engines", TRUE_ENGINES)
+    assert code == 0
+    served = content["as_arrived"]
+    assert (served["leap"], served["astray"]) == (7 * DAY, 0)  # borne out in the end
+    by_name = {each["feature"]: each for each in served["features"]}
+    assert by_name["log_amt"]["different"] == 0
+    assert 0 < by_name["seen_merchant_before"]["compared"] == 500
+    assert 0 < by_name["time_since_last_s"]["different"] <= 8
+    # Whoever believes every clock, or calls that no rest, serves what is settled.
+    for leap in ("none", "12d"):
+        code, content = run(capsys, path, "--engines", TRUE_ENGINES, "--leap", leap)
+        assert code == 0
+        assert (content["as_arrived"] is None) is not late
+
+
+def test_a_wrong_clock_is_no_history_of_what_is_served(
+    capsys: pytest.CaptureFixture[str], events: pl.DataFrame, tmp_path: Path
+) -> None:
+    far = pl.when(pl.int_range(pl.len()) == 250).then(4_000_000_000).otherwise("unix_time")
+    path = write(events.with_columns(unix_time=far), tmp_path / "far.csv")
+    _, content = run(capsys, path, "--engines", TRUE_ENGINES)
+    served = content["as_arrived"]
+    assert (served["astray"], served["too_late"]) == (1, 0)
+    assert main([str(path), "--engines", TRUE_ENGINES, "--scratch", str(tmp_path)]) == 0
+    assert "\n1 event not believed, further off than --leap" in capsys.readouterr().out
+    _, content = run(capsys, path, "--engines", TRUE_ENGINES, "--leap", "none")
+    served = content["as_arrived"]
+    assert (served["leap"], served["astray"], served["too_late"]) == (None, 0, 249)
+
+
 def test_a_sample_is_whole_cards(
     capsys: pytest.CaptureFixture[str], events: pl.DataFrame, log: Path
 ) -> None:
@@ -281,6 +329,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str], log: Path) -> None:
         (("--engines", "polars"), "--engines: one engine alone is not compared (was 'polars')"),
         (("--engines", "polars,polars"), "--engines: an engine is named twice"),
         (("--sample", "0"), "--sample: not a whole number in bounds (was '0')"),
+        (("--leap", "0.5s"), "--leap: not a whole number of seconds (was '0.5s')"),
         (("--threads", "many"), "--threads: not a whole number in bounds (was 'many')"),
         (("--set", "mine"), "no such feature set (was 'mine')"),
         (("--scratch", "/no/such/folder"), "/no/such/folder: cannot be written"),
