@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.arguments import instant, seconds, seed, span, whole
+from engine.arguments import LEAP_TEXT, instant, leap, seconds, seed, span, whole
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.process import settle_in
@@ -80,6 +80,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         start=start,
         end=end,
         order=parsed.order,
+        leap="usual" if parsed.leap is None else leap(parsed.leap),
         feed_lag=span(parsed.feed_lag, "--feed-lag"),
         label_delay=span(parsed.label_delay, "--label-delay"),
         timing=timing,
@@ -131,6 +132,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ORDER",
         help="a log out of time order: refuse it, take it for the order of arrival, or put it in "
         "event-time order (default: %(default)s; a log with arrival_time is taken as it arrived)",
+    )
+    add(
+        "--leap",
+        default=None,
+        metavar="T",
+        help="how far an event may lie from those before it and its clock be believed; none "
+        f"believes every clock (default: {LEAP_TEXT}, of a ledger that of its recording)",
     )
     add(
         "--feed-lag",

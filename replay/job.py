@@ -8,13 +8,13 @@ from engine.decide.records import record_schema
 from engine.definition import fingerprint
 from engine.definition.needs import needs_labels
 from engine.events.disk import scratch_folder
-from engine.events.inputs import InputFile
 from engine.events.quarantine import Quarantine
 from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.progress import Meter
+from replay.clocks import Clocks
 from replay.ledger import check_ledger, open_ledger
-from replay.opening import open_source
+from replay.opening import Opening, open_source
 from replay.options import Options
 from replay.outcome import Outcome
 from replay.playback import Manner, Playback, Shift
@@ -40,7 +40,7 @@ def replay(options: Options) -> Replayed:
         Quarantine(scratch / "quarantine.parquet") as quarantine,
     ):
         folder = scratch / "ledger" if options.ledger is None else options.ledger
-        about = _about(options, run, opening.files)
+        about = _about(options, run, opening)
         check_ledger(folder, about, overwrite=options.overwrite)
         source = opening.source(quarantine, scratch)
         # Not before the log was found to be one that can be replayed.
@@ -54,7 +54,7 @@ def replay(options: Options) -> Replayed:
             [Shift(run, options.start, options.end)],
             ledger,
             [outcome] if promptness is None else [outcome, promptness],
-            _manner(options),
+            _manner(options, opening.clocks),
             meter,
         )
         playback.run()
@@ -70,6 +70,7 @@ def replay(options: Options) -> Replayed:
             resumed=playback.resumed,
             late=playback.late,
             too_late=playback.too_late,
+            astray=playback.astray,
             outcome=outcome,
             promptness=promptness,
             digest=ledger.digest,
@@ -79,8 +80,9 @@ def replay(options: Options) -> Replayed:
         return replayed
 
 
-def _manner(options: Options) -> Manner:
+def _manner(options: Options, clocks: Clocks) -> Manner:
     return Manner(
+        clocks=clocks,
         reasons=options.reasons,
         label_delay=options.label_delay,
         batch=options.batch,
@@ -88,10 +90,10 @@ def _manner(options: Options) -> Manner:
     )
 
 
-def _about(options: Options, run: Run, files: tuple[InputFile, ...]) -> dict[str, Any]:
+def _about(options: Options, run: Run, opening: Opening) -> dict[str, Any]:
     """What decides about what comes of it: two replays that agree in it end in one digest."""
     return {
-        "inputs": [{"file": file.name, "sha256": file.sha256()} for file in files],
+        "inputs": [{"file": file.name, "sha256": file.sha256()} for file in opening.files],
         "feature_set": run.features.name,
         "fingerprint": fingerprint(run.features),
         "model": run.manifest["sha256"],
@@ -99,6 +101,7 @@ def _about(options: Options, run: Run, files: tuple[InputFile, ...]) -> dict[str
         "from": options.start,
         "to": options.end,
         "order": options.order,
+        **opening.clocks.to_json(),
         "feed_lag": options.feed_lag,
         "label_delay": options.label_delay if needs_labels(run.features) else None,
         "reasons": options.reasons,

@@ -1,14 +1,16 @@
 """From what a replay is given to a source of events: a log's files, or a ledger."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.arguments import LEAP
 from engine.decide.folder import ABOUT
 from engine.definition import FeatureSet
 from engine.errors import InputError
 from engine.events.inputs import InputFile, find_inputs, refuse_to_replace
 from engine.events.quarantine import Quarantine
+from replay.clocks import Clocks
 from replay.ledger_files import find_ledger
 from replay.logged import LogSource
 from replay.options import Options
@@ -27,12 +29,15 @@ class Opening:
         The files that hold them.
     rows
         About how many there are; None if nobody knows.
+    clocks
+        Whose clocks are believed: as it is asked, or else as a ledger was recorded.
     source
         Reads them: it takes a quarantine for what is refused, and a folder for copies.
     """
 
     files: tuple[InputFile, ...]
     rows: int | None
+    clocks: Clocks
     source: Callable[[Quarantine, Path], Source]
 
 
@@ -57,7 +62,8 @@ def open_source(options: Options, features: FeatureSet) -> Opening:
                 log, order=options.order, lag=lag, quarantine=quarantine, scratch=scratch
             )
 
-        return Opening(files, log.rows, logged)
+        leap = LEAP if options.leap == "usual" else options.leap
+        return Opening(files, log.rows, Clocks.of_log(features.schema, leap), logged)
     if options.ledger is not None and options.ledger.resolve() == folder.resolve():
         raise InputError(
             f"--ledger: the ledger that is played back (was {str(options.ledger)!r})",
@@ -66,7 +72,10 @@ def open_source(options: Options, features: FeatureSet) -> Opening:
     ledger = find_ledger(folder)
     source = LedgerSource(ledger, features, order=options.order, lag=lag)
     parts = tuple(InputFile(part, "parquet") for part in ledger.parts)
-    return Opening(parts, source.counts.kept, lambda _quarantine, _scratch: source)
+    clocks = Clocks.of_ledger(features.schema, ledger.about)
+    if options.leap != "usual":
+        clocks = replace(clocks, leap=Clocks.of_log(features.schema, options.leap).leap)
+    return Opening(parts, source.counts.kept, clocks, lambda _quarantine, _scratch: source)
 
 
 def _ledger_among(inputs: Sequence[str]) -> Path | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from replay.source import Order
 from replay.timing import Timing
@@ -26,6 +27,10 @@ class Options:
         history; events at ``end`` or later are left out.
     order
         What to do about events out of time order.
+    leap
+        Seconds that an event may lie from those before it and its clock be believed; None to
+        believe every clock. The usual is what a ledger that is played back was recorded with, and
+        of a log ``engine.arguments.LEAP``.
     feed_lag, label_delay
         Seconds between an event and its arrival, and between an event and its label.
     timing
@@ -45,6 +50,7 @@ class Options:
     start: int | None = None
     end: int | None = None
     order: Order = "refuse"
+    leap: int | Literal["usual"] | None = "usual"
     feed_lag: int = 0
     label_delay: int = 7 * 86_400
     timing: Timing | None = None

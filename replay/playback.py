@@ -23,6 +23,7 @@ from engine.model.split import utc_text
 from engine.process import let_go_of_collector, manage_collector
 from engine.progress import Meter
 from replay.again import Again
+from replay.clocks import Clocks
 from replay.ledger import Ledger
 from replay.logged import by_arrival
 from replay.pace import Pace
@@ -60,10 +61,12 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How events are played back; none of it but reasons and label delay changes a decision.
+    """How events are played back; nothing from the batch on changes a decision.
 
     Parameters
     ----------
+    clocks
+        Whose clocks are believed.
     reasons
         How many reasons a flagged event gets.
     label_delay
@@ -74,6 +77,7 @@ class Manner:
         How many times as fast as it happened; None for as fast as it goes.
     """
 
+    clocks: Clocks
     reasons: int = 3
     label_delay: int = 7 * 86_400
     batch: int = 512
@@ -149,7 +153,8 @@ class Playback:
         self._sinks = sinks
         self._meter = meter
         self._shifts = shifts
-        self._online = OnlineFeatures(features)
+        clocks = manner.clocks
+        self._online = OnlineFeatures(features, lateness=clocks.lateness, leap=clocks.leap)
         # Features are observed once, whichever run decides: only the model is another.
         self._deciders = [
             Decider(shift.run, self._online, most_reasons=manner.reasons) for shift in shifts
@@ -174,6 +179,11 @@ class Playback:
     def too_late(self) -> int:
         """How many events came too late to be scored exactly."""
         return self._online.too_late
+
+    @property
+    def astray(self) -> int:
+        """How many events have a clock that is not believed."""
+        return self._online.astray
 
     def run(self) -> None:
         """Play it back.

@@ -33,6 +33,8 @@ class Replayed:
     late, too_late
         How many events came after a later one, and how many of these too late to be scored
         exactly.
+    astray
+        How many events have a clock that is not believed.
     outcome
         What was decided, and how right that was.
     promptness
@@ -52,6 +54,7 @@ class Replayed:
     resumed: int
     late: int
     too_late: int
+    astray: int
     outcome: Outcome
     promptness: Promptness | None
     digest: str
@@ -81,6 +84,7 @@ class Replayed:
                 "recorded_before": self.resumed,
                 "late": self.late,
                 "too_late": self.too_late,
+                "astray": self.astray,
             },
             "decisions": self.outcome.summary(),
             **({} if timing is None else {"timing": timing}),

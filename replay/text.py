@@ -45,6 +45,8 @@ def _came(replayed: Replayed) -> Iterator[str]:
     if replayed.late:
         too_late = f"{replayed.too_late:,} of them too late for exact features"
         yield f"{replayed.late:,} came late, {too_late}"
+    if replayed.astray:
+        yield f"{counted(replayed.astray, 'event')} not believed, further off than --leap"
     if counts.duplicates:
         yield f"{counted(counts.duplicates, 'duplicate')} left out"
     refused = counts.refused.total()

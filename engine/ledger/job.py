@@ -95,6 +95,8 @@ def export(options: ExportOptions) -> Exported:
             "from": options.since,
             "to": options.until,
             "left_out": left_out,
+            "lateness": about["lateness"],
+            "leap": about["leap"],
         }
         frames = _frames(options, reader, features, there)
         with Meter("export", expected, quiet=options.quiet, noun="event") as meter:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.arguments import amount, cards_per_day, day, resamples, seed, span, threads, whole
+from engine.arguments import amount, cards_per_day, day, leap, resamples, seed, span, threads, whole
 from engine.command import EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.process import settle_in
@@ -98,6 +98,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
         policy=policy,
         mode="check" if parsed.check else "event-driven" if parsed.event_driven else "vectorised",
         order=parsed.order,
+        leap=leap(parsed.leap),
         batch=whole(parsed.batch, "--batch", 1, _MOST_BATCH),
         alert_cost=amount(parsed.alert_cost, "--alert-cost"),
         cards_per_day=cards_per_day(parsed.cards_per_day),
@@ -179,6 +180,14 @@ def _parser() -> Parser:
         default="refuse",
         choices=("refuse", "event-time"),
         help="a log out of time order: refuse it, or put it in order (default: %(default)s)",
+    )
+    add(
+        "--leap",
+        default="none",
+        metavar="T",
+        help="event by event: how far an event may lie from those before it and its clock be "
+        "believed. Features that are computed at once believe every clock, so that with another "
+        "than none --check says what it changes (default: %(default)s)",
     )
     add(
         "--batch",

@@ -32,6 +32,7 @@ from replay.backtest.scratch import workplace
 from replay.backtest.table import built_before, whole_log
 from replay.backtest.tested import Tested
 from replay.backtest.vectorised import decide_at_once
+from replay.clocks import Clocks
 from replay.ledger import open_ledger
 from replay.logged import LogSource
 from replay.playback import Manner, played_log
@@ -87,6 +88,12 @@ def backtest(options: Options) -> Backtest:
         raise InputError(
             f"a build holds no events to play back one by one (was {options.inputs[0]!r})",
             hint="name the log itself, or leave --check and --event-driven out",
+        )
+    if options.mode == "vectorised" and options.leap is not None:
+        raise InputError(
+            "--leap: features that are computed at once believe every clock (was "
+            f"{options.leap:,} s)",
+            hint="add --event-driven or --check, or leave --leap out",
         )
     with workplace(options.out) as scratch:
         check_out(options)
@@ -145,10 +152,11 @@ class _Job:
         self, contender: Contender, runs: list[Run], source: Source, meter: Meter
     ) -> Tested:
         options = self._options
+        clocks = Clocks.of_log(runs[0].features.schema, options.leap)
         ledger = open_ledger(
             self._place.ledger(contender),
             record_schema(runs[0].features),
-            {"models": [run.manifest["sha256"] for run in runs]},
+            {"models": [run.manifest["sha256"] for run in runs], **clocks.to_json()},
             overwrite=False,
         )
         decisions, playback = decide_one_by_one(
@@ -157,7 +165,12 @@ class _Job:
             runs,
             options.policy,
             ledger,
-            Manner(reasons=0, label_delay=options.windows.delay, batch=options.batch),
+            Manner(
+                clocks=clocks,
+                reasons=0,
+                label_delay=options.windows.delay,
+                batch=options.batch,
+            ),
             meter,
         )
         ledger.flush()

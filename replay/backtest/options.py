@@ -85,6 +85,7 @@ class Options:
     policy: Policy = field(default_factory=Policy)
     mode: Mode = "vectorised"
     order: Order = "refuse"
+    leap: int | None = None  # seconds, of what is played back; features of a log believe all clocks
     batch: int = 512
     alert_cost: float = 5.0
     cards_per_day: int = 10

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -18,6 +19,7 @@ from engine.model.reasons import Reason
 from replay.questions.cli import main as ask
 from unit.build.cases import assert_same_bits, built, canonical, tree, write
 from unit.live.ledger.cases import (
+    ABOUT,
     BEGAN,
     DAY,
     MODEL,
@@ -80,6 +82,19 @@ def test_all_questions_cope_with_fallbacks_but_skew_counts_them(
     assert "1 of them are fallbacks" in text
     assert ask([str(out)]) == 0
     assert "5 decisions" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("leap", [5, None])
+def test_an_export_says_whose_clocks_were_believed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], leap: int | None
+) -> None:
+    path, out = tmp_path / "live.db", tmp_path / "out"
+    with opened(path, replace(ABOUT, lateness=60, leap=leap)) as made:
+        made.enrol(MODEL)
+        made.record(Batch([decision(0)]))
+    said(capsys, "export", path, "--out", out)
+    about = json.loads((out / "ledger.json").read_text())
+    assert (about["lateness"], about["leap"]) == (60, leap)
 
 
 def test_one_file_or_parts_of_a_log(

@@ -44,6 +44,7 @@ OTHER: dict[str, Any] = {
     "policy.blocking": "pool",
     "policy.reviews": 6,
     "order": "event-time",
+    "leap": 7 * DAY,
     "alert_cost": 6.0,
     "seed": 43,
     "mode": "check",

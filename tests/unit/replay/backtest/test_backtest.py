@@ -43,6 +43,27 @@ def test_both_ways_decide_alike(done: Done) -> None:
     assert len(done.result.content["folds"]) == 2
 
 
+def test_the_check_says_what_a_leap_changes(done: Done, tmp_path: Path) -> None:
+    """The stream rests for longer than that: after each rest some clocks are not believed."""
+    options = replace(done.options, resamples=0, out=tmp_path / "out", leap=1_800)
+    doubting = backtest(options)
+    (tested,) = doubting.tested
+    assert tested.checked is not None
+    assert 0 < doubting.differing < tested.checked.decisions == len(decided(done))
+    assert tested.digest != done.digest
+    about = json.loads((tmp_path / "out" / "ledger-backtest" / "ledger.json").read_text())
+    assert (about["lateness"], about["leap"]) == (3_600, 1_800)
+    (tmp_path / "out" / "results.json").unlink()
+    with pytest.raises(InputError, match=r"another backtest, by its leap \(was 1800, now None"):
+        backtest(replace(options, leap=None))
+
+
+def test_features_computed_at_once_take_no_leap(fast: Options) -> None:
+    with pytest.raises(InputError, match="--leap: features that are computed at once") as said:
+        backtest(replace(fast, mode="vectorised", leap=7 * DAY))
+    assert "--event-driven" in said.value.hint
+
+
 def test_the_folder_holds_it_all(done: Done) -> None:
     there = {path.name for path in done.folder.iterdir()}
     assert there == {
