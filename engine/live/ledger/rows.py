@@ -5,14 +5,10 @@ Instants are microseconds since 1970 UTC by the wall's clock, unless they say ot
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-Outcome = Literal["recorded", "refused", "retry", "expired"]
-# What ends the posting of a flag: nothing is posted after it.
-FINAL: Final[tuple[Outcome, ...]] = ("recorded", "refused", "expired")
 
 
 class Decision(NamedTuple):
@@ -88,33 +84,6 @@ class Quarantined(NamedTuple):
     event_id: str | None
     reason: str
     source: str
-
-
-class Reply(NamedTuple):
-    """What came of an attempt to post a flag, or of a deadline that passed.
-
-    Parameters
-    ----------
-    sequence
-        Whose flag.
-    attempt
-        Counted from 1 for each flag; what expired has the number after its last one.
-    at
-        When it was known.
-    status
-        The HTTP status; None without a reply.
-    outcome
-        ``recorded``, ``refused`` and ``expired`` are final, after ``retry`` it is tried again.
-    reason
-        What the reply said, or what went wrong.
-    """
-
-    sequence: int
-    attempt: int
-    at: int
-    status: int | None
-    outcome: Outcome
-    reason: str | None
 
 
 class Pending(NamedTuple):
