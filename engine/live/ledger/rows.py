@@ -169,6 +169,42 @@ class Remembered(NamedTuple):
     observed: int
 
 
+class Decided(NamedTuple):
+    """What was decided on an event before.
+
+    Parameters
+    ----------
+    event_id, score, flagged, fallback, features
+        As decided.
+    threshold
+        Of the model; None if none had a part in it.
+    reasons
+        Why it was flagged, as ``reasons`` holds it; None if that is not known, or not yet.
+    """
+
+    event_id: str
+    score: float | None
+    threshold: float | None
+    flagged: int
+    fallback: str | None
+    features: bytes | None
+    reasons: str | None
+
+
+class Unexplained(NamedTuple):
+    """A flagged event that lacks its reasons.
+
+    Parameters
+    ----------
+    sequence, features, model
+        Of its decision.
+    """
+
+    sequence: int
+    features: bytes
+    model: int
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is recorded at once.
@@ -186,6 +222,12 @@ class Batch:
     decisions: Sequence[Decision]
     quarantined: Sequence[Quarantined] = ()
     stream_id: str | None = None
+
+
+def unpacked(features: Sequence[bytes], width: int) -> NDArray[np.float64]:
+    """A row for each of some features that :func:`packed` has made."""
+    content = np.frombuffer(b"".join(features), dtype="<f8")
+    return content.reshape(len(features), width).astype(np.float64)
 
 
 def packed(values: NDArray[np.float64]) -> list[bytes]:

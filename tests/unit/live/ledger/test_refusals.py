@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError, OutputError
+from engine.live.flag import Outcome, Reply
 from engine.live.ledger.files import opened as opened_beside
 from engine.live.ledger.reader import reading
-from engine.live.flag import Outcome, Reply
 from engine.live.ledger.rows import Batch
 from processes import ROOT
 from unit.live.ledger.cases import (
