@@ -315,4 +315,5 @@ class Ledger:
         self.next_sequence = int(one_value(connection, _NEXT, (_REMOVED_THROUGH,)))
         self.stream_id = noted(connection, _STREAM_ID)
         self.created = int(noted(connection, _CREATED))
-        self.removed_through = int(noted(connection, _REMOVED_THROUGH) or -1)
+        removed = noted(connection, _REMOVED_THROUGH)
+        self.removed_through = -1 if removed is None else int(removed)

@@ -147,7 +147,7 @@ def test_what_was_flagged_and_not_explained_is_told(tmp_path: Path) -> None:
         ledger.record(Batch([*flagged, decision(3), fallback(4, flagged=1)]))
         ledger.reasons([(1, [Reason("amt", 1.5, "0.1 + 0.2 says “é”")])])
         ledger.reasons([(1, [Reason("amt", 0.1 + 0.2, "says “é”")]), (2, [])])
-        assert ledger.unexplained(-1, 9) == [(0, flagged[0].features)]
+        assert ledger.unexplained(-1, 9) == [(0, flagged[0].features, flagged[0].model)]
         assert ledger.unexplained(0, 9) == []
         kept = ledger._connection.execute("SELECT reasons FROM reasons").fetchone()
         assert kept == (
