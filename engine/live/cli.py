@@ -17,9 +17,9 @@ decided on and posted; asked twice, it ends at once, and the rest is posted at t
 _SECRETS: Final = "\n".join(f"  {one.variable:<22}{one.help}" for one in SECRETS)
 
 _EPILOG: Final = f"""\
-Each setting may also stand in the environment, --flag as {PREFIX}FLAG, or in the file of --{CONFIG},
-as flag = "…"; the command line goes before the environment, and that before the file. Secrets are
-in the environment alone:
+Each setting may also stand in the environment, --flag as {PREFIX}FLAG, or in the file of
+--{CONFIG}, as flag = "…"; the command line goes before the environment, and that before the file.
+Secrets are in the environment alone:
 {_SECRETS}
 
 {EXIT_CODES}

@@ -1,4 +1,4 @@
-"""Settings from wherever they are written: command line, then environment, then file, then table."""
+"""Settings from wherever they are written: command line, environment, file, then the table."""
 
 import tomllib
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def configured(given: Mapping[str, str | None], environment: Mapping[str, str]) 
     found = {one.name: _value(one, given, environment, written, str(file)) for one in SETTINGS}
     key = environment.get(KEY_VARIABLE, "")
     check_key(key, KEY_VARIABLE)
-    address = found.pop("listen")
+    address: tuple[str, int] | None = found.pop("listen")
     token = environment.get(TOKEN_VARIABLE) or None
     listen = None if address is None else _listening(*address, token)
     if found["state"] is not None and found["warm"] is not None:

@@ -1,4 +1,4 @@
-"""Until when flags have to be answered: by a clock that only runs forward, and as it is recorded."""
+"""Until when flags have to be answered, by a clock that only runs forward and as is recorded."""
 
 from typing import Final
 
