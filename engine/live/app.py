@@ -4,11 +4,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.clock import elapsed, wall_us
 from engine.errors import OutputError, SentinelError
 from engine.live.answering import Answering
+from engine.live.backoff import Backoff
 from engine.live.client import ClientOptions, HttpClient
 from engine.live.deadlines import Deadlines
 from engine.live.decided import AskedEvent, Decided, Figures
@@ -26,16 +28,34 @@ from engine.live.opening import Opened
 from engine.live.options import Listen, Options
 from engine.live.pending import PendingFlags
 from engine.live.poster import Poster
+from engine.live.posting import PosterOptions
 from engine.live.scorer import Manner, Scorer
 from engine.live.service import Answer, Health, Service, Shown
 from engine.live.snapshots import save
 from engine.live.stream import Arrival, StreamReader
-from engine.live.stream_bytes import StreamOptions
+from engine.live.stream_bytes import STREAM_BACKOFF, StreamOptions
 from engine.live.tls import client_tls
 from engine.live.troubles import Troubles
 from engine.live.watching import Watchers
 from engine.live.worker import Worker
 from engine.model.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How patiently the outside world is tried again.
+
+    Parameters
+    ----------
+    stream
+        How long to wait before the stream is opened again.
+    posting
+        How much patience there is with the endpoint for flags.
+    """
+
+    stream: Backoff = STREAM_BACKOFF
+    posting: PosterOptions = field(default_factory=PosterOptions)
+
 
 Serve = Callable[[Service, Listen], AbstractAsyncContextManager[object]]
 
@@ -57,6 +77,8 @@ class App:
         Is told of what somebody may want to look at.
     observers
         See what is decided and what is replied.
+    patience
+        How patiently the outside world is tried again.
 
     Attributes
     ----------
@@ -74,7 +96,9 @@ class App:
         opened: Opened,
         log: Log,
         observers: Sequence[Observer] = (),
+        patience: Patience | None = None,
     ) -> None:
+        patience = Patience() if patience is None else patience
         self.figures = Figures()
         self.deadlines = Deadlines(options.deadline)
         self._options = options
@@ -122,10 +146,11 @@ class App:
             HttpClient(ClientOptions(flag, options.key, tls, options.connections)),
             pending.record,
             pending.load,
-            log=log,
+            patience.posting,
+            log,
         )
         self.reader = StreamReader(
-            StreamOptions(stream, options.key, tls, stall=options.stall),
+            StreamOptions(stream, options.key, tls, stall=options.stall, backoff=patience.stream),
             self._take,
             ledger.stream_id or "",
             log,
