@@ -93,7 +93,9 @@ class Poster:
         return self._backlog.behind
 
     def add(self, flags: Sequence[Flag]) -> None:
-        """Post flags that were recorded, in the order of their sequences."""
+        """Post flags that were recorded, in the order of their sequences; none once it has ended."""
+        if self._stopped:
+            return
         self._settled.clear()
         self._backlog.add(flags)
         self._pump()
