@@ -14,7 +14,6 @@ from engine.live.ledger.about import About
 from engine.live.ledger.writer import Ledger
 from engine.live.notices import Log
 from engine.live.snapshots import newest, save
-from engine.live.warming import warm_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +110,8 @@ def _first(features: FeatureSet, beginning: Beginning) -> tuple[OnlineFeatures, 
     if beginning.state is not None:
         return restore(features, beginning.state), str(beginning.state)
     if beginning.warm is not None:
+        from engine.live.warming import warm_state  # noqa: PLC0415 - slow to import
+
         return revive(features, warm_state(features, beginning.warm, ticks)), str(beginning.warm)
     return OnlineFeatures(features, leap=ticks), "nothing"
 
