@@ -93,7 +93,7 @@ class Poster:
         return self._backlog.behind
 
     def add(self, flags: Sequence[Flag]) -> None:
-        """Post flags that were recorded, in the order of their sequences; none once it has ended."""
+        """Post flags that were recorded, in the order of their sequences, unless it has ended."""
         if self._stopped:
             return
         self._settled.clear()

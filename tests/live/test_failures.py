@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.errors import InputError
+from engine.errors import InputError, OutputError
 from engine.live.errors import KeyRejectedError
+from engine.live.options import Options
 from engine.model.kinds import Floats
 from engine.model.loading import load_run
 from engine.model.run import MANIFEST, Run
@@ -31,7 +32,6 @@ from live.scoring import (
 from unit.replay.judge.clients import judging, run
 
 COUNT = 400
-HALF = COUNT // 2
 
 
 def troubled(live: Live, what: str) -> bool:
@@ -73,18 +73,20 @@ def test_a_ledger_that_is_locked_holds_events_up_and_loses_none(
     ledger = tmp_path / "live.db"
 
     async def test() -> None:
-        async with judging(transactions, rate=2_000.0) as running:
-            async with scoring(options_of(running.port, boosted, ledger)) as live:
-                live.ledger._connection.execute("PRAGMA busy_timeout = 20")
-                with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
-                    while not troubled(live, "ledger"):
-                        other.execute("BEGIN IMMEDIATE")
-                        await asyncio.sleep(0.1)
-                        other.execute("ROLLBACK")
+        async with (
+            judging(transactions, rate=2_000.0) as running,
+            scoring(options_of(running.port, boosted, ledger)) as live,
+        ):
+            live.ledger._connection.execute("PRAGMA busy_timeout = 20")
+            with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+                while not troubled(live, "ledger"):
                     other.execute("BEGIN IMMEDIATE")
-                    await asyncio.sleep(0.2)
+                    await asyncio.sleep(0.1)
                     other.execute("ROLLBACK")
-                assert_all_answered(await answered(running, live))
+                other.execute("BEGIN IMMEDIATE")
+                await asyncio.sleep(0.2)
+                other.execute("ROLLBACK")
+            assert_all_answered(await answered(running, live))
 
     run(test())
     assert_as_replayed(ledger, boosted, tmp_path)
@@ -98,17 +100,21 @@ def test_a_stop_while_nothing_can_be_recorded_says_so_and_events_come_again(
     async def test() -> None:
         async with judging(transactions, rate=2_000.0) as running:
             options = options_of(running.port, boosted, ledger, batch=16, grace=0.1)
-            with pytest.raises(Exception, match="could not all be recorded"):
-                async with scoring(options) as live:
-                    connection = live.ledger._connection
-                    pages = connection.execute("PRAGMA page_count").fetchone()[0]
-                    connection.execute(f"PRAGMA max_page_count = {pages + 12}")
-                    await until(lambda: troubled(live, "ledger"))
+            with pytest.raises(OutputError, match="could not all be recorded"):
+                await stopped_on_a_full_disk(options)
             async with scoring(options) as live:
                 assert_all_answered(await answered(running, live))
 
     run(test())
     assert_as_replayed(ledger, boosted, tmp_path)
+
+
+async def stopped_on_a_full_disk(options: Options) -> None:
+    async with scoring(options) as live:
+        connection = live.ledger._connection
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 12}")
+        await until(lambda: troubled(live, "ledger"))
 
 
 @dataclass(frozen=True)
@@ -189,14 +195,16 @@ def test_jumps_of_the_walls_clock_change_nothing(
     monkeypatch.setattr(time, "time_ns", lambda: real() + jump[0])
 
     async def test() -> None:
-        async with judging(transactions, rate=800.0) as running:
-            async with scoring(options_of(running.port, boosted, ledger)) as live:
-                for hours in (24, -24, 24 * 365, 0):
-                    await until(lambda: live.working.done() or live.app.figures.decided > 20)
-                    live.app.figures.decided = 0
-                    jump[0] = hours * 3_600 * 10**9
-                assert_all_answered(await answered(running, live))
-                assert live.app.poster.figures.expired == 0
+        async with (
+            judging(transactions, rate=800.0) as running,
+            scoring(options_of(running.port, boosted, ledger)) as live,
+        ):
+            for hours in (24, -24, 24 * 365, 0):
+                await until(lambda: live.working.done() or live.app.figures.decided > 20)
+                live.app.figures.decided = 0
+                jump[0] = hours * 3_600 * 10**9
+            assert_all_answered(await answered(running, live))
+            assert live.app.poster.figures.expired == 0
 
     run(test())
     assert_as_replayed(ledger, boosted, tmp_path)
@@ -213,18 +221,20 @@ def test_another_run_is_taken_up_without_losing_an_event(
     current.symlink_to(boosted)
 
     async def test() -> None:
-        async with judging(transactions, rate=300.0) as running:
-            async with scoring(options_of(running.port, current, ledger)) as live:
-                live.app._models._look = 0.02
-                await until(lambda: live.app.figures.decided > 20)
-                led(current, tmp_path / "nothing")
-                await until(lambda: troubled(live, "model"))
-                led(current, again)
-                await until(lambda: live.app.run.manifest["id"] == "again")
-                assert not troubled(live, "model")
-                switched = live.ledger.next_sequence
-                assert_all_answered(await answered(running, live))
-                assert 20 < switched < COUNT
+        async with (
+            judging(transactions, rate=300.0) as running,
+            scoring(options_of(running.port, current, ledger)) as live,
+        ):
+            live.app._models._look = 0.02
+            await until(lambda: live.app.figures.decided > 20)
+            led(current, tmp_path / "nothing")
+            await until(lambda: troubled(live, "model"))
+            led(current, again)
+            await until(lambda: live.app.run.manifest["id"] == "again")
+            assert not troubled(live, "model")
+            switched = live.ledger.next_sequence
+            assert_all_answered(await answered(running, live))
+            assert 20 < switched < COUNT
         models = rows_of(ledger, "SELECT run_id, since FROM models ORDER BY model")
         assert [name for name, _ in models] == ["boosted", "again"]
         decided = rows_of(ledger, "SELECT model, count(*), max(sequence) FROM decisions GROUP BY 1")
@@ -253,17 +263,19 @@ def test_a_run_that_was_tampered_with_is_refused_and_the_other_goes_on(
     current.symlink_to(boosted)
 
     async def test() -> None:
-        async with judging(transactions, rate=300.0) as running:
-            async with scoring(options_of(running.port, current, ledger)) as live:
-                live.app._models._look = 0.02
-                await until(lambda: live.app.figures.decided > 20)
-                led(current, bad)
-                await until(lambda: troubled(live, "model"))
-                assert_all_answered(await answered(running, live))
-                warned = [what for what, _ in live.said.said if what.startswith("model")]
-                assert warned == ["model: trouble"]  # once
-                assert live.app.health().ready
-                assert live.app.figures.decided == COUNT
+        async with (
+            judging(transactions, rate=300.0) as running,
+            scoring(options_of(running.port, current, ledger)) as live,
+        ):
+            live.app._models._look = 0.02
+            await until(lambda: live.app.figures.decided > 20)
+            led(current, bad)
+            await until(lambda: troubled(live, "model"))
+            assert_all_answered(await answered(running, live))
+            warned = [what for what, _ in live.said.said if what.startswith("model")]
+            assert warned == ["model: trouble"]  # once
+            assert live.app.health().ready
+            assert live.app.figures.decided == COUNT
 
     run(test())
     assert_as_replayed(ledger, boosted, tmp_path)

@@ -44,21 +44,23 @@ def test_what_is_asked_and_stored_is_decided_as_of_the_stream(
 
     async def test() -> None:
         # The judge serves one event of its own, which is not among those that are asked about.
-        async with judging(transactions, events=1) as running:
-            async with scoring(options_of(running.port, boosted, ledger, batch=64)) as live:
-                await only_stream(running, live)
-                service, asked = service_of(live), events[1:]
-                answers = await service.decide(asked, store=True)
-                assert [one.event_id for one in answers] == [one["trans_num"] for one in asked]
-                assert not any(one.before for one in answers)
-                assert (await running.score())["flags"]["recorded"] == 1  # none of these is posted
-                again = await service.decide(asked, store=True)
-                assert all(one.before for one in again)
-                assert list(map(without_reasons, again)) == list(map(without_reasons, answers))
-                flagged = [one for one in answers if one.flagged]
-                assert flagged
-                assert all(one.reasons for one in flagged)
-                assert not any(one.reasons for one in answers if not one.flagged)
+        async with (
+            judging(transactions, events=1) as running,
+            scoring(options_of(running.port, boosted, ledger, batch=64)) as live,
+        ):
+            await only_stream(running, live)
+            service, asked = service_of(live), events[1:]
+            answers = await service.decide(asked, store=True)
+            assert [one.event_id for one in answers] == [one["trans_num"] for one in asked]
+            assert not any(one.before for one in answers)
+            assert (await running.score())["flags"]["recorded"] == 1  # none of these is posted
+            again = await service.decide(asked, store=True)
+            assert all(one.before for one in again)
+            assert list(map(without_reasons, again)) == list(map(without_reasons, answers))
+            flagged = [one for one in answers if one.flagged]
+            assert flagged
+            assert all(one.reasons for one in flagged)
+            assert not any(one.reasons for one in answers if not one.flagged)
         stored = "SELECT source, count(*), sum(post) FROM decisions GROUP BY source ORDER BY 1"
         assert rows_of(ledger, stored) == [("api", COUNT - 1, 0), ("stream", 1, 1)]
         scores = dict(rows_of(ledger, "SELECT event_id, score FROM decisions"))
@@ -104,8 +106,7 @@ def test_decisions_can_be_watched_and_the_watch_ends_with_the_scorer(
 
     async def watched(service: Service) -> None:
         with service.watch() as decisions:
-            async for one in decisions:
-                shown.append(one)
+            shown.extend([one async for one in decisions])
 
     async def test() -> None:
         async with judging(transactions, rate=2_000.0) as running:

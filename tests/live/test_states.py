@@ -1,4 +1,4 @@
-"""The state that a live scorer begins with: made in batch, saved beside the work, never with gaps."""
+"""The state that a live scorer begins with: made in batch, saved beside the work, without gaps."""
 
 import subprocess
 import sys
@@ -28,9 +28,11 @@ def recorded(log: Path, boosted: Path, ledger: Path, **changes: object) -> None:
     """A ledger of the whole of a log."""
 
     async def test() -> None:
-        async with judging(log) as running:
-            async with scoring(options_of(running.port, boosted, ledger, **changes)):
-                await until(lambda: running.judge.done(elapsed()))
+        async with (
+            judging(log) as running,
+            scoring(options_of(running.port, boosted, ledger, **changes)),
+        ):
+            await until(lambda: running.judge.done(elapsed()))
 
     run(test())
 

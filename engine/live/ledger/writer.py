@@ -67,7 +67,9 @@ class Ledger:
     """The ledger in a file, open for what is decided.
 
     What a method has returned from is on disk, whatever happens then to the process or the
-    machine. What it raises of has changed nothing, and may be tried again.
+    machine; of replies alone a machine that fails may forget the last ones, whose flags are posted
+    once more then, as they were. What a method raises of has changed nothing, and may be tried
+    again.
 
     Parameters
     ----------
@@ -106,6 +108,7 @@ class Ledger:
         self.stream_id: str | None = None
         self.created = 0
         self.removed_through = -1
+        self._synchronous = "FULL"  # as ``durable`` has it
         self._lock = WriterLock(path)
         try:
             with told(path):
@@ -233,7 +236,8 @@ class Ledger:
         ended = [reply.sequence for reply in replies if reply.outcome in FINAL]
         # The word itself: SQLite's module takes three times as long over a subclass of str.
         rows = [(*reply[:4], reply.outcome.value, reply.reason) for reply in replies]
-        with self._writing() as connection:
+        # Deciding need not wait for the disk here: with the next batch, replies are on it too.
+        with self._writing(synchronous="NORMAL") as connection:
             insert(connection, _REPLIES, len(_OF_REPLY), rows)
             for _ in for_each(connection, "DELETE FROM pending WHERE sequence IN", ended):
                 pass
@@ -299,9 +303,13 @@ class Ledger:
         return tail(self._connection, self.path, after)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with told(self.path), transaction(self._connection):
-            yield self._connection
+    def _writing(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
+        with told(self.path):
+            if synchronous != self._synchronous:
+                self._connection.execute(f"PRAGMA synchronous = {synchronous}")
+                self._synchronous = synchronous
+            with transaction(self._connection):
+                yield self._connection
         self._checkpoints.committed()
 
     def _begin(self, about: About) -> None:

@@ -1,4 +1,4 @@
-"""Small parts of the live scorer: deadlines, events as they are kept, models that fail, watchers."""
+"""Small parts of the live scorer: deadlines, events as they are kept, models that fail, …."""
 
 import asyncio
 import json
