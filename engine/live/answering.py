@@ -89,6 +89,7 @@ class Answering:
             self._named(values),
             await self._why(run, values) if one.flagged and one.score is not None else (),
             one.fallback,
+            refused,
         )
 
     async def _of_looked(self, one: Looked, run: Run) -> Answer:
@@ -103,6 +104,7 @@ class Answering:
             self._named(one.values),
             await self._why(run, one.values) if one.flagged and one.score is not None else (),
             one.fallback,
+            one.refused,
         )
 
     async def _before(self, event_ids: Sequence[str]) -> dict[str, Answer]:

@@ -36,8 +36,8 @@ class Figures:
     """What came so far, by what became of it: each event is one of these.
 
     ``decided`` by the model, ``fallbacks`` otherwise, ``quarantined`` without an id, ``duplicates``
-    not again, ``beats`` signs of life. Besides: ``unreadable`` are all that could not be read,
-    ``flagged`` those that were, ``rounded`` amounts with too many decimals.
+    not again, ``beats`` signs of life. Besides: ``unreadable`` are all that something was wrong
+    with, ``flagged`` those that were, ``rounded`` amounts with too many decimals.
     """
 
     decided: int = 0

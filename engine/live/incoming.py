@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.events.single import Canonical, SingleReader
 from engine.live.intake import Piece
+from engine.live.readable import EventReader
 from engine.live.sse import Event
 
 # What keeps a connection alive, and is no transaction.
@@ -32,7 +32,7 @@ class Taken:
     event_id
         Its id; None if that could not be read.
     values
-        The values of the columns that are kept; None if they could not be read.
+        The values of the columns that are kept; None if it cannot be scored.
     reason
         What was wrong with it, as the quarantine words it; None if nothing.
     """
@@ -65,7 +65,7 @@ class Incoming:
     rounded: int = 0
 
 
-def read_pieces(reader: SingleReader, pieces: list[Piece]) -> Incoming:
+def read_pieces(reader: EventReader, pieces: list[Piece]) -> Incoming:
     """Read what came."""
     incoming = Incoming()
     add = incoming.taken.append
@@ -82,12 +82,9 @@ def read_pieces(reader: SingleReader, pieces: list[Piece]) -> Incoming:
             if isinstance(raw, str):
                 add(Taken(piece, None, None, raw))
                 continue
-            found = reader.read(raw)
-            if isinstance(found, Canonical):
-                incoming.rounded += found.rounded
-                add(Taken(piece, found.event_id, found.values))
-            else:
-                add(Taken(piece, found.event_id, None, found.reason))
+            event_id, values, reason, rounded = reader.read(raw)
+            incoming.rounded += rounded
+            add(Taken(piece, event_id, values, reason))
     return incoming
 
 

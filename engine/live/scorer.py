@@ -12,7 +12,6 @@ from engine.backends.online.engine import OnlineFeatures
 from engine.clock import elapsed, wall_us
 from engine.decide.decider import Decider
 from engine.definition import fingerprint
-from engine.events.single import Canonical, SingleReader
 from engine.live.deadlines import Deadlines
 from engine.live.decided import MODEL_FAILED, UNREADABLE, AskedEvent, Decided, Figures
 from engine.live.flag import Flag
@@ -20,9 +19,9 @@ from engine.live.guarded import Judged, judged
 from engine.live.incoming import Incoming, Taken, read_pieces
 from engine.live.intake import API, Piece
 from engine.live.kept import KeptEvents
-from engine.live.ledger.about import kept_columns
 from engine.live.ledger.rows import Batch, Decision, Model, Quarantined, packed
 from engine.live.ledger.writer import Ledger
+from engine.live.readable import EventReader, Readable
 from engine.model.kinds import MODEL_FILES
 from engine.model.run import Run
 from engine.process import manage_collector
@@ -101,8 +100,8 @@ class Scorer:
         self._ledger = ledger
         self._manner = manner
         self._deadlines = deadlines
-        columns = kept_columns(run.features)
-        self._reader = SingleReader(run.features.schema, columns)
+        self._reader = EventReader(run.features)
+        columns = self._reader.columns
         self._kept = KeptEvents(columns)
         places = [columns.index(name) for name in online.columns[1:]]
         # Of a single place it would not make a tuple.
@@ -160,28 +159,30 @@ class Scorer:
 
     def look(self, events: Sequence[Mapping[str, Any]]) -> list[Looked]:
         """What would be decided on events now; nothing changes."""
-        read = [self._reader.read(event) for event in events]
-        rows = [
-            self._row_of(one.event_id, one.values) for one in read if isinstance(one, Canonical)
-        ]
+        read = list(map(self._reader.read, events))
+        rows = [self._row_of(one.event_id, one.values) for one in read if one.values is not None]
         values = self._matrix([self.online.read_row(row) for row in rows])
         found = judged(self._decider, values)
         number = iter(range(len(rows)))
         return [
-            self._looked(one, next(number), found, values)
-            if isinstance(one, Canonical)
-            else Looked(one.event_id, self._manner.fallback, None, None, UNREADABLE, one.reason)
+            self._unreadable(one)
+            if one.values is None
+            else self._looked(one, next(number), found, values)
             for one in read
         ]
 
+    def _unreadable(self, event: Readable) -> Looked:
+        fallback = self._manner.fallback
+        return Looked(event.event_id, fallback, None, None, UNREADABLE, event.reason)
+
     def _looked(
-        self, event: Canonical, row: int, found: Judged, values: NDArray[np.float64]
+        self, event: Readable, row: int, found: Judged, values: NDArray[np.float64]
     ) -> Looked:
         if found.failed[row]:
             fallback = self._manner.fallback
-            return Looked(event.event_id, fallback, None, values[row], MODEL_FAILED, None)
+            return Looked(event.event_id, fallback, None, values[row], MODEL_FAILED, event.reason)
         score, flagged = float(found.scores[row]), int(found.flagged[row])
-        return Looked(event.event_id, flagged, score, values[row], None, None)
+        return Looked(event.event_id, flagged, score, values[row], None, event.reason)
 
     def _known(self, incoming: Incoming) -> set[str]:
         ids = [one.event_id for one in incoming.taken if one.event_id is not None]
@@ -307,8 +308,15 @@ class _Made:
         self._recorded = 0
 
     def refuse(self, one: Taken) -> None:
-        """What could not be read: put aside, and answered if it has an id."""
+        """What cannot be scored: put aside, and answered if it has an id."""
         self._at(one.piece)
+        self._put_aside(one)
+        if one.event_id is None:
+            self._sequence += 1
+        else:
+            self._add(one, (None, None, None), self._manner.fallback, UNREADABLE, None, 0)
+
+    def _put_aside(self, one: Taken) -> None:
         self._counts.unreadable += 1
         self.quarantined.append(
             Quarantined(
@@ -319,10 +327,6 @@ class _Made:
                 one.piece.source,
             )
         )
-        if one.event_id is None:
-            self._sequence += 1
-        else:
-            self._add(one, (None, None, None), self._manner.fallback, UNREADABLE, None, 0)
 
     def decide(
         self,
@@ -333,8 +337,10 @@ class _Made:
         failed: bool,  # noqa: FBT001 - a value
         observed: int,
     ) -> None:
-        """What could be read: decided on by the model, unless that failed."""
+        """What can be scored: decided on by the model, unless that failed."""
         self._at(one.piece)
+        if one.reason is not None:
+            self._put_aside(one)
         text = self._text(one.values or ())
         if failed:
             told = (text, features, None)

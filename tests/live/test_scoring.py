@@ -99,8 +99,12 @@ def test_every_event_is_answered_whatever_goes_wrong(
             "SELECT decisions.event_id, fallback, flagged, reason FROM decisions "
             "JOIN quarantine USING (sequence)",
         ):
-            assert (event_id in sent, fallback, flagged) == (True, "unreadable", 1)
+            assert event_id in sent
             assert reason
+            # What no feature is computed from may be what it likes.
+            harmless = reason.split(" ")[0] in {"city", "state", "zip", "job"}
+            assert (fallback is None) == harmless
+            assert harmless or (fallback, flagged) == ("unreadable", 1)
 
     run(test())
     assert_as_replayed(ledger, boosted, tmp_path)

@@ -6,15 +6,16 @@ import json
 import numpy as np
 import pytest
 
+from engine.catalog import notebook
 from engine.clock import elapsed, wall_us
 from engine.definition import POS
-from engine.events.single import SingleReader
 from engine.live import deadlines
 from engine.live.deadlines import Deadlines
 from engine.live.guarded import judged
 from engine.live.incoming import NO_OBJECT, NOT_JSON, TOO_LARGE, read_pieces
 from engine.live.intake import STREAM, Piece
 from engine.live.kept import KeptEvents, row_reader
+from engine.live.readable import EventReader
 from engine.live.sse import Event
 from engine.live.troubles import Troubles
 from engine.live.watching import Watchers, shower
@@ -70,7 +71,7 @@ GOOD = (
 
 
 def test_what_cannot_be_read_is_told_apart() -> None:
-    reader = SingleReader(POS, COLUMNS)
+    reader = EventReader(notebook)
     half = GOOD.replace(b'"m"', b'"\\ud800"')
     found = read_pieces(
         reader,
@@ -90,6 +91,23 @@ def test_what_cannot_be_read_is_told_apart() -> None:
     assert reasons[5] == reasons[7] == NOT_JSON
     assert all(reason for reason in reasons[1:])
     assert (found.beats, found.rounded, found.stream_id) == (1, 1, "1")
+
+
+def test_what_no_feature_needs_may_be_unreadable() -> None:
+    reader = EventReader(notebook)
+    whole = json.loads(GOOD) | {"zip": "01234", "city": "x"}
+    fine, odd, bad = (
+        reader.read({**whole, **more}) for more in ({}, {"zip": ["?"]}, {"amt": ["?"], "zip": []})
+    )
+    assert fine.reason is None
+    assert odd.reason == "zip cannot be read as text (was a list)"
+    assert fine.values is not None
+    assert odd.values == tuple(
+        None if name == "zip" else value
+        for name, value in zip(reader.columns, fine.values, strict=True)
+    )
+    assert (bad.event_id, bad.values) == ("a", None)
+    assert str(bad.reason).startswith("amt cannot be read")
 
 
 class Judge:
