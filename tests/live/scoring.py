@@ -69,6 +69,13 @@ class Live:
     working: "asyncio.Task[None]"
     said: Heard = field(default_factory=Heard)
 
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait for what it does; what it ends with before is raised."""
+        await until(lambda: self.working.done() or done())
+        if self.working.done():
+            self.working.result()
+            assert done()
+
     async def ended(self) -> None:
         """Have it end, and raise what it ends with."""
         self.app.stop()
@@ -98,12 +105,10 @@ async def answered(running: Running, live: Live | None = None) -> dict[str, Any]
     """Wait until all events are sent and flagged; the score then."""
     judge = running.judge
 
-    def done() -> bool:
-        if live is not None and live.working.done():
-            live.working.result()
-        return judge.done(elapsed())
-
-    await until(done)
+    if live is None:
+        await until(lambda: judge.done(elapsed()))
+    else:
+        await live.until(lambda: judge.done(elapsed()))
     return await running.score()
 
 

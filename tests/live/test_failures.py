@@ -19,7 +19,6 @@ from engine.live.options import Options
 from engine.model.kinds import Floats
 from engine.model.loading import load_run
 from engine.model.run import MANIFEST, Run
-from live.cases import until
 from live.scoring import (
     Live,
     answered,
@@ -50,7 +49,7 @@ def test_a_full_disk_holds_events_up_and_loses_none(
                 connection = live.ledger._connection
                 pages = connection.execute("PRAGMA page_count").fetchone()[0]
                 connection.execute(f"PRAGMA max_page_count = {pages + 12}")
-                await until(lambda: troubled(live, "ledger"))
+                await live.until(lambda: troubled(live, "ledger"))
                 health = live.app.health()
                 assert not health.ready
                 assert "database or disk is full" in health.troubles[0]
@@ -114,7 +113,7 @@ async def stopped_on_a_full_disk(options: Options) -> None:
         connection = live.ledger._connection
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages + 12}")
-        await until(lambda: troubled(live, "ledger"))
+        await live.until(lambda: troubled(live, "ledger"))
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,7 @@ def test_jumps_of_the_walls_clock_change_nothing(
             scoring(options_of(running.port, boosted, ledger)) as live,
         ):
             for hours in (24, -24, 24 * 365, 0):
-                await until(lambda: live.working.done() or live.app.figures.decided > 20)
+                await live.until(lambda: live.app.figures.decided > 20)
                 live.app.figures.decided = 0
                 jump[0] = hours * 3_600 * 10**9
             assert_all_answered(await answered(running, live))
@@ -226,11 +225,11 @@ def test_another_run_is_taken_up_without_losing_an_event(
             scoring(options_of(running.port, current, ledger)) as live,
         ):
             live.app._models._look = 0.02
-            await until(lambda: live.app.figures.decided > 20)
+            await live.until(lambda: live.app.figures.decided > 20)
             led(current, tmp_path / "nothing")
-            await until(lambda: troubled(live, "model"))
+            await live.until(lambda: troubled(live, "model"))
             led(current, again)
-            await until(lambda: live.app.run.manifest["id"] == "again")
+            await live.until(lambda: live.app.run.manifest["id"] == "again")
             assert not troubled(live, "model")
             switched = live.ledger.next_sequence
             assert_all_answered(await answered(running, live))
@@ -268,9 +267,9 @@ def test_a_run_that_was_tampered_with_is_refused_and_the_other_goes_on(
             scoring(options_of(running.port, current, ledger)) as live,
         ):
             live.app._models._look = 0.02
-            await until(lambda: live.app.figures.decided > 20)
+            await live.until(lambda: live.app.figures.decided > 20)
             led(current, bad)
-            await until(lambda: troubled(live, "model"))
+            await live.until(lambda: troubled(live, "model"))
             assert_all_answered(await answered(running, live))
             warned = [what for what, _ in live.said.said if what.startswith("model")]
             assert warned == ["model: trouble"]  # once

@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from live.cases import until
 from live.scoring import (
     Live,
     answered,
@@ -35,7 +34,7 @@ def test_it_decides_as_a_replay_of_the_same_log(
             async with scoring(options_of(running.port, boosted, ledger, batch=37)) as live:
                 assert_all_answered(await answered(running, live))
                 count = "SELECT count(*) FROM reasons"
-                await until(lambda: rows_of(ledger, count) == [(live.app.figures.flagged,)])
+                await live.until(lambda: rows_of(ledger, count) == [(live.app.figures.flagged,)])
             assert live.app.figures.decided == 400
             assert live.app.figures.flagged > 0
             health = live.app.health()
@@ -152,7 +151,7 @@ def test_what_cannot_be_posted_in_time_expires_on_the_record(
             nowhere = replace(options, flag="http://127.0.0.1:9/api/flag")
             async with scoring(nowhere) as live:
                 await live_until_decided(live, 400)
-                await until(lambda: live.app.poster.figures.expired == 400)
+                await live.until(lambda: live.app.poster.figures.expired == 400)
         ends = rows_of(ledger, "SELECT count(*) FROM replies WHERE outcome = 'expired'")
         assert ends == [(400,)]
         assert rows_of(ledger, "SELECT count(*) FROM pending") == [(0,)]
@@ -161,4 +160,4 @@ def test_what_cannot_be_posted_in_time_expires_on_the_record(
 
 
 async def live_until_decided(live: Live, count: int) -> None:
-    await until(lambda: live.working.done() or live.app.figures.decided >= count)
+    await live.until(lambda: live.app.figures.decided >= count)

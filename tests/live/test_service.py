@@ -10,7 +10,6 @@ import pytest
 
 from engine.errors import OutputError
 from engine.live.service import Answer, Service, Shown
-from live.cases import until
 from live.scoring import Live, assert_as_replayed, options_of, rows_of, scoring
 from unit.replay.judge.clients import Running, judging, run
 
@@ -34,7 +33,7 @@ def without_reasons(answer: Answer) -> tuple[object, ...]:
 
 async def only_stream(running: Running, live: Live) -> None:
     """Wait until the stream has come."""
-    await until(lambda: running.judge.stream.furthest > 0 and live.app.figures.decided > 0)
+    await live.until(lambda: running.judge.stream.furthest > 0 and live.app.figures.decided > 0)
 
 
 def test_what_is_asked_and_stored_is_decided_as_of_the_stream(
@@ -112,7 +111,7 @@ def test_decisions_can_be_watched_and_the_watch_ends_with_the_scorer(
         async with judging(transactions, rate=2_000.0) as running:
             async with scoring(options_of(running.port, boosted, tmp_path / "live.db")) as live:
                 watching = asyncio.create_task(watched(live.app))
-                await until(lambda: live.app.figures.decided >= COUNT)
+                await live.until(lambda: live.app.figures.decided >= COUNT)
             await asyncio.wait_for(watching, 10)
 
     run(test())
