@@ -31,8 +31,8 @@ from unit.model.cases import simulated
 from unit.replay.judge.cases import faults
 from unit.replay.judge.clients import Running, judging, run
 
-KILLS = int(os.environ.get("LIVE_KILLS", "5"))
-EVENTS = int(os.environ.get("LIVE_EVENTS", "3000"))
+KILLS = int(os.environ.get("LIVE_KILLS", "4"))
+EVENTS = int(os.environ.get("LIVE_EVENTS", "2000"))
 RATE = 500.0 if EVENTS < 10_000 else 700.0
 PATIENCE = PATIENCE_SECONDS + EVENTS / 50
 
