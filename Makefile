@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ALL_PROCESSORS := --numprocesses=auto --dist=worksteal
 
-.PHONY: help setup demo test test-deep lint types check readme lock clean
+.PHONY: help setup demo test test-deep live-kill lint types check readme lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ test: $(READY) ## Run the tests
 test-deep: $(READY) ## Run the conformance suite with 2,000 examples a comparison, for an hour or two
 	@HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest $(ALL_PROCESSORS) tests/conformance
 
+live-kill: $(READY) ## Kill the live scorer 20 times over 50,000 events, faults on: minutes
+	@LIVE_KILLS=20 LIVE_EVENTS=50000 $(BIN)/python -m pytest tests/live/test_restarts.py -k kills
+
 lint: $(READY) ## Check style and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -44,6 +47,7 @@ check: lint types test ## Everything that has to pass
 
 readme: $(READY) ## Write the tables of README.md anew from the code, the SQL and the kept results
 	@$(BIN)/python -m engine.backends.support README.md
+	@$(BIN)/python -m engine.live.settings README.md
 	@$(BIN)/python -m benchmarks.readme README.md
 	@$(BIN)/python -m replay.questions.readme README.md
 

@@ -27,7 +27,7 @@ class Decider:
     online
         The running state of that feature set.
     most_reasons
-        How many reasons a flagged event gets; they take milliseconds each.
+        How many reasons a flagged event gets; they take milliseconds each, unless it is none.
 
     Raises
     ------
@@ -79,6 +79,22 @@ class Decider:
         values = np.array(computed, dtype=np.float64)
         return np.array(places, dtype=np.int64), values.reshape(len(computed), self._width)
 
+    def judge(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """What the model says of events.
+
+        Parameters
+        ----------
+        values
+            As ``observe`` tells them.
+
+        Returns
+        -------
+        scores, flagged
+            Of each event.
+        """
+        scores = self._run.model.scores(values) if len(values) else np.empty(0)
+        return scores, self._run.flags(scores)
+
     def decide(self, rows: Sequence[Row], labels: Iterable[Known] | None = None) -> Decisions:
         """Decide on a micro-batch of events; into how many batches they are cut changes nothing.
 
@@ -93,9 +109,9 @@ class Decider:
             One for each event but those that came before.
         """
         places, values = self.observe(rows, labels)
-        scores = self._run.model.scores(values) if len(values) else np.empty(0)
-        flagged = self._run.flags(scores)
-        why = iter(reasons(self._run, values[flagged], self._most_reasons))
+        scores, flagged = self.judge(values)
+        most = self._most_reasons
+        why = iter(reasons(self._run, values[flagged], most) if most else repeat([]))
         return Decisions(
             places=places,
             values=values,

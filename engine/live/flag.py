@@ -1,8 +1,8 @@
 """Flags that are to be posted, and what was replied to them."""
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import NamedTuple
+from enum import StrEnum
+from typing import Final, NamedTuple
 
 
 @dataclass(slots=True, eq=False)
@@ -28,7 +28,7 @@ class Flag:
     attempts: int = 0
 
 
-class Outcome(Enum):
+class Outcome(StrEnum):
     """What a post came to. All are final but ``RETRY``."""
 
     RECORDED = "recorded"
@@ -37,31 +37,37 @@ class Outcome(Enum):
     EXPIRED = "expired"
 
 
+# What ends the posting of a flag: nothing is posted after it.
+FINAL: Final = (Outcome.RECORDED, Outcome.REFUSED, Outcome.EXPIRED)
+
+
 class Reply(NamedTuple):
-    """What was replied to a flag, or that it expired. A tuple: there is one for each post.
+    """What came of an attempt to post a flag, or of a deadline that passed.
+
+    A tuple, as there is one for each post; the ledger keeps all of it but ``left``.
 
     Parameters
     ----------
-    flag
-        The flag.
+    sequence
+        Whose flag.
     attempt
-        Which post it was, counted from 1; of ``EXPIRED``, how many there had been.
+        Counted from 1 for each flag; what expired has the number after its last one.
     at
-        When it came, as microseconds since 1970 in UTC.
-    left
-        Seconds that were left until the deadline; below 0 once that has passed.
+        When it was known, as microseconds since 1970 in UTC.
     status
-        The code of HTTP; None if nothing was replied.
+        The code of HTTP; None without a reply.
     outcome
         What follows from it.
     reason
         What the other side said, or what went wrong; None if there is nothing to say.
+    left
+        Seconds that were left until the deadline; below 0 once that has passed.
     """
 
-    flag: Flag
+    sequence: int
     attempt: int
     at: int
-    left: float
     status: int | None
     outcome: Outcome
     reason: str | None
+    left: float = 0.0

@@ -93,7 +93,9 @@ class Poster:
         return self._backlog.behind
 
     def add(self, flags: Sequence[Flag]) -> None:
-        """Post flags that were recorded, in the order of their sequences."""
+        """Post flags that were recorded, in the order of their sequences, unless it has ended."""
+        if self._stopped:
+            return
         self._settled.clear()
         self._backlog.add(flags)
         self._pump()
@@ -210,6 +212,7 @@ class Poster:
 
     def _expire(self, flag: Flag, now: float) -> None:
         self.figures.expired += 1
+        flag.attempts += 1  # the ledger has no two replies of one number
         self._tell(flag, now, None, Outcome.EXPIRED, None)
 
     def _answered(self, flag: Flag, answer: Answer) -> None:
@@ -264,7 +267,9 @@ class Poster:
         self, flag: Flag, now: float, status: int | None, outcome: Outcome, reason: str | None
     ) -> None:
         left = flag.deadline - now
-        self._outbox.put(Reply(flag, flag.attempts, wall_us(), left, status, outcome, reason))
+        self._outbox.put(
+            Reply(flag.sequence, flag.attempts, wall_us(), status, outcome, reason, left)
+        )
 
     async def _loading(self) -> None:
         """Load pending flags whenever there is room for them."""

@@ -22,7 +22,7 @@ _MOST_WORDS: Final = 200
 _REJECTED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 # What ends a connection and is no defect of ours; TimeoutError is an OSError.
 _LOSSES: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ssl.SSLError, OSError)
-_BACKOFF: Final = Backoff(0.2, 30.0)
+STREAM_BACKOFF: Final = Backoff(0.2, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class StreamOptions:
     stall: float = 60.0
     patience: float = 15.0
     most_bytes: int = MOST_EVENT_BYTES
-    backoff: Backoff = _BACKOFF
+    backoff: Backoff = STREAM_BACKOFF
 
 
 class LostError(Exception):

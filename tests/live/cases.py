@@ -103,10 +103,10 @@ class Told:
 
     @property
     def final(self) -> dict[str, Outcome]:
-        """By event id, its one final outcome."""
+        """By event id, as ``flags_of`` numbers them, its one final outcome."""
         found = [one for one in self.replies if one.outcome is not Outcome.RETRY]
-        assert len({one.flag.event_id for one in found}) == len(found)
-        return {one.flag.event_id: one.outcome for one in found}
+        assert len({one.sequence for one in found}) == len(found)
+        return {f"event-{one.sequence}": one.outcome for one in found}
 
     @property
     def statuses(self) -> list[int | None]:

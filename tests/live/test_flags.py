@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,8 @@ def test_what_is_no_answer_is_tried_again_until_it_expires(name: str) -> None:
         assert told.final == dict.fromkeys(IDS[:8], Outcome.EXPIRED)
         assert posts == {one: {int(number % 3 == 0)} for number, one in enumerate(IDS[:8])}
         expired = [one for one in told.replies if one.outcome is Outcome.EXPIRED]
-        assert [one.attempt for one in expired] == [one.flag.attempts for one in expired]
+        numbers = Counter(one.sequence for one in told.replies)
+        assert [one.attempt for one in expired] == [numbers[one.sequence] for one in expired]
         ends = [one for one in told.replies if one.outcome is Outcome.RETRY]
         assert {one.status for one in ends} - {None} == ({200} if name == "no answer" else set())
 

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
+from engine.live.flag import FINAL
 from engine.live.ledger.reader import Reader
-from engine.live.ledger.rows import FINAL, Model
+from engine.live.ledger.rows import Model
 from engine.live.ledger.schema import FORMAT
 
 _REMOVED: Final = "removed_"

@@ -5,14 +5,10 @@ Instants are microseconds since 1970 UTC by the wall's clock, unless they say ot
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-Outcome = Literal["recorded", "refused", "retry", "expired"]
-# What ends the posting of a flag: nothing is posted after it.
-FINAL: Final[tuple[Outcome, ...]] = ("recorded", "refused", "expired")
 
 
 class Decision(NamedTuple):
@@ -88,33 +84,6 @@ class Quarantined(NamedTuple):
     event_id: str | None
     reason: str
     source: str
-
-
-class Reply(NamedTuple):
-    """What came of an attempt to post a flag, or of a deadline that passed.
-
-    Parameters
-    ----------
-    sequence
-        Whose flag.
-    attempt
-        Counted from 1 for each flag; what expired has the number after its last one.
-    at
-        When it was known.
-    status
-        The HTTP status; None without a reply.
-    outcome
-        ``recorded``, ``refused`` and ``expired`` are final, after ``retry`` it is tried again.
-    reason
-        What the reply said, or what went wrong.
-    """
-
-    sequence: int
-    attempt: int
-    at: int
-    status: int | None
-    outcome: Outcome
-    reason: str | None
 
 
 class Pending(NamedTuple):
@@ -200,6 +169,42 @@ class Remembered(NamedTuple):
     observed: int
 
 
+class Decided(NamedTuple):
+    """What was decided on an event before.
+
+    Parameters
+    ----------
+    event_id, score, flagged, fallback, features
+        As decided.
+    threshold
+        Of the model; None if none had a part in it.
+    reasons
+        Why it was flagged, as ``reasons`` holds it; None if that is not known, or not yet.
+    """
+
+    event_id: str
+    score: float | None
+    threshold: float | None
+    flagged: int
+    fallback: str | None
+    features: bytes | None
+    reasons: str | None
+
+
+class Unexplained(NamedTuple):
+    """A flagged event that lacks its reasons.
+
+    Parameters
+    ----------
+    sequence, features, model
+        Of its decision.
+    """
+
+    sequence: int
+    features: bytes
+    model: int
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is recorded at once.
@@ -217,6 +222,12 @@ class Batch:
     decisions: Sequence[Decision]
     quarantined: Sequence[Quarantined] = ()
     stream_id: str | None = None
+
+
+def unpacked(features: Sequence[bytes], width: int) -> NDArray[np.float64]:
+    """A row for each of some features that :func:`packed` has made."""
+    content = np.frombuffer(b"".join(features), dtype="<f8")
+    return content.reshape(len(features), width).astype(np.float64)
 
 
 def packed(values: NDArray[np.float64]) -> list[bytes]:

@@ -8,31 +8,34 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final, Self
 
+from engine.live.flag import FINAL, Reply
 from engine.live.ledger.about import About, note, note_about, noted, refuse_another
 from engine.live.ledger.checkpoints import Checkpoints
 from engine.live.ledger.database import for_each, insert, one_value, told, transaction
 from engine.live.ledger.files import PATIENCE_SECONDS, WriterLock, connect, durable, recognised
 from engine.live.ledger.rows import (
-    FINAL,
     Batch,
+    Decided,
     Decision,
     Label,
     Model,
     Pending,
     Quarantined,
     Remembered,
-    Reply,
+    Unexplained,
 )
 from engine.live.ledger.schema import migrate
+from engine.live.ledger.tail import tail
 from engine.model.reasons import Reason
 
-_TAIL_ROWS: Final = 8_192
 _STREAM_ID: Final = "stream_id"
 _REMOVED_THROUGH: Final = "removed_through"
+_CREATED: Final = "created"
 
 _DECISIONS: Final = f"INSERT INTO decisions ({', '.join(Decision._fields)})"
 _QUARANTINE: Final = f"INSERT INTO quarantine ({', '.join(Quarantined._fields)})"
-_REPLIES: Final = f"INSERT INTO replies ({', '.join(Reply._fields)})"
+_OF_REPLY: Final = Reply._fields[:-1]  # how much time was left follows from the others
+_REPLIES: Final = f"INSERT INTO replies ({', '.join(_OF_REPLY)})"
 _LABELS: Final = f"INSERT INTO labels ({', '.join(Label._fields)})"
 _REASONS: Final = "INSERT OR REPLACE INTO reasons (sequence, reasons)"
 _TO_POST: Final = """\
@@ -43,14 +46,15 @@ SELECT sequence, event_id, flagged, deadline, (
 )
 FROM pending JOIN decisions USING (sequence)
 WHERE sequence > ? ORDER BY sequence LIMIT ?"""
-_TAIL: Final = """\
-SELECT sequence, event_id, event, observed FROM decisions
-WHERE sequence > ? ORDER BY sequence LIMIT ?"""
 _UNEXPLAINED: Final = """\
-SELECT sequence, features FROM decisions
+SELECT sequence, features, model FROM decisions
 WHERE flagged = 1 AND sequence > ? AND fallback IS NULL
     AND sequence NOT IN (SELECT sequence FROM reasons)
 ORDER BY sequence LIMIT ?"""
+_DECIDED: Final = """\
+SELECT event_id, score, threshold, flagged, fallback, features, reasons
+FROM decisions LEFT JOIN models USING (model) LEFT JOIN reasons USING (sequence)
+WHERE event_id IN"""
 _NEXT: Final = """\
 SELECT max(
     coalesce((SELECT max(sequence) FROM decisions), -1),
@@ -63,7 +67,9 @@ class Ledger:
     """The ledger in a file, open for what is decided.
 
     What a method has returned from is on disk, whatever happens then to the process or the
-    machine. What it raises of has changed nothing, and may be tried again.
+    machine; of replies alone a machine that fails may forget the last ones, whose flags are posted
+    once more then, as they were. What a method raises of has changed nothing, and may be tried
+    again.
 
     Parameters
     ----------
@@ -82,6 +88,10 @@ class Ledger:
         The place of what comes next: higher than any that was ever recorded here.
     stream_id
         The stream's last ``id`` among what is recorded; None if there was none.
+    created
+        When it was made, in microseconds since 1970 UTC.
+    removed_through
+        The highest place that was removed when it was opened; -1 if none was.
 
     Raises
     ------
@@ -96,6 +106,9 @@ class Ledger:
         self.path = path
         self.next_sequence = 0
         self.stream_id: str | None = None
+        self.created = 0
+        self.removed_through = -1
+        self._synchronous = "FULL"  # as ``durable`` has it
         self._lock = WriterLock(path)
         try:
             with told(path):
@@ -124,6 +137,17 @@ class Ledger:
                 self._connection.close()
         finally:
             self._lock.release()
+
+    def describe(self, about: About) -> None:
+        """Note what it is of anew: of the same feature set, other spans.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        with self._writing() as connection:
+            note_about(connection, about)
 
     def enrol(self, model: Model) -> int:
         """The number of a model, which its decisions name; a new one if it has none yet.
@@ -159,6 +183,17 @@ class Ledger:
         sql = "SELECT event_id FROM decisions WHERE event_id IN"
         with told(self.path):
             return {row[0] for row in for_each(self._connection, sql, event_ids)}
+
+    def decided(self, event_ids: Sequence[str]) -> list[Decided]:
+        """What was decided on those of some ids that have a decision, in no order.
+
+        Raises
+        ------
+        InputError, OutputError
+            If it cannot be looked up.
+        """
+        with told(self.path):
+            return list(map(Decided._make, for_each(self._connection, _DECIDED, event_ids)))
 
     def record(self, batch: Batch) -> None:
         """Record what came and what was decided on it; when this returns, it may be posted.
@@ -199,8 +234,11 @@ class Ledger:
             If it cannot be written.
         """
         ended = [reply.sequence for reply in replies if reply.outcome in FINAL]
-        with self._writing() as connection:
-            insert(connection, _REPLIES, len(Reply._fields), replies)
+        # The word itself: SQLite's module takes three times as long over a subclass of str.
+        rows = [(*reply[:4], reply.outcome.value, reply.reason) for reply in replies]
+        # Deciding need not wait for the disk here: with the next batch, replies are on it too.
+        with self._writing(synchronous="NORMAL") as connection:
+            insert(connection, _REPLIES, len(_OF_REPLY), rows)
             for _ in for_each(connection, "DELETE FROM pending WHERE sequence IN", ended):
                 pass
 
@@ -242,8 +280,8 @@ class Ledger:
             rows = self._connection.execute(_PENDING, (after, limit)).fetchall()
         return [Pending(*row) for row in rows]
 
-    def unexplained(self, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Sequence and features of the first flagged events after a place that lack their reasons.
+    def unexplained(self, after: int, limit: int) -> list[Unexplained]:
+        """The first flagged events after a place that lack their reasons, by sequence.
 
         Raises
         ------
@@ -251,7 +289,8 @@ class Ledger:
             If they cannot be read.
         """
         with told(self.path):
-            return self._connection.execute(_UNEXPLAINED, (after, limit)).fetchall()
+            rows = self._connection.execute(_UNEXPLAINED, (after, limit)).fetchall()
+        return list(map(Unexplained._make, rows))
 
     def tail(self, after: int) -> Iterator[list[Remembered]]:
         """What was decided on after a place, in order and by parts; -1 for all of it.
@@ -261,18 +300,16 @@ class Ledger:
         InputError, OutputError
             If it cannot be read.
         """
-        while True:
-            with told(self.path):
-                rows = self._connection.execute(_TAIL, (after, _TAIL_ROWS)).fetchall()
-            if not rows:
-                return
-            yield list(map(Remembered._make, rows))
-            after = rows[-1][0]
+        return tail(self._connection, self.path, after)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with told(self.path), transaction(self._connection):
-            yield self._connection
+    def _writing(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:
+        with told(self.path):
+            if synchronous != self._synchronous:
+                self._connection.execute(f"PRAGMA synchronous = {synchronous}")
+                self._synchronous = synchronous
+            with transaction(self._connection):
+                yield self._connection
         self._checkpoints.committed()
 
     def _begin(self, about: About) -> None:
@@ -285,3 +322,6 @@ class Ledger:
             note_about(connection, about)
         self.next_sequence = int(one_value(connection, _NEXT, (_REMOVED_THROUGH,)))
         self.stream_id = noted(connection, _STREAM_ID)
+        self.created = int(noted(connection, _CREATED))
+        removed = noted(connection, _REMOVED_THROUGH)
+        self.removed_through = -1 if removed is None else int(removed)

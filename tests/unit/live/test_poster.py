@@ -72,7 +72,7 @@ class Sink:
         await asyncio.sleep(0)
 
     def of(self, sequence: int) -> list[tuple[Outcome, int | None]]:
-        return [(one.outcome, one.status) for one in self.replies if one.flag.sequence == sequence]
+        return [(one.outcome, one.status) for one in self.replies if one.sequence == sequence]
 
 
 def flags(count: int, seconds: float = 30.0, first: int = 0) -> list[Flag]:
@@ -110,7 +110,7 @@ def test_each_flag_is_posted_with_its_value_and_its_reply_is_told() -> None:
         assert [(sequence, value) for sequence, value, _ in client.posts] == [
             (one, one % 2) for one in range(1_000)
         ]
-        assert [one.flag.sequence for one in sink.replies] == list(range(1_000))
+        assert [one.sequence for one in sink.replies] == list(range(1_000))
         assert sink.of(3) == [(Outcome.REFUSED, 200)]
         assert sink.of(4) == [(Outcome.RECORDED, 200)]
         first = sink.replies[0]
@@ -138,7 +138,7 @@ def test_what_may_come_right_is_posted_again_with_the_same_value(answer: Answer)
         assert {(sequence, value) for sequence, value, _ in client.posts} == {
             (one, one % 2) for one in range(20)
         }
-        assert [one.attempt for one in sink.replies if one.flag.sequence == 7] == [1, 2, 3]
+        assert [one.attempt for one in sink.replies if one.sequence == 7] == [1, 2, 3]
 
     run(test())
 
@@ -149,7 +149,8 @@ def test_nothing_is_posted_after_its_deadline_and_it_expires_once() -> None:
         poster = Poster(client, sink, options=QUICK)
         await posted(poster, flags(5, seconds=0.1))
         ends = [one for one in sink.replies if one.outcome is Outcome.EXPIRED]
-        assert [one.attempt for one in ends] == [one.flag.attempts for one in ends]  # none after it
+        last = {one.sequence: one.attempt for one in sink.replies if one.outcome is Outcome.RETRY}
+        assert [one.attempt for one in ends] == [last[one.sequence] + 1 for one in ends]
         for one in range(5):
             outcomes = [outcome for outcome, _ in sink.of(one)]
             assert outcomes[-1] is Outcome.EXPIRED
@@ -283,7 +284,7 @@ def test_replies_wait_for_a_sink_that_fails_and_each_is_handed_over_once() -> No
             await sink(replies)
 
         await posted(Poster(Client(lambda _: YES), failing), flags(300))
-        assert [one.flag.sequence for one in sink.replies] == list(range(300))
+        assert [one.sequence for one in sink.replies] == list(range(300))
 
     run(test())
 
@@ -312,7 +313,7 @@ def test_a_stop_tells_all_replies_there_are_and_nothing_is_posted_after_it() -> 
             await asyncio.sleep(0)
         assert not await poster.drain(elapsed())
         await stopped(running)
-        assert [one.flag.sequence for one in sink.replies] == list(range(10))
+        assert [one.sequence for one in sink.replies] == list(range(10))
         posts = len(client.posts)
         poster.add(flags(5, first=50))
         await asyncio.sleep(0.01)

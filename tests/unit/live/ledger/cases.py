@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from engine.catalog import notebook
+from engine.live.flag import Outcome, Reply
 from engine.live.ledger.about import About
-from engine.live.ledger.rows import Batch, Decision, Model, Quarantined, Reply, packed
+from engine.live.ledger.rows import Batch, Decision, Model, Quarantined, packed
 from engine.live.ledger.writer import Ledger
 
 SECOND = 1_000_000
@@ -61,7 +62,7 @@ def record(ledger: Ledger, sequences: Iterable[int], **fields: object) -> None:
 
 def recorded(sequence: int, attempt: int = 1) -> Reply:
     said = "Response recorded successfully"
-    return Reply(sequence, attempt, BEGAN, 200, "recorded", said)
+    return Reply(sequence, attempt, BEGAN, 200, Outcome.RECORDED, said)
 
 
 def quarantined(sequence: int, came: int | None = None) -> Quarantined:

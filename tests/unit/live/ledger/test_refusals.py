@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError, OutputError
+from engine.live.flag import Outcome, Reply
 from engine.live.ledger.files import opened as opened_beside
 from engine.live.ledger.reader import reading
-from engine.live.ledger.rows import Batch, Reply
+from engine.live.ledger.rows import Batch
 from processes import ROOT
 from unit.live.ledger.cases import (
     ABOUT,
@@ -162,7 +163,7 @@ def test_a_full_disk_changes_nothing_and_passes(tmp_path: Path) -> None:
             with pytest.raises(OutputError, match=r"nothing was changed \(was: database or disk"):
                 ledger.record(full)
             assert not ledger._connection.in_transaction
-        many = [Reply(0, n, BEGAN, 503, "retry", "busy" * 50) for n in range(1, 500)]
+        many = [Reply(0, n, BEGAN, 503, Outcome.RETRY, "busy" * 50) for n in range(1, 500)]
         with pytest.raises(OutputError, match="free some space"):
             ledger.reply([*many, recorded(1)])
         assert counts(ledger, "decisions", "pending", "replies") == before

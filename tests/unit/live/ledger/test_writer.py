@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.live.ledger.rows import Batch, Label, Pending, Remembered, Reply
+from engine.live.flag import Outcome, Reply
+from engine.live.ledger.rows import Batch, Label, Pending, Remembered
 from engine.model.reasons import Reason
 from unit.live.ledger.cases import (
     BEGAN,
@@ -98,11 +99,11 @@ def test_a_flag_is_pending_until_its_outcome_is_final(tmp_path: Path) -> None:
         record(ledger, range(5))
         ledger.reply(
             [
-                Reply(0, 1, BEGAN, 503, "retry", "busy"),
+                Reply(0, 1, BEGAN, 503, Outcome.RETRY, "busy"),
                 recorded(1),
-                Reply(2, 1, BEGAN, 200, "refused", "Transaction expired or not found"),
-                Reply(3, 1, BEGAN, None, "retry", "connection refused"),
-                Reply(0, 2, BEGAN, None, "retry", "timed out"),
+                Reply(2, 1, BEGAN, 200, Outcome.REFUSED, "Transaction expired or not found"),
+                Reply(3, 1, BEGAN, None, Outcome.RETRY, "connection refused"),
+                Reply(0, 2, BEGAN, None, Outcome.RETRY, "timed out"),
             ]
         )
         assert [(flag.sequence, flag.attempts) for flag in ledger.pending(-1, 9)] == [
@@ -110,7 +111,7 @@ def test_a_flag_is_pending_until_its_outcome_is_final(tmp_path: Path) -> None:
             (3, 1),
             (4, 0),
         ]
-        ledger.reply([Reply(3, 2, BEGAN, None, "expired", None)])
+        ledger.reply([Reply(3, 2, BEGAN, None, Outcome.EXPIRED, None)])
         ledger.reply([])
         assert [flag.sequence for flag in ledger.pending(0, 9)] == [4]
         assert [flag.sequence for flag in ledger.pending(-1, 1)] == [0]
@@ -146,7 +147,7 @@ def test_what_was_flagged_and_not_explained_is_told(tmp_path: Path) -> None:
         ledger.record(Batch([*flagged, decision(3), fallback(4, flagged=1)]))
         ledger.reasons([(1, [Reason("amt", 1.5, "0.1 + 0.2 says “é”")])])
         ledger.reasons([(1, [Reason("amt", 0.1 + 0.2, "says “é”")]), (2, [])])
-        assert ledger.unexplained(-1, 9) == [(0, flagged[0].features)]
+        assert ledger.unexplained(-1, 9) == [(0, flagged[0].features, flagged[0].model)]
         assert ledger.unexplained(0, 9) == []
         kept = ledger._connection.execute("SELECT reasons FROM reasons").fetchone()
         assert kept == (

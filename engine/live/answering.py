@@ -1,0 +1,139 @@
+"""Answers to those who ask about events, of decisions made now or before."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.live.decided import AskedEvent
+from engine.live.explaining import Explainer
+from engine.live.ledger.rows import Batch, Decided, Decision, unpacked
+from engine.live.ledger.writer import Ledger
+from engine.live.scorer import Looked, Scorer
+from engine.live.service import Answer
+from engine.live.worker import Worker
+from engine.model.reasons import Reason
+from engine.model.run import Run
+
+
+class Answering:
+    """Makes answers.
+
+    Parameters
+    ----------
+    ledger, scorer, worker
+        Who knows, in whose thread.
+    explainer
+        Who says why.
+    fallback
+        What is decided where nothing can be.
+    runs
+        The runs that decide or did, by the number that the ledger gave them.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        scorer: Scorer,
+        worker: Worker,
+        explainer: Explainer,
+        fallback: int,
+        runs: Mapping[int, Run],
+    ) -> None:
+        self._ledger = ledger
+        self._scorer = scorer
+        self._worker = worker
+        self._explainer = explainer
+        self._fallback = fallback
+        self._runs = runs
+
+    async def of(self, batch: Batch, asked: Sequence[AskedEvent]) -> list[Answer]:
+        """The answers to events that were recorded, now or before."""
+        before = await self._before(
+            [one.event_id for one in asked if one.decision is None and one.event_id is not None]
+        )
+        return [await self._of_one(one, batch, before) for one in asked]
+
+    async def looked(self, events: Sequence[Mapping[str, Any]], run: Run) -> list[Answer]:
+        """The answers to events that are not recorded, unless they were before."""
+        found = await self._worker.do(self._scorer.look, events)
+        before = await self._before([one.event_id for one in found if one.event_id is not None])
+        return [
+            before[one.event_id]
+            if one.event_id is not None and one.event_id in before
+            else await self._of_looked(one, run)
+            for one in found
+        ]
+
+    async def _of_one(
+        self, asked: AskedEvent, batch: Batch, before: Mapping[str, Answer]
+    ) -> Answer:
+        if asked.decision is not None:
+            return await self._of_decision(batch.decisions[asked.decision], asked.refused)
+        if asked.event_id is not None and asked.event_id in before:
+            return before[asked.event_id]
+        return Answer(asked.event_id, self._fallback, refused=asked.refused)
+
+    async def _of_decision(self, one: Decision, refused: str | None) -> Answer:
+        run = None if one.model is None else self._runs[one.model]
+        if run is None or one.features is None:
+            return Answer(one.event_id, one.flagged, fallback=one.fallback, refused=refused)
+        values = unpacked([one.features], len(run.features.features))[0]
+        return Answer(
+            one.event_id,
+            one.flagged,
+            one.score,
+            None if one.score is None else run.threshold,
+            self._named(values),
+            await self._why(run, values) if one.flagged and one.score is not None else (),
+            one.fallback,
+            refused,
+        )
+
+    async def _of_looked(self, one: Looked, run: Run) -> Answer:
+        if one.values is None:
+            fallback, refused = one.fallback, one.refused
+            return Answer(one.event_id, one.flagged, fallback=fallback, refused=refused)
+        return Answer(
+            one.event_id,
+            one.flagged,
+            one.score,
+            None if one.score is None else run.threshold,
+            self._named(one.values),
+            await self._why(run, one.values) if one.flagged and one.score is not None else (),
+            one.fallback,
+            one.refused,
+        )
+
+    async def _before(self, event_ids: Sequence[str]) -> dict[str, Answer]:
+        if not event_ids:
+            return {}
+        found = await self._worker.do(self._ledger.decided, event_ids)
+        return {one.event_id: self._of_before(one) for one in found}
+
+    def _of_before(self, one: Decided) -> Answer:
+        names = self._scorer.online.features.names
+        values = None if one.features is None else unpacked([one.features], len(names))[0]
+        why = () if one.reasons is None else [Reason(**each) for each in json.loads(one.reasons)]
+        return Answer(
+            one.event_id,
+            one.flagged,
+            one.score,
+            None if one.score is None else one.threshold,
+            {} if values is None else self._named(values),
+            why,
+            one.fallback,
+            before=True,
+        )
+
+    async def _why(self, run: Run, values: NDArray[np.float64]) -> list[Reason]:
+        return (await self._explainer.why(run, values.reshape(1, -1)))[0]
+
+    def _named(self, values: NDArray[np.float64]) -> dict[str, float | None]:
+        names = self._scorer.online.features.names
+        return {
+            name: None if np.isnan(value) else value
+            for name, value in zip(names, values.tolist(), strict=True)
+        }

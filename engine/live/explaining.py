@@ -1,0 +1,96 @@
+"""Why events were flagged, found out after they were answered."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import OutputError
+from engine.live.ledger.rows import Unexplained, unpacked
+from engine.live.ledger.writer import Ledger
+from engine.live.troubles import Troubles
+from engine.live.worker import Worker
+from engine.model.reasons import Reason, reasons
+from engine.model.run import Run
+
+_WHAT: Final = "reasons"
+_AT_ONCE: Final = 64
+_AGAIN_SECONDS: Final = 1.0
+
+
+class Explainer:
+    """Explains what was flagged and lacks its reasons, in a thread of its own.
+
+    The ledger is its queue: what was flagged before a restart is explained after it.
+
+    Parameters
+    ----------
+    ledger, worker
+        Where reasons are recorded, and whose thread the ledger is for.
+    most
+        How many reasons a flagged event gets.
+    troubles
+        Are told.
+    """
+
+    def __init__(self, ledger: Ledger, worker: Worker, most: int, troubles: Troubles) -> None:
+        self._ledger = ledger
+        self._worker = worker
+        self._most = most
+        self._troubles = troubles
+        self._runs: dict[int, Run] = {}
+        self._due = asyncio.Event()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="explainer")
+        self._due.set()
+
+    def know(self, number: int, run: Run) -> None:
+        """Which run it is that decides under a number of the ledger's."""
+        self._runs[number] = run
+
+    def wake(self) -> None:
+        """Something was flagged."""
+        self._due.set()
+
+    async def why(self, run: Run, values: NDArray[np.float64]) -> list[list[Reason]]:
+        """The reasons for some scores of a run, now."""
+        return await asyncio.wrap_future(self._pool.submit(reasons, run, values, self._most))
+
+    async def run(self) -> None:
+        """Explain, for ever; cancel it to stop."""
+        after = -1
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            try:
+                after = await self._explained(after)
+            except OutputError as error:
+                self._troubles.begin(_WHAT, error)
+                await asyncio.sleep(_AGAIN_SECONDS)
+                self._due.set()
+            else:
+                self._troubles.end(_WHAT)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._pool.shutdown(cancel_futures=True)
+
+    async def _explained(self, after: int) -> int:
+        """Explain all there is; the place of the last of it."""
+        while True:
+            found = await self._worker.do(self._ledger.unexplained, after, _AT_ONCE)
+            if not found:
+                return after
+            for number in sorted({one.model for one in found}):
+                await self._explain(number, [one for one in found if one.model == number])
+            after = found[-1].sequence
+
+    async def _explain(self, number: int, found: list[Unexplained]) -> None:
+        run = self._runs.get(number)
+        if run is None:  # a model of before, which is not here any more
+            return
+        values = unpacked([one.features for one in found], len(run.features.features))
+        why = await self.why(run, values)
+        rows = [(one.sequence, each) for one, each in zip(found, why, strict=True)]
+        await self._worker.do(self._ledger.reasons, rows)

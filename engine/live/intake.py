@@ -1,0 +1,121 @@
+"""What has come and is to be decided on: the oldest first, in micro-batches, and no more than fits.
+
+No clock, no network; for the thread of the loop alone.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from engine.live.sse import Event
+from engine.live.stream import Arrival
+
+Source = Literal["stream", "api"]
+STREAM: Final = "stream"
+API: Final = "api"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Events that came together, in their order.
+
+    Parameters
+    ----------
+    source
+        Whence.
+    events
+        Of the stream as they came, of the API decoded.
+    at
+        When they came, by :func:`engine.clock.elapsed`.
+    wall
+        The same instant, as microseconds since 1970 in UTC.
+    """
+
+    source: Source
+    events: Sequence[Event | Mapping[str, Any]]
+    at: float
+    wall: int
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+
+class Intake:
+    """A queue of events, bounded.
+
+    Parameters
+    ----------
+    most
+        How many events may wait; what comes at once may be that many more.
+    batch
+        How many are handed on at once, at most.
+    """
+
+    def __init__(self, most: int, batch: int) -> None:
+        self._most = most
+        self._batch = batch
+        self._pieces: deque[Piece] = deque()
+        self._waiting = 0
+        self._there = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    @property
+    def oldest(self) -> float | None:
+        """When the first of what waits came; None if nothing does."""
+        return self._pieces[0].at if self._pieces else None
+
+    async def take(self, arrival: Arrival) -> None:
+        """Take in what came of the stream; waits while there is no room."""
+        await self._room.wait()
+        self._add(Piece(STREAM, arrival.events, arrival.at, arrival.wall))
+
+    def offer(self, pieces: Sequence[Piece]) -> bool:
+        """Take in events, or say that there is no room for them, or no time any more."""
+        if self._closed or self._waiting >= self._most:
+            return False
+        for piece in pieces:
+            self._add(piece)
+        return True
+
+    def close(self) -> None:
+        """Take in no more of what is offered; ``next`` ends when all has been handed on."""
+        self._closed = True
+        self._there.set()
+
+    async def next(self) -> list[Piece]:
+        """What waits, as much as may be handed on at once; nothing at the end."""
+        if not self._pieces:
+            await self._there.wait()
+        found: list[Piece] = []
+        room = self._batch
+        while self._pieces and room > 0:
+            piece = self._pieces[0]
+            if len(piece) <= room:
+                found.append(self._pieces.popleft())
+            elif piece.source == API:
+                break  # what is asked about together is answered together
+            else:
+                found.append(Piece(piece.source, piece.events[:room], piece.at, piece.wall))
+                rest = Piece(piece.source, piece.events[room:], piece.at, piece.wall)
+                self._pieces[0] = rest
+            room -= len(found[-1])
+        self._waiting -= self._batch - room
+        if not self._pieces and not self._closed:
+            self._there.clear()
+        if self._waiting < self._most:
+            self._room.set()
+        return found
+
+    def _add(self, piece: Piece) -> None:
+        self._pieces.append(piece)
+        self._waiting += len(piece)
+        self._there.set()
+        if self._waiting >= self._most:
+            self._room.clear()

@@ -1,0 +1,68 @@
+"""The live scorer's composition root: what it is made of, and how it ends."""
+
+import sys
+from contextlib import suppress
+from typing import Final
+
+import uvloop
+
+from engine.definition.needs import needs_labels
+from engine.errors import InputError
+from engine.live.app import App, Serve, unserved
+from engine.live.errors import KeyRejectedError
+from engine.live.ledger.writer import Ledger
+from engine.live.notices import Log
+from engine.live.opening import Beginning, Opened, open_ledger, open_state
+from engine.live.options import Options
+from engine.model.loading import load_run
+from engine.model.run import Run
+from engine.process import let_go_of_collector, manage_collector, use_large_pages
+
+EXIT_KEY: Final = 3
+
+
+def live(options: Options, log: Log, serve: Serve = unserved) -> int:
+    """Score a stream until it is asked to stop; the exit code.
+
+    Parameters
+    ----------
+    options
+        The settings.
+    log
+        Is told of what somebody may want to look at.
+    serve
+        Serves the API while its block lasts.
+
+    Raises
+    ------
+    SentinelError
+        If something was refused, or cannot go on.
+    """
+    if options.insecure:
+        log.warning("certificates are not verified", why="--insecure")
+    run = load_run(options.run)
+    if needs_labels(run.features):
+        raise InputError(
+            f"--run: computed from labels, which no stream has (was {run.features.name})",
+            hint="train a run on a feature set without them",
+        )
+    with open_ledger(run.features, options.ledger, options.leap) as ledger:
+        beginning = Beginning(options.state, options.warm, options.leap, options.accept_gap)
+        opened = open_state(run.features, ledger, beginning, log)
+        use_large_pages()
+        manage_collector()
+        try:
+            uvloop.run(_work(options, run, ledger, opened, log, serve))
+        except KeyRejectedError as error:
+            with suppress(OSError):
+                sys.stderr.write(f"{error}\n")
+            return EXIT_KEY
+        finally:
+            let_go_of_collector()
+    return 0
+
+
+async def _work(
+    options: Options, run: Run, ledger: Ledger, opened: Opened, log: Log, serve: Serve
+) -> None:
+    await App(options, run, ledger, opened, log).work(serve)

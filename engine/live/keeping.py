@@ -1,0 +1,97 @@
+"""Snapshots while events come: by another process, every so many of them."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from engine.clock import elapsed
+from engine.live.notices import Log
+from engine.live.settings import SECRETS
+from engine.live.troubles import Troubles
+
+_SECRET: Final = frozenset(secret.variable for secret in SECRETS)
+_WHAT: Final = "snapshot"
+_LOOK_SECONDS: Final = 1.0
+_MOST_WORDS: Final = 500
+
+
+class Keeper:
+    """Has the online state saved whenever so many events have come.
+
+    Parameters
+    ----------
+    ledger
+        Beside which.
+    every
+        So many events.
+    saved
+        There is a snapshot of what was decided on before this sequence.
+    sequence
+        Tells the ledger's next sequence.
+    troubles, log
+        Are told.
+
+    Attributes
+    ----------
+    saved_at
+        When the last one was saved, by :func:`engine.clock.elapsed`.
+    """
+
+    def __init__(
+        self,
+        ledger: Path,
+        every: int,
+        saved: int,
+        sequence: Callable[[], int],
+        troubles: Troubles,
+        log: Log,
+    ) -> None:
+        self.saved_at = elapsed()
+        self._ledger = ledger
+        self._every = every
+        self._saved = saved
+        self._sequence = sequence
+        self._troubles = troubles
+        self._log = log
+
+    async def run(self) -> None:
+        """Look, for ever; cancel it to stop, which stops a snapshot that is under way."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = self._sequence()
+            if now - self._saved >= self._every:
+                self._saved = now
+                await self._save()
+
+    async def _save(self) -> None:
+        began = elapsed()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "engine.live.saving",
+            str(self._ledger.absolute()),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={name: value for name, value in os.environ.items() if name not in _SECRET},
+            start_new_session=True,  # a signal of the terminal is for us alone
+        )
+        try:
+            said, wrong = await process.communicate()
+        except asyncio.CancelledError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
+        if process.returncode == 0:
+            self.saved_at = elapsed()
+            self._troubles.end(_WHAT)
+            file = Path(said.decode().strip()).name
+            self._log.info("snapshot saved", file=file, seconds=round(elapsed() - began, 3))
+        else:
+            why = wrong.decode(errors="replace").strip()[-_MOST_WORDS:]
+            self._troubles.begin(_WHAT, why or f"ended with {process.returncode}")

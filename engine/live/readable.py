@@ -1,0 +1,79 @@
+"""Events that came read for what is kept of them, and if need be for what features need alone."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from engine.backends.online.compile import compile_online
+from engine.definition import FeatureSet
+from engine.events.canonical import EVENT_ID, identity_columns
+from engine.events.single import Canonical, SingleReader
+from engine.live.ledger.about import kept_columns
+
+
+class Readable(NamedTuple):
+    """What could be read of an event.
+
+    Parameters
+    ----------
+    event_id
+        Its id; None if that could not be read.
+    values
+        The values of the columns that are kept; None if features cannot be computed from it.
+    reason
+        What was wrong with it, as the quarantine words it; None if nothing.
+    rounded
+        Whether an amount of money had more decimals than declared.
+    """
+
+    event_id: str | None
+    values: tuple[Any, ...] | None
+    reason: str | None
+    rounded: bool
+
+
+class EventReader:
+    """Reads events one by one, for a feature set.
+
+    An event is scored if all can be read that its features are computed from. What else is kept of
+    it is null where it cannot be read, and the reason is told all the same.
+
+    Parameters
+    ----------
+    features
+        The feature set.
+
+    Attributes
+    ----------
+    columns
+        The columns that are kept.
+    """
+
+    def __init__(self, features: FeatureSet) -> None:
+        schema = features.schema
+        self.columns = kept_columns(features)
+        needed = dict.fromkeys(
+            (*identity_columns(schema, ()), *compile_online(features).columns[1:])
+        )
+        needed.pop(EVENT_ID, None)
+        self._whole = SingleReader(schema, self.columns)
+        self._needed = SingleReader(schema, tuple(needed))
+        self._others = {
+            name: SingleReader(schema, (name,)) for name in self.columns if name not in needed
+        }
+
+    def read(self, raw: Mapping[str, Any]) -> Readable:
+        """Read an event, an object of decoded JSON."""
+        found = self._whole.read(raw)
+        if isinstance(found, Canonical):
+            return Readable(found.event_id, found.values, None, found.rounded)
+        if found.event_id is None:
+            return Readable(None, None, found.reason, rounded=False)
+        needed = self._needed.read(raw)
+        if not isinstance(needed, Canonical):
+            return Readable(found.event_id, None, needed.reason, rounded=False)
+        values = dict(zip(self._needed.columns, needed.values, strict=True))
+        for name, reader in self._others.items():
+            other = reader.read(raw)
+            values[name] = other.values[0] if isinstance(other, Canonical) else None
+        kept = tuple(values[name] for name in self.columns)
+        return Readable(found.event_id, kept, found.reason, needed.rounded)

@@ -1,0 +1,126 @@
+"""The state that a live scorer begins with: made in batch, saved beside the work, without gaps."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.backends.online.snapshot import capture
+from engine.backends.online.state import state_bytes
+from engine.catalog import notebook
+from engine.clock import elapsed
+from engine.errors import InputError
+from engine.live.ledger.retention import retain
+from engine.live.notices import Silent
+from engine.live.opening import Beginning, open_ledger, open_state
+from engine.live.snapshots import newest, snapshots_of
+from engine.model.loading import load_run
+from live.cases import Heard, until
+from live.scoring import LEAP, options_of, rows_of, scoring
+from processes import ROOT
+from unit.build.cases import build, write
+from unit.model.cases import simulated
+from unit.replay.judge.clients import judging, run
+
+
+def recorded(log: Path, boosted: Path, ledger: Path, **changes: object) -> None:
+    """A ledger of the whole of a log."""
+
+    async def test() -> None:
+        async with (
+            judging(log) as running,
+            scoring(options_of(running.port, boosted, ledger, **changes)),
+        ):
+            await until(lambda: running.judge.done(elapsed()))
+
+    run(test())
+
+
+def test_a_warm_start_scores_as_if_it_had_always_run(boosted: Path, tmp_path: Path) -> None:
+    events = simulated(400, days=4, seed=9)
+    past, future = (
+        write(events[:200], tmp_path / "past.csv"),
+        write(events[200:], tmp_path / "f.csv"),
+    )
+    whole = write(events, tmp_path / "whole.csv")
+    state = tmp_path / "online.state"
+    assert build(tmp_path / "built", [past], "--state", str(state), "--leap", "7d") == 0
+    recorded(whole, boosted, tmp_path / "whole.db")
+    recorded(future, boosted, tmp_path / "warm.db", warm=past)
+    recorded(future, boosted, tmp_path / "state.db", state=state)
+    recorded(future, boosted, tmp_path / "cold.db")
+    sql = "SELECT event_id, score, features FROM decisions ORDER BY sequence DESC LIMIT 200"
+    expected = rows_of(tmp_path / "whole.db", sql)
+    assert len(expected) == 200
+    assert rows_of(tmp_path / "warm.db", sql) == expected
+    assert rows_of(tmp_path / "state.db", sql) == expected
+    assert rows_of(tmp_path / "cold.db", sql) != expected
+
+
+def test_what_came_before_the_ledger_is_answered_and_not_observed_again(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger, warm=transactions)
+    (observed, not_observed) = rows_of(
+        ledger, "SELECT sum(observed), sum(1 - observed) FROM decisions WHERE score IS NOT NULL"
+    )[0]
+    assert observed + not_observed == 400
+    assert not_observed > 0  # those of the last hour, whose ids the state remembers
+
+
+def test_a_snapshot_beside_the_work_is_the_state_as_of_the_ledgers_end(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger)
+    run_ = load_run(boosted)
+    with open_ledger(run_.features, ledger, LEAP) as opened:
+        created = opened.created
+    kept = {one.before: one.path.read_bytes() for one in snapshots_of(ledger, created)}
+    assert sorted(kept) == [0, 400]
+    for one in snapshots_of(ledger, created):
+        if one.before:
+            one.path.unlink()
+    words = [sys.executable, "-m", "engine.live.saving", str(ledger)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, check=True)  # noqa: S603 - ours
+    (first, _) = snapshots_of(ledger, created)
+    assert done.stdout.decode().strip() == str(first.path)
+    assert first.before == 400
+    found = newest(notebook, ledger, created, 400, Silent())
+    assert found is not None
+    assert state_bytes(notebook, capture(found[1])) == kept[400]
+
+
+def test_snapshots_of_another_ledger_in_its_place_are_not_taken(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger)
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        created = opened.created
+    assert snapshots_of(ledger, created)
+    assert snapshots_of(ledger, created + 1) == []
+    assert newest(notebook, ledger, created, 399, heard := Heard()) is not None
+    assert heard.said[0][1]["why"] == "later than the ledger"
+
+
+def test_events_that_were_removed_are_not_passed_over_in_silence(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger)
+    last = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
+    removed = retain(ledger, 86_400, last + 86_400 * 1_000_000)
+    assert removed.decisions > 0
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        state = open_state(notebook, opened, Beginning(), Silent())  # the snapshot holds them
+        assert state.saved == 400
+        for one in snapshots_of(ledger, opened.created):
+            if one.before:
+                one.path.unlink()
+        with pytest.raises(InputError, match="lacks events that were removed"):
+            open_state(notebook, opened, Beginning(), Silent())
+        found = open_state(notebook, opened, Beginning(accept_gap=True), Silent())
+        assert found.online.events == 400 - removed.decisions
