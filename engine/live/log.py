@@ -111,11 +111,12 @@ def make_log(
         What must not be said, whatever happens.
     """
     chosen = stream or sys.stderr or io.StringIO()
+    is_terminal = _is_terminal(chosen)
     if pretty is None:
-        pretty = chosen.isatty()
+        pretty = is_terminal
     # Without the exceptions' local variables, which rich would show.
     for_the_eye = structlog.dev.ConsoleRenderer(
-        colors=chosen.isatty(), exception_formatter=structlog.dev.plain_traceback
+        colors=is_terminal, exception_formatter=structlog.dev.plain_traceback
     )
     processors: list[Processor] = [
         structlog.processors.add_log_level,
@@ -141,12 +142,13 @@ class Routed(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it in our way; nothing that fails in it is raised."""
+        """Say it in our way."""
         try:
-            say = self._log.error if record.levelno >= logging.ERROR else self._log.warning
-            say(record.getMessage(), logger=record.name, exc_info=record.exc_info or None)
-        except Exception:  # noqa: BLE001 - as logging has it: a notice never stops what it is about
-            self.handleError(record)
+            words = record.getMessage()
+        except Exception:  # noqa: BLE001 - whatever is wrong with it; logging would print it whole
+            words = "a notice that cannot be worded"
+        say = self._log.error if record.levelno >= logging.ERROR else self._log.warning
+        say(words, logger=record.name, exc_info=record.exc_info or None)
 
 
 def route_others(log: FilteringBoundLogger) -> None:
@@ -157,6 +159,12 @@ def route_others(log: FilteringBoundLogger) -> None:
     root.addHandler(Routed(log))
     for name, level in _OTHERS.items():
         logging.getLogger(name).setLevel(level)
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    with suppress(OSError, ValueError):
+        return stream.isatty()
+    return False
 
 
 def _stamp(_logger: object, _name: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

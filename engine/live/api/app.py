@@ -10,10 +10,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from engine.live.api import exposition, predict, state, streaming
 from engine.live.api.body import Body
+from engine.live.api.documented import complete
 from engine.live.api.envelope import Envelope
 from engine.live.api.exposition import Exposition, metrics_routes
 from engine.live.api.feed import Feed
-from engine.live.api.gate import Check, Gate, HostCheck, RateCheck, TokenCheck
+from engine.live.api.gate import OPEN, Check, Gate, HostCheck, RateCheck, TokenCheck
 from engine.live.api.options import ApiOptions
 from engine.live.api.predict import predict_routes
 from engine.live.api.rate import Rate
@@ -82,7 +83,21 @@ def make_app(
     app.include_router(state_routes(service))
     app.include_router(metrics_routes(Exposition(service, metrics)))
     app.include_router(stream_routes(feed or Feed(service), options))
-    app.add_api_route(_FRONT, _front, response_class=PlainTextResponse, summary="What this is")
+    app.add_api_route(
+        _FRONT,
+        _front,
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+        summary="What this is",
+        operation_id="front",
+    )
+    complete(
+        app,
+        service.run,
+        streaming.MODELS,
+        with_token=options.token is not None,
+        without=OPEN,
+    )
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     checks: list[Check] = [RateCheck(rate)]
@@ -97,9 +112,11 @@ def make_app(
     return app
 
 
-async def _front() -> str:
+async def _front() -> Response:
     """One line."""
-    return f"SentinelPOS scores here; what may be asked stands at {_DOCUMENTATION}\n"
+    return PlainTextResponse(
+        f"SentinelPOS scores here; what may be asked stands at {_DOCUMENTATION}\n"
+    )
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -1,6 +1,9 @@
-"""What an event looks like, for the documentation: as the schema declares it."""
+"""The documentation: what an event looks like, as the schema declares it, and who may ask."""
 
+from collections.abc import Mapping
 from typing import Any, Final
+
+from fastapi import FastAPI
 
 from engine.definition.needs import columns_of
 from engine.definition.schema import ColumnSpec
@@ -50,10 +53,45 @@ def event_schema(run: Run) -> dict[str, Any]:
     }
 
 
-def body_schema(run: Run, most_events: int) -> dict[str, Any]:
+def body_schema(most_events: int) -> dict[str, Any]:
     """The JSON schema of a request: one event, or a list of them."""
-    event = event_schema(run)
+    event = {"$ref": "#/components/schemas/Event"}
     return {"anyOf": [event, {"type": "array", "items": event, "maxItems": most_events}]}
+
+
+def complete(
+    app: FastAPI, run: Run, models: Mapping[str, Any], *, with_token: bool, without: str
+) -> None:
+    """Add to the documentation what FastAPI cannot know, as it is checked before.
+
+    Parameters
+    ----------
+    app
+        Whose documentation.
+    run
+        A run of the feature set.
+    models
+        Further JSON schemas that it refers to.
+    with_token
+        Whether a token is needed.
+    without
+        The path that needs none.
+    """
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = generate()
+            components = found["components"]
+            components["schemas"] |= {"Event": event_schema(run), **models}
+            if with_token:
+                components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+                for path, operations in found["paths"].items():
+                    for operation in operations.values():
+                        operation["security"] = [] if path == without else [{"token": []}]
+        return app.openapi_schema or generate()
+
+    app.openapi = openapi  # type: ignore[method-assign] # FastAPI's own way to extend it
 
 
 def _value(column: ColumnSpec) -> dict[str, Any]:

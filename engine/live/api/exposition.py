@@ -122,6 +122,7 @@ def metrics_routes(exposition: Exposition) -> APIRouter:
     @router.get(
         PATH,
         summary="Numbers for Prometheus",
+        operation_id="metrics",
         response_class=Response,
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
     )

@@ -57,6 +57,7 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
     @router.post(
         PATH,
         summary="Decide on events",
+        operation_id="predict",
         response_model=Decided | list[Decided],
         responses={
             HTTPStatus.BAD_REQUEST: {"model": Refused, "description": "not JSON"},
@@ -68,7 +69,7 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
         openapi_extra={
             "requestBody": {
                 "required": True,
-                "content": {JSON: {"schema": body_schema(service.run, options.most_events)}},
+                "content": {JSON: {"schema": body_schema(options.most_events)}},
             }
         },
     )

@@ -50,6 +50,8 @@ class Rate:
         used_up_at = max(known.get(client, now), now) + cost * self._each
         early = used_up_at - now - self._span
         if early > 0.0:
+            if client in known:  # it has not been silent
+                known.move_to_end(client)
             return early
         known[client] = used_up_at
         known.move_to_end(client)

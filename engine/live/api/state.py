@@ -50,6 +50,7 @@ def state_routes(service: Service) -> APIRouter:
     @router.get(
         HEALTH,
         summary="How things are",
+        operation_id="health",
         responses={
             HTTPStatus.OK: {"model": Health, "description": "events are decided on"},
             HTTPStatus.SERVICE_UNAVAILABLE: {"model": Health, "description": "they are not"},
@@ -69,7 +70,7 @@ def state_routes(service: Service) -> APIRouter:
         body = Health(alive=True, ready=now.ready, **told)
         return Response(body.model_dump_json(), status, media_type=JSON)
 
-    @router.get(NAMES, summary="The features' names")
+    @router.get(NAMES, summary="The features' names", operation_id="feature_names")
     async def names() -> Names:
         """What a model looks at, in its order."""
         features = service.run.features

@@ -3,11 +3,12 @@
 import asyncio
 import re
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Header, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic import BaseModel, Field, TypeAdapter
 from starlette.types import Send
 
 from engine.clock import elapsed
@@ -24,14 +25,58 @@ _MOST_AT_ONCE: Final = 256
 _RETRY_MS: Final = 2_000
 _ALIVE: Final = b": alive\n\n"
 _LAST_DIGITS: Final = re.compile(r"[0-9]{1,4}$")
-# What may be shown of an event, whatever else there is.
-_SHOWN: Final = (
-    *("amt", "merchant", "category", "state"),
-    *("merch_lat", "merch_long", "unix_time"),
-)
-_EXAMPLE: Final = (
-    'id: 41\ndata: {"sequence":41,"event_id":"…","is_fraud":0,"proba":0.01,…}\n\n: alive\n\n'
-)
+
+
+class Seen(BaseModel):
+    """What may be shown of an event, whatever else there is; what it has not is left out."""
+
+    card: str | None = Field(None, description="its last four digits")
+    amt: float | None = None
+    merchant: str | None = None
+    category: str | None = None
+    state: str | None = None
+    merch_lat: float | None = None
+    merch_long: float | None = None
+    unix_time: int | None = None
+
+
+class Told(BaseModel):
+    """A decision, as ``message`` events tell it."""
+
+    sequence: int = Field(description="of the ledger; the event's id")
+    event_id: str
+    arrival_time: int = Field(description="when it came, in microseconds since 1970 UTC")
+    decided_at: int = Field(description="when it was decided on, as arrival_time")
+    is_fraud: Literal[0, 1]
+    proba: float | None = Field(ge=0, le=1, description="null if no model gave one")
+    fallback: str | None = Field(description="why the decision is not the model's")
+    event: Seen
+
+
+class Missed(BaseModel):
+    """How many decisions there was no time for, as ``missed`` events tell it."""
+
+    missed: int = Field(ge=1)
+
+
+_SHOWN: Final = tuple(name for name in Seen.model_fields if name != "card")
+_DATA: Final = TypeAdapter(Told | Missed).json_schema(ref_template="#/components/schemas/{model}")
+# As FastAPI documents a stream, and OpenAPI 3.2 has it.
+_ITEMS: Final = {
+    "type": "object",
+    "properties": {
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"anyOf": _DATA["anyOf"]},
+        },
+        "event": {"type": "string", "enum": ["message", "missed"]},
+        "id": {"type": "string"},
+        "retry": {"type": "integer", "minimum": 0},
+    },
+    "required": ["data"],
+}
+MODELS: Final[dict[str, Any]] = _DATA["$defs"]
 
 
 class Watched(EventSourceResponse):
@@ -101,16 +146,12 @@ def stream_routes(feed: Feed, options: ApiOptions) -> APIRouter:
     @router.get(
         PATH,
         summary="Watch decisions",
+        operation_id="stream",
         response_class=Response,
         responses={
             HTTPStatus.OK: {
                 "description": "decisions; missed, how many there was no time for; comments",
-                "content": {
-                    EventSourceResponse.media_type: {
-                        "schema": {"type": "string"},
-                        "example": _EXAMPLE,
-                    }
-                },
+                "content": {EventSourceResponse.media_type: {"itemSchema": _ITEMS}},
             },
             HTTPStatus.SERVICE_UNAVAILABLE: {"model": Refused, "description": "too many watch"},
         },

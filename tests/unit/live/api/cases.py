@@ -21,10 +21,10 @@ from engine.live.api.options import ApiOptions
 from engine.live.api.server import ApiServer
 from engine.live.metrics import Metrics
 from engine.live.service import Answer, Health, Shown
-from engine.model.kinds import Model
 from engine.model.reasons import Reason
 from engine.model.run import Run
 from live.cases import Heard
+from unit.replay.judge import clients
 from unit.replay.judge.clients import Talk
 
 TOKEN = "0123456789abcdef"  # noqa: S105 - of a test
@@ -61,7 +61,7 @@ def run_of(threshold: float = 0.5) -> Run:
     return Run(
         path=Path("run-1"),
         features=notebook,
-        model=cast("Model", SimpleNamespace(kind="lightgbm", added=())),
+        model=cast("Any", SimpleNamespace(kind="lightgbm", added=())),
         threshold=threshold,
         calibration=cast("Any", None),
         usual={},
@@ -176,7 +176,8 @@ async def serving(scorer: Scorer, **options: Any) -> AsyncIterator[ApiServer]:  
 
 async def connect(server: ApiServer, *, limit: int = 2**20) -> Talk:
     streams = await asyncio.open_connection("127.0.0.1", server.port, limit=limit)
-    return Talk(*streams)
+    clients._talks.append(Talk(*streams))  # to be closed when the test ends
+    return clients._talks[-1]
 
 
 HOST = {"Host": "localhost"}
