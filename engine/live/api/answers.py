@@ -1,6 +1,6 @@
 """What is answered to whoever asks about events."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -73,41 +73,35 @@ class Wording:
         self._columns = frozenset((*schema.event_ids, *schema.by_name))
         self._id = schema.event_ids[0]
 
-    def decided(self, answer: Answer) -> Decided:
-        """An answer.
+    def decided(self, answer: Answer) -> dict[str, Any]:
+        """An answer, with the fields of ``Decided``: to make one of these costs ten times as much.
 
         What was decided before is told to whoever knows the event's id, and that need not be who
         sent the event: age, gender and home are left out.
         """
-        features = dict(answer.features)
-        if answer.before:
-            features = {name: value for name, value in features.items() if name not in self._hidden}
-        return Decided.model_construct(
-            event_id=answer.event_id,
-            is_fraud=answer.flagged,
-            proba=answer.score,
-            threshold=answer.threshold,
-            features=features,
-            reasons=[
-                Why.model_construct(
-                    feature=one.feature, contribution=one.contribution, words=one.words
-                )
-                for one in answer.reasons
-            ],
-            fallback=answer.fallback,
-            duplicate=answer.before,
-        )
+        left_out = self._hidden if answer.before else frozenset[str]()
+        features = {name: value for name, value in answer.features.items() if name not in left_out}
+        return {
+            "event_id": answer.event_id,
+            "is_fraud": int(answer.flagged),
+            "proba": answer.score,
+            "threshold": answer.threshold,
+            "features": features,
+            "reasons": answer.reasons,
+            "fallback": answer.fallback,
+            "duplicate": answer.before,
+        }
 
-    def fault(self, place: int, answer: Answer) -> Fault | None:
-        """What of an event could not be read; None if nothing."""
+    def fault(self, place: int, answer: Answer) -> dict[str, Any] | None:
+        """What of an event could not be read, as ``Fault`` has it; None if nothing."""
         if answer.refused is None:
             return None
-        return Fault(
-            place=place,
-            event_id=answer.event_id,
-            field=self._field(answer.refused),
-            reason=answer.refused,
-        )
+        return {
+            "place": place,
+            "event_id": answer.event_id,
+            "field": self._field(answer.refused),
+            "reason": answer.refused,
+        }
 
     def _field(self, reason: str) -> str | None:
         """The field that a reason of the quarantine is about: it begins with it."""

@@ -15,7 +15,7 @@ from engine.live.api.documented import body_schema
 from engine.live.api.gate import asker
 from engine.live.api.options import ApiOptions
 from engine.live.api.rate import Rate
-from engine.live.api.refusals import JSON, Refusal, Refused, too_early, unavailable
+from engine.live.api.refusals import JSON, Refusal, Refused, encode, too_early, unavailable
 from engine.live.service import Answer, Service
 
 PATH: Final = "/predict"
@@ -58,8 +58,11 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
         PATH,
         summary="Decide on events",
         operation_id="predict",
-        response_model=Decided | list[Decided],
         responses={
+            HTTPStatus.OK: {
+                "model": Decided | list[Decided],
+                "description": "what was decided, of a list in its order",
+            },
             HTTPStatus.BAD_REQUEST: {"model": Refused, "description": "not JSON"},
             HTTPStatus.REQUEST_TIMEOUT: {"model": Refused, "description": "the body came too slow"},
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"model": Refused, "description": "too much"},
@@ -84,7 +87,7 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
                 "their flags are not posted. 0: nothing changes.",
             ),
         ] = 0,
-    ) -> Any:  # noqa: ANN401 - what it is stands in response_model
+    ) -> Response:
         """Decide on an event, or on a list of them in their order."""
         asked = _read(request, await request.body(), options.most_events)
         if isinstance(asked, Refusal):
@@ -137,19 +140,19 @@ async def _decide(
         return unavailable(error.what, error.hint)
 
 
-def _worded(wording: Wording, answers: list[Answer], *, is_list: bool) -> Any:  # noqa: ANN401
+def _worded(wording: Wording, answers: list[Answer], *, is_list: bool) -> Response:
     decided = [wording.decided(answer) for answer in answers]
     found = (wording.fault(place, answer) for place, answer in enumerate(answers))
     faults = [fault for fault in found if fault is not None]
-    if not faults:
-        return decided if is_list else decided[0]
-    body = Unreadable(
-        what=faults[0].reason,
-        hint="send what the documentation at /openapi.json has; what else was sent is decided on",
-        faults=faults,
-        answers=decided,
-    )
-    return Response(body.model_dump_json(), HTTPStatus.UNPROCESSABLE_ENTITY, media_type=JSON)
+    if faults:
+        return Refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            str(faults[0]["reason"]),
+            "send what /openapi.json documents; the answers to all events are here",
+            more={"faults": faults, "answers": decided},
+        ).response()
+    body = encode(decided if is_list else decided[0])
+    return Response(body, media_type=JSON)
 
 
 def _unreadable(what: str, hint: str) -> Refusal:

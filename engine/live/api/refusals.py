@@ -12,6 +12,9 @@ from starlette.types import Receive, Scope, Send
 
 JSON: Final = "application/json"
 
+# Numbers of numpy among ours are told as what they are; NaN is null.
+encode: Final = msgspec.json.Encoder(enc_hook=float).encode
+
 
 class Refused(BaseModel):
     """Why a request is not answered."""
@@ -44,7 +47,7 @@ class Refusal:
 
     def response(self) -> Response:
         """As a response."""
-        body = msgspec.json.encode({"what": self.what, "hint": self.hint} | self.more)
+        body = encode({"what": self.what, "hint": self.hint} | self.more)
         return Response(body, self.status, self.headers, media_type=JSON)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

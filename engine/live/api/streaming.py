@@ -5,7 +5,6 @@ import re
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
-import msgspec
 from fastapi import APIRouter, Header, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel, Field, TypeAdapter
@@ -15,7 +14,7 @@ from engine.clock import elapsed
 from engine.definition.personal import masked
 from engine.live.api.feed import Feed, News
 from engine.live.api.options import ApiOptions
-from engine.live.api.refusals import Refused, unavailable
+from engine.live.api.refusals import Refused, encode, unavailable
 from engine.live.service import Shown
 
 PATH: Final = "/api/stream"
@@ -182,8 +181,7 @@ def framed(news: News) -> bytes:
     if news.missed:
         parts.append(f'event: missed\ndata: {{"missed":{news.missed}}}\n\n'.encode())
     parts += [
-        b"id: %d\ndata: %b\n\n" % (shown.sequence, msgspec.json.encode(_told(shown)))
-        for shown in news.shown
+        b"id: %d\ndata: %b\n\n" % (shown.sequence, encode(_told(shown))) for shown in news.shown
     ]
     return b"".join(parts)
 

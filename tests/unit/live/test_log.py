@@ -72,7 +72,7 @@ def test_for_the_eye() -> None:
 def test_nothing_is_said_that_is_nobodys_business(*, pretty: bool) -> None:
     stream = io.StringIO()
     log = make_log(stream, pretty=pretty, secrets=["", KEY])
-    log.info("key " + KEY, key=KEY, nested={"a": [f"x{KEY}y"], KEY: 1})
+    log.info("key", key="<" + KEY, nested={"a": [f"x{KEY}y"], KEY: 1})
     log.info("asked", url="https://user:pass@x.org/a?token=hush#part", why="GET http://y/z?q=hush")
     log.info("card", why="'4000111122223333'", other="4000 1111 2222 3333", ssn="123-45-6789")
     log.info("object", it=ValueError("4000-1111-2222-3333"))

@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.live.api.feed import Feed, News
@@ -303,3 +304,9 @@ def test_a_line_break_ends_no_event() -> None:
     text = framed(News([shown(1, merchant="a\n\ndata: b\r\nid: 7")], 0, 1)).decode()
     assert text.count("\n") == 3
     assert "\r" not in text
+
+
+def test_numbers_of_numpy_are_told() -> None:
+    odd = shown(1, amt=np.float64(1.5), unix_time=np.int64(7), merch_lat=float("nan"))
+    told = json.loads(framed(News([odd], 0, 1)).partition(b"data: ")[2])["event"]
+    assert (told["amt"], told["unix_time"], told["merch_lat"]) == (1.5, 7, None)
