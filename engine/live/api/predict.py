@@ -1,0 +1,161 @@
+"""``POST /predict``: events in, decisions out, the same way as those of the stream."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any, Final, NamedTuple
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from engine.clock import elapsed
+from engine.errors import SentinelError
+from engine.live.api.answers import Decided, Unreadable, Wording
+from engine.live.api.documented import body_schema
+from engine.live.api.gate import asker
+from engine.live.api.options import ApiOptions
+from engine.live.api.rate import Rate
+from engine.live.api.refusals import JSON, Refusal, Refused, encode, too_early, unavailable
+from engine.live.service import Answer, Service
+
+PATH: Final = "/predict"
+
+_Event = dict[str, Any]
+_decode: Final = msgspec.json.Decoder(_Event | list[_Event]).decode
+_HINT: Final = "send one event as a JSON object, or a list of them"
+
+_NOT_JSON: Final = Refusal(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "not sent as JSON",
+    # Also because a page from anywhere may send a form or text without being asked.
+    f"send it with Content-Type: {JSON}",
+)
+
+
+class _Asked(NamedTuple):
+    """Events, and whether they are a list of themselves."""
+
+    events: Sequence[Mapping[str, Any]]
+    is_list: bool
+
+
+def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRouter:
+    """The route.
+
+    Parameters
+    ----------
+    service
+        Who decides.
+    options
+        How much may be asked.
+    rate
+        Where events are counted; the first of a request has been already.
+    """
+    router = APIRouter()
+    wording = Wording(service.run)
+
+    @router.post(
+        PATH,
+        summary="Decide on events",
+        operation_id="predict",
+        responses={
+            HTTPStatus.OK: {
+                "model": Decided | list[Decided],
+                "description": "what was decided, of a list in its order",
+            },
+            HTTPStatus.BAD_REQUEST: {"model": Refused, "description": "not JSON"},
+            HTTPStatus.REQUEST_TIMEOUT: {"model": Refused, "description": "the body came too slow"},
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"model": Refused, "description": "too much"},
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE: {"model": Refused, "description": "not JSON"},
+            HTTPStatus.UNPROCESSABLE_ENTITY: {"model": Unreadable, "description": "not readable"},
+        },
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {JSON: {"schema": body_schema(options.most_events)}},
+            }
+        },
+    )
+    async def predict(
+        request: Request,
+        store: Annotated[
+            int,
+            Query(
+                ge=0,
+                le=1,
+                description="1: they become history and are recorded, as those of the stream; "
+                "their flags are not posted. 0: nothing changes.",
+            ),
+        ] = 0,
+    ) -> Response:
+        """Decide on an event, or on a list of them in their order."""
+        asked = _read(request, await request.body(), options.most_events)
+        if isinstance(asked, Refusal):
+            return asked.response()
+        early = rate.wait(asker(request.scope), len(asked.events) - 1.0, elapsed())
+        if early:
+            return too_early(early).response()
+        answers = await _decide(service, asked.events, options.patience, store=bool(store))
+        if isinstance(answers, Refusal):
+            return answers.response()
+        return _worded(wording, answers, is_list=asked.is_list)
+
+    return router
+
+
+def _read(request: Request, body: bytes, most: int) -> _Asked | Refusal:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON:
+        return _NOT_JSON
+    try:
+        found = _decode(body)
+    except msgspec.ValidationError as error:
+        # Of JSON that is something else it says where, and not what.
+        return _unreadable(f"neither an event nor a list of events (was: {error})", _HINT)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        words = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        return Refusal(HTTPStatus.BAD_REQUEST, f"not JSON (was: {words})", _HINT)
+    if isinstance(found, dict):
+        return _Asked([found], is_list=False)
+    if len(found) > most:
+        return _unreadable(
+            f"more than {most:,} events (was {len(found):,})", "send fewer at a time"
+        )
+    return _Asked(found, is_list=True)
+
+
+async def _decide(
+    service: Service, events: Sequence[Mapping[str, Any]], patience: float, *, store: bool
+) -> list[Answer] | Refusal:
+    if not events:
+        return []
+    try:
+        async with asyncio.timeout(patience):
+            return await service.decide(events, store=store)
+    except TimeoutError:
+        return unavailable(
+            f"no decision within {patience:g} s", "ask again: what was decided stays decided"
+        )
+    except SentinelError as error:
+        return unavailable(error.what, error.hint)
+
+
+def _worded(wording: Wording, answers: list[Answer], *, is_list: bool) -> Response:
+    decided = [wording.decided(answer) for answer in answers]
+    found = (wording.fault(place, answer) for place, answer in enumerate(answers))
+    faults = [fault for fault in found if fault is not None]
+    if faults:
+        return Refusal(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            str(faults[0]["reason"]),
+            "send what /openapi.json documents; the answers to all events are here",
+            more={"faults": faults, "answers": decided},
+        ).response()
+    body = encode(decided if is_list else decided[0])
+    return Response(body, media_type=JSON)
+
+
+def _unreadable(what: str, hint: str) -> Refusal:
+    fault = {"place": None, "event_id": None, "field": None, "reason": what}
+    more = {"faults": [fault], "answers": []}
+    return Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, what, hint, more=more)
