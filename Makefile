@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ALL_PROCESSORS := --numprocesses=auto --dist=worksteal
 
-.PHONY: help setup demo test test-deep live-kill lint types check readme lock clean
+.PHONY: help setup demo live test test-deep live-kill lint types check readme lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ setup: $(READY) ## Make .venv and install what constraints.txt pins
 
 demo: $(READY) ## Simulate a stream, build its features, train a model, print a summary
 	@$(BIN)/python -m replay.demo
+
+live: $(READY) ## Score the demo's stream live, beside a judge; Ctrl-C ends it
+	@$(BIN)/python -m replay.live_demo
 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest $(ALL_PROCESSORS)

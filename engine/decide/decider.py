@@ -1,6 +1,6 @@
 """The one way from events to decisions: observed one by one, scored in one call of the model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -47,7 +47,10 @@ class Decider:
         self._width = len(run.features.features)
 
     def observe(
-        self, rows: Sequence[Row], labels: Iterable[Known] | None = None
+        self,
+        rows: Sequence[Row],
+        labels: Iterable[Known] | None = None,
+        failed: Callable[[int, Exception], object] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Let events become history, and tell their features.
 
@@ -58,6 +61,9 @@ class Decider:
         labels
             Of each its label and the instant from which on it is known, where the feature set
             reads labels: no window sees it before.
+        failed
+            Is told which of the events features cannot be computed of, and why: it is passed over.
+            None to have that raised.
 
         Returns
         -------
@@ -70,7 +76,13 @@ class Decider:
         observe, observe_label = self._online.observe_row, self._online.observe_label
         of_each: Iterable[Known | None] = repeat(None, len(rows)) if labels is None else labels
         for place, (row, known) in enumerate(zip(rows, of_each, strict=True)):
-            features = observe(row)
+            try:
+                features = observe(row)
+            except Exception as error:
+                if failed is None:
+                    raise
+                failed(place, error)
+                continue
             if features is not None:
                 places.append(place)
                 computed.append(features)

@@ -71,15 +71,21 @@ class Answering:
         self, asked: AskedEvent, batch: Batch, before: Mapping[str, Answer]
     ) -> Answer:
         if asked.decision is not None:
-            return await self._of_decision(batch.decisions[asked.decision], asked.refused)
+            return await self._of_decision(batch.decisions[asked.decision], asked)
         if asked.event_id is not None and asked.event_id in before:
             return before[asked.event_id]
-        return Answer(asked.event_id, self._fallback, refused=asked.refused)
+        return Answer(asked.event_id, self._fallback, refused=asked.refused, field=asked.field)
 
-    async def _of_decision(self, one: Decision, refused: str | None) -> Answer:
+    async def _of_decision(self, one: Decision, asked: AskedEvent) -> Answer:
         run = None if one.model is None else self._runs[one.model]
         if run is None or one.features is None:
-            return Answer(one.event_id, one.flagged, fallback=one.fallback, refused=refused)
+            return Answer(
+                one.event_id,
+                one.flagged,
+                fallback=one.fallback,
+                refused=asked.refused,
+                field=asked.field,
+            )
         values = unpacked([one.features], len(run.features.features))[0]
         return Answer(
             one.event_id,
@@ -89,13 +95,19 @@ class Answering:
             self._named(values),
             await self._why(run, values) if one.flagged and one.score is not None else (),
             one.fallback,
-            refused,
+            asked.refused,
+            field=asked.field,
         )
 
     async def _of_looked(self, one: Looked, run: Run) -> Answer:
         if one.values is None:
-            fallback, refused = one.fallback, one.refused
-            return Answer(one.event_id, one.flagged, fallback=fallback, refused=refused)
+            return Answer(
+                one.event_id,
+                one.flagged,
+                fallback=one.fallback,
+                refused=one.refused,
+                field=one.field,
+            )
         return Answer(
             one.event_id,
             one.flagged,
@@ -105,6 +117,7 @@ class Answering:
             await self._why(run, one.values) if one.flagged and one.score is not None else (),
             one.fallback,
             one.refused,
+            field=one.field,
         )
 
     async def _before(self, event_ids: Sequence[str]) -> dict[str, Answer]:

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,12 +25,13 @@ from engine.live.models import Models
 from engine.live.notices import Log
 from engine.live.observing import Observer
 from engine.live.opening import Opened
-from engine.live.options import Listen, Options
+from engine.live.options import Options
 from engine.live.pending import PendingFlags
 from engine.live.poster import Poster
 from engine.live.posting import PosterOptions
 from engine.live.scorer import Manner, Scorer
-from engine.live.service import Answer, Health, Service, Shown
+from engine.live.service import Answer, Health, Shown
+from engine.live.serving import Serve
 from engine.live.snapshots import save
 from engine.live.stream import Arrival, StreamReader
 from engine.live.stream_bytes import STREAM_BACKOFF, StreamOptions
@@ -57,8 +58,6 @@ class Patience:
     posting: PosterOptions = field(default_factory=PosterOptions)
 
 
-Serve = Callable[[Service, Listen], AbstractAsyncContextManager[object]]
-
 _LEDGER: Final = "ledger"
 
 
@@ -76,7 +75,7 @@ class App:
     log
         Is told of what somebody may want to look at.
     observers
-        See what is decided and what is replied.
+        See what happens.
     patience
         How patiently the outside world is tried again.
 
@@ -118,7 +117,14 @@ class App:
         self._intake = Intake(options.queue, options.batch)
         manner = Manner(options.post, options.fallback)
         self._scorer = Scorer(ledger, opened.online, run, manner, self.deadlines)
-        self._flow = Flow(self._intake, self._scorer, self._worker, self._publish, self._troubles)
+        self._flow = Flow(
+            self._intake,
+            self._scorer,
+            self._worker,
+            self._publish,
+            self._troubles,
+            self._ledger_failed,
+        )
         self._explainer = Explainer(ledger, self._worker, options.reasons, self._troubles)
         self._know(self._scorer.model, run)
         self._models = Models(options.run, run, self._take_up, self._troubles, log)
@@ -154,6 +160,7 @@ class App:
             self._take,
             ledger.stream_id or "",
             log,
+            self._reconnected,
         )
 
     @property
@@ -193,6 +200,7 @@ class App:
     def health(self) -> Health:
         """How things are now; see ``Service``."""
         now, stream = elapsed(), self.reader.figures
+        lost = () if stream.trouble is None else (f"stream: {stream.trouble}",)
         return Health(
             ready=not self._stopping and _LEDGER not in self._troubles,
             stream=stream.state.value,
@@ -202,7 +210,7 @@ class App:
             pending=self.poster.waiting + self.poster.figures.under_way,
             snapshot_seconds=now - self._keeper.saved_at,
             run_id=self._run.manifest["id"],
-            troubles=self._troubles.words,
+            troubles=(*self._troubles.words, *lost),
         )
 
     def watch(self) -> AbstractContextManager[AsyncIterator[Shown]]:
@@ -230,22 +238,27 @@ class App:
         SentinelError
             If a part cannot go on, or events that came could not be recorded.
         """
+        with self._listening():
+            try:
+                await self._work(serve)
+            finally:
+                await self._close()
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Stop on signals; after the block they mean what they did before."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        for number in before:
             loop.add_signal_handler(number, self.stop)
         try:
-            listen = self._options.listen
-            if listen is None:
-                await self._work()
-            else:
-                async with serve(self, listen):
-                    await self._work()
+            yield
         finally:
-            await self._close()
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number, was in before.items():
                 loop.remove_signal_handler(number)
+                signal.signal(number, was)
 
-    async def _work(self) -> None:
+    async def _work(self, serve: Serve) -> None:
         reading = asyncio.create_task(self.reader.run())
         flowing = asyncio.create_task(self._flow.run())
         posting = asyncio.create_task(self.poster.run())
@@ -254,10 +267,16 @@ class App:
             for part in (self._explainer, self._models, self._keeper)
         ]
         stopping = asyncio.create_task(self._asked_to_stop.wait())
-        parts = (reading, flowing, posting, *others)
-        self._log.info("ready", run=self._run.manifest["id"], next=self._ledger.next_sequence)
+        parts = [reading, flowing, posting, *others]
         try:
-            await asyncio.wait((*parts, stopping), return_when=asyncio.FIRST_COMPLETED)
+            async with serve(self) as server:  # it ends first: what is under way is decided still
+                serving = asyncio.create_task(server.ended())
+                parts.append(serving)
+                self._log.info(
+                    "ready", run=self._run.manifest["id"], next=self._ledger.next_sequence
+                )
+                await asyncio.wait((*parts, stopping), return_when=asyncio.FIRST_COMPLETED)
+                await _ended((serving,))
             await self._drain(reading, flowing)
         finally:
             self._watchers.close()
@@ -296,15 +315,16 @@ class App:
         except SentinelError as error:
             self._log.warning("snapshot not saved", why=error.what, hint=error.hint)
         else:
-            self._log.info("stopped", next=self._ledger.next_sequence, snapshot=saved)
+            self._log.info("stopped", next=self._ledger.next_sequence, saved=saved)
         self._worker.close()
 
-    def _save(self) -> str | None:
+    def _save(self) -> bool:
         """Save the state, unless it is ahead of the ledger."""
         if not self._scorer.is_settled:
-            return None
+            return False
         ledger = self._ledger
-        return save(self._scorer.online, ledger.path, ledger.created, ledger.next_sequence).name
+        save(self._scorer.online, ledger.path, ledger.created, ledger.next_sequence)
+        return True
 
     async def _take(self, arrival: Arrival) -> None:
         self._last_at = arrival.at
@@ -315,6 +335,8 @@ class App:
         number = await self._worker.do(self._scorer.use, run)
         self._know(number, run)
         self._run = run
+        for one in self._observers:
+            one.model_taken_up()
 
     def _know(self, number: int, run: Run) -> None:
         self._runs[number] = run
@@ -323,6 +345,7 @@ class App:
     def _publish(self, found: Decided) -> None:
         """Tell all who wait for a micro-batch, the poster first."""
         self.poster.add(found.flags)
+        self.poster.adopt(found.adopted)
         self.figures.add(found.counts)
         self._watchers.tell(found.batch.decisions)
         if found.counts.flagged:
@@ -337,6 +360,14 @@ class App:
     def _replied(self, replies: Sequence[Reply]) -> None:
         for one in self._observers:
             one.replied(replies)
+
+    def _reconnected(self) -> None:
+        for one in self._observers:
+            one.reconnected()
+
+    def _ledger_failed(self) -> None:
+        for one in self._observers:
+            one.ledger_failed()
 
 
 def _tls(options: Options, *endpoints: Endpoint) -> Any:  # noqa: ANN401 - ssl's type, or none
@@ -356,13 +387,3 @@ def _tell(task: "asyncio.Task[Any]") -> None:
     """Raise what a part has ended with, if it was not asked to end."""
     with suppress(asyncio.CancelledError):
         task.result()
-
-
-def unserved(_service: Service, _listen: Listen) -> AbstractAsyncContextManager[object]:
-    """Serve nothing."""
-    return _Nothing()
-
-
-class _Nothing(AbstractAsyncContextManager[object]):
-    async def __aexit__(self, *_: object) -> None:
-        pass

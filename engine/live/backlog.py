@@ -33,6 +33,8 @@ class Backlog:
         # What is added while some are loaded; None if none are.
         self._aside: list[Flag] | None = None
         self._aside_whole = True
+        self._adopted: list[Flag] = []  # meanwhile
+        self._ahead: set[int] = set()  # sequences that were loaded before they were handed in
 
     def __len__(self) -> int:
         return len(self._fresh) + len(self._again) + len(self._waiting)
@@ -53,6 +55,21 @@ class Backlog:
                 self._behind = True
             else:
                 self._push(flag)
+
+    def adopt(self, flags: Iterable[Flag]) -> None:
+        """Take in flags of decisions that are older than others whose flags were added.
+
+        All that was recorded before them has been added.
+        """
+        for flag in flags:
+            if flag.sequence in self._ahead:
+                self._ahead.discard(flag.sequence)
+            elif self._aside is not None:
+                self._adopted.append(flag)
+            elif flag.sequence <= self._last or not self._behind:
+                self._last = max(self._last, flag.sequence)
+                heappush(self._again, (flag.deadline, flag.sequence, flag))
+            # Else it is loaded in its turn.
 
     def again(self, flag: Flag, not_before: float) -> None:
         """Take back a flag that is to be posted again, but not before a time."""
@@ -107,15 +124,23 @@ class Backlog:
         for flag in flags:
             if flag.sequence > self._last:
                 self._push(flag)
+                if flag.adopted:
+                    self._ahead.add(flag.sequence)
         aside, self._aside = self._aside or [], None
         # All that was recorded by then has been loaded, and all that came later was put aside.
         if len(flags) < limit and self._aside_whole:
             self._behind = False
             self.add(aside)
+        self._adopt_those_aside()
 
     def not_loaded(self) -> None:
         """Nothing could be loaded, for the time being."""
         self._aside = None
+        self._adopt_those_aside()
+
+    def _adopt_those_aside(self) -> None:
+        adopted, self._adopted = self._adopted, []
+        self.adopt(adopted)
 
     def _put_aside(self, aside: list[Flag], flag: Flag) -> None:
         if len(aside) < self._most // 4:

@@ -3,11 +3,14 @@
 import argparse
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.live.settings import CONFIG, PREFIX, SECRETS, SETTINGS
 from engine.process import settle_in
+
+if TYPE_CHECKING:
+    from engine.live.notices import Log
 
 _DESCRIPTION: Final = """\
 Score a stream of transactions: every event is decided on and recorded, and its flag posted, before
@@ -42,10 +45,15 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
     settle_in()
     from engine.live.configure import configured  # noqa: PLC0415 - after threads are set
     from engine.live.job import live  # noqa: PLC0415 - the same
-    from engine.live.lines import JsonLines  # noqa: PLC0415 - the same
+    from engine.live.log import make_log, route_others  # noqa: PLC0415 - the same
 
     options = configured(given, os.environ)
-    return lambda: live(options, JsonLines())
+    log = make_log(
+        secrets=(os.environ[one.variable] for one in SECRETS if one.variable in os.environ)
+    )
+    route_others(log)
+    # It takes more than a Log does; none of ours has a particular that is called event.
+    return lambda: live(options, cast("Log", log))
 
 
 def _given(parsed: argparse.Namespace) -> dict[str, str | None]:

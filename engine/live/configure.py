@@ -3,13 +3,13 @@
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import InputError
+from engine.live.api.options import TOKEN_VARIABLE, ApiOptions
 from engine.live.endpoint import check_key
-from engine.live.options import Listen, Options
+from engine.live.options import Options
 from engine.live.settings import (
     BY_NAME,
     CONFIG,
@@ -17,12 +17,10 @@ from engine.live.settings import (
     PREFIX,
     SECRETS,
     SETTINGS,
-    TOKEN_VARIABLE,
     Setting,
 )
 
 _SECRET_WORDS: Final = ("key", "token", "secret", "password")
-_SHORTEST_TOKEN: Final = 16
 
 
 def configured(given: Mapping[str, str | None], environment: Mapping[str, str]) -> Options:
@@ -45,16 +43,17 @@ def configured(given: Mapping[str, str | None], environment: Mapping[str, str]) 
     found = {one.name: _value(one, given, environment, written, str(file)) for one in SETTINGS}
     key = environment.get(KEY_VARIABLE, "")
     check_key(key, KEY_VARIABLE)
+    served = {one.api: found.pop(one.name) for one in SETTINGS if one.api is not None}
     address: tuple[str, int] | None = found.pop("listen")
     token = environment.get(TOKEN_VARIABLE) or None
-    listen = None if address is None else _listening(*address, token)
+    api = None if address is None else ApiOptions(*address, token=token, **served)
     if found["state"] is not None and found["warm"] is not None:
         raise InputError(
             f"--state: the online state begins with one thing (was {str(found['state'])!r}, and "
             f"--warm {str(found['warm'])!r})",
             hint="leave out one of the two",
         )
-    return Options(key=key, listen=listen, **found)
+    return Options(key=key, api=api, **found)
 
 
 def _value(
@@ -117,22 +116,3 @@ def _hint(name: str) -> str:
         return f"secrets are in the environment alone, as {variables}; take it out of the file"
     near = get_close_matches(name.replace("-", "_"), BY_NAME, n=1)
     return f"write {near[0]}" if near else f"there are {', '.join(BY_NAME)}"
-
-
-def _listening(host: str, port: int, token: str | None) -> Listen:
-    if token is not None:
-        check_key(token, TOKEN_VARIABLE)
-    if not _is_loopback(host) and (token is None or len(token) < _SHORTEST_TOKEN):
-        raise InputError(
-            f"--listen: others could connect there (was {host!r}, with a token of "
-            f"{len(token or '')} characters)",
-            hint=f"export {TOKEN_VARIABLE}=$(openssl rand -hex 16), or listen on 127.0.0.1",
-        )
-    return Listen(host, port, token)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

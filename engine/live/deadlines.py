@@ -30,6 +30,10 @@ class Deadlines:
         """The deadline of what came at an instant."""
         return at + self._span
 
+    def past(self, left: float) -> float:
+        """How long ago something came that has so much time left until its deadline."""
+        return self._span - left
+
     def recorded(self, deadline: float) -> int:
         """A deadline as the ledger has it, in microseconds since 1970 UTC."""
         return self._zero + round(deadline * _US)

@@ -19,6 +19,8 @@ class Flag:
         Until when, by :func:`engine.clock.elapsed`.
     attempts
         How often it was posted so far; whoever posts it counts.
+    adopted
+        Whether its decision may be older than others whose flags were posted before.
     """
 
     sequence: int
@@ -26,6 +28,7 @@ class Flag:
     value: int
     deadline: float
     attempts: int = 0
+    adopted: bool = False
 
 
 class Outcome(StrEnum):

@@ -32,6 +32,8 @@ class Flow:
         Is told of each micro-batch once it is recorded.
     troubles
         Are told.
+    held
+        Is told when a micro-batch could not be recorded, once for each.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class Flow:
         worker: Worker,
         publish: Callable[[Decided], None],
         troubles: Troubles,
+        held: Callable[[], object],
     ) -> None:
         self._intake = intake
         self._scorer = scorer
         self._worker = worker
         self._publish = publish
         self._troubles = troubles
+        self._held = held
         self._oldest: float | None = None
 
     @property
@@ -87,6 +91,8 @@ class Flow:
                 found = await deciding
             except OutputError as error:
                 failures += 1
+                if failures == 1:
+                    self._held()
                 self._troubles.begin(_WHAT, error)
             else:
                 self._troubles.end(_WHAT)

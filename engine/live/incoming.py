@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.live.intake import Piece
+from engine.live.decided import Figures
+from engine.live.intake import API, Piece
 from engine.live.readable import EventReader
 from engine.live.sse import Event
 
@@ -33,14 +34,23 @@ class Taken:
         Its id; None if that could not be read.
     values
         The values of the columns that are kept; None if it cannot be scored.
-    reason
-        What was wrong with it, as the quarantine words it; None if nothing.
+    reason, field
+        What was wrong with it, as the quarantine words it, and with which column; None if nothing.
+    claimed
+        What of the stream it came with too, if it came of the API first; None if it did not.
     """
 
     piece: Piece
     event_id: str | None
     values: tuple[Any, ...] | None = None
     reason: str | None = None
+    field: str | None = None
+    claimed: Piece | None = None
+
+    def claim(self, piece: Piece) -> None:
+        """It came of the stream too, whose flag is due."""
+        if self.piece.source == API and self.claimed is None:
+            self.claimed = piece
 
 
 @dataclass(slots=True)
@@ -53,16 +63,13 @@ class Incoming:
         Events, in their order.
     stream_id
         The last ``id`` of the stream among them; None if it had none.
-    beats
-        How many signs of life there were.
-    rounded
-        How many amounts had more decimals than declared.
+    figures
+        Of each piece its signs of life, and amounts with more decimals than declared.
     """
 
     taken: list[Taken] = field(default_factory=list)
     stream_id: str | None = None
-    beats: int = 0
-    rounded: int = 0
+    figures: dict[Piece, Figures] = field(default_factory=dict)
 
 
 def read_pieces(reader: EventReader, pieces: list[Piece]) -> Incoming:
@@ -70,11 +77,12 @@ def read_pieces(reader: EventReader, pieces: list[Piece]) -> Incoming:
     incoming = Incoming()
     add = incoming.taken.append
     for piece in pieces:
+        figures = incoming.figures[piece] = Figures()
         for event in piece.events:
             if isinstance(event, Event):
                 incoming.stream_id = event.id or incoming.stream_id
                 if event.name in _BEATS:
-                    incoming.beats += 1
+                    figures.beats += 1
                     continue
                 raw: Mapping[str, Any] | str = _object_of(event.data)
             else:
@@ -82,9 +90,9 @@ def read_pieces(reader: EventReader, pieces: list[Piece]) -> Incoming:
             if isinstance(raw, str):
                 add(Taken(piece, None, None, raw))
                 continue
-            event_id, values, reason, rounded = reader.read(raw)
-            incoming.rounded += rounded
-            add(Taken(piece, event_id, values, reason))
+            event_id, values, reason, rounded, column = reader.read(raw)
+            figures.rounded += rounded
+            add(Taken(piece, event_id, values, reason, column))
     return incoming
 
 

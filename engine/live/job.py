@@ -8,12 +8,16 @@ import uvloop
 
 from engine.definition.needs import needs_labels
 from engine.errors import InputError
-from engine.live.app import App, Serve, unserved
+from engine.live.app import App
+from engine.live.deadlines import Deadlines
 from engine.live.errors import KeyRejectedError
 from engine.live.ledger.writer import Ledger
+from engine.live.measuring import Measuring
+from engine.live.metrics import Metrics
 from engine.live.notices import Log
 from engine.live.opening import Beginning, Opened, open_ledger, open_state
 from engine.live.options import Options
+from engine.live.serving import Nothing, Serve
 from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.process import let_go_of_collector, manage_collector, use_large_pages
@@ -21,7 +25,7 @@ from engine.process import let_go_of_collector, manage_collector, use_large_page
 EXIT_KEY: Final = 3
 
 
-def live(options: Options, log: Log, serve: Serve = unserved) -> int:
+def live(options: Options, log: Log) -> int:
     """Score a stream until it is asked to stop; the exit code.
 
     Parameters
@@ -30,8 +34,6 @@ def live(options: Options, log: Log, serve: Serve = unserved) -> int:
         The settings.
     log
         Is told of what somebody may want to look at.
-    serve
-        Serves the API while its block lasts.
 
     Raises
     ------
@@ -52,7 +54,7 @@ def live(options: Options, log: Log, serve: Serve = unserved) -> int:
         use_large_pages()
         manage_collector()
         try:
-            uvloop.run(_work(options, run, ledger, opened, log, serve))
+            uvloop.run(_work(options, run, ledger, opened, log))
         except KeyRejectedError as error:
             with suppress(OSError):
                 sys.stderr.write(f"{error}\n")
@@ -62,7 +64,17 @@ def live(options: Options, log: Log, serve: Serve = unserved) -> int:
     return 0
 
 
-async def _work(
-    options: Options, run: Run, ledger: Ledger, opened: Opened, log: Log, serve: Serve
-) -> None:
-    await App(options, run, ledger, opened, log).work(serve)
+async def _work(options: Options, run: Run, ledger: Ledger, opened: Opened, log: Log) -> None:
+    metrics = Metrics()
+    observers = [Measuring(metrics, Deadlines(options.deadline))]
+    await App(options, run, ledger, opened, log, observers).work(serving(options, metrics, log))
+
+
+def serving(options: Options, metrics: Metrics, log: Log) -> Serve:
+    """What serves the API, as it is asked for."""
+    api = options.api
+    if api is None:
+        return Nothing
+    from engine.live.api.server import ApiServer  # noqa: PLC0415 - slow to import
+
+    return lambda service: ApiServer(service, api, metrics, log)

@@ -11,6 +11,7 @@ from typing import Final
 from engine.clock import elapsed
 from engine.live.notices import Log
 from engine.live.settings import SECRETS
+from engine.live.snapshots import before_of
 from engine.live.troubles import Troubles
 
 _SECRET: Final = frozenset(secret.variable for secret in SECRETS)
@@ -90,8 +91,8 @@ class Keeper:
         if process.returncode == 0:
             self.saved_at = elapsed()
             self._troubles.end(_WHAT)
-            file = Path(said.decode().strip()).name
-            self._log.info("snapshot saved", file=file, seconds=round(elapsed() - began, 3))
+            before = before_of(Path(said.decode().strip()))
+            self._log.info("snapshot saved", before=before, seconds=round(elapsed() - began, 3))
         else:
             why = wrong.decode(errors="replace").strip()[-_MOST_WORDS:]
             self._troubles.begin(_WHAT, why or f"ended with {process.returncode}")

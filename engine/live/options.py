@@ -4,29 +4,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Where the API listens.
-
-    Parameters
-    ----------
-    host, port
-        The address.
-    token
-        What who asks has to show; None for nothing.
-    """
-
-    host: str
-    port: int
-    token: str | None = field(default=None, repr=False)
+from engine.live.api.options import ApiOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The settings of ``python -m engine.live``; the table in ``settings`` says what each is.
 
-    Spans are in seconds; ``leap`` is None to believe every clock, ``listen`` to serve nothing.
+    Spans are in seconds; ``leap`` is None to believe every clock, ``api`` to serve nothing.
     """
 
     stream: str
@@ -42,7 +27,6 @@ class Options:
     fallback: int
     ca_file: Path | None
     insecure: bool
-    listen: Listen | None
     leap: int | None
     stall: float
     queue: int
@@ -51,3 +35,4 @@ class Options:
     snapshot_every: int
     reasons: int
     grace: float
+    api: ApiOptions | None

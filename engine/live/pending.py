@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from engine.clock import elapsed
 from engine.live.deadlines import Deadlines
 from engine.live.flag import Flag, Reply
+from engine.live.intake import API
 from engine.live.ledger.writer import Ledger
 from engine.live.worker import Worker
 
@@ -45,6 +46,7 @@ class PendingFlags:
                 one.flag_value,
                 self._deadlines.revived(one.deadline, now),
                 one.attempts,
+                one.source == API,
             )
             for one in pending
         ]

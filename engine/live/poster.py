@@ -101,6 +101,14 @@ class Poster:
         self._pump()
         self._wait()
 
+    def adopt(self, flags: Sequence[Flag]) -> None:
+        """Post flags of decisions that are older than others of those that were added."""
+        if flags and not self._stopped:
+            self._settled.clear()
+            self._backlog.adopt(flags)
+            self._pump()
+            self._wait()
+
     async def run(self) -> None:
         """Post what is added, for ever; cancel it to stop.
 

@@ -23,12 +23,15 @@ class Readable(NamedTuple):
         What was wrong with it, as the quarantine words it; None if nothing.
     rounded
         Whether an amount of money had more decimals than declared.
+    field
+        The column that was wrong; None if none was.
     """
 
     event_id: str | None
     values: tuple[Any, ...] | None
     reason: str | None
     rounded: bool
+    field: str | None = None
 
 
 class EventReader:
@@ -67,13 +70,13 @@ class EventReader:
         if isinstance(found, Canonical):
             return Readable(found.event_id, found.values, None, found.rounded)
         if found.event_id is None:
-            return Readable(None, None, found.reason, rounded=False)
+            return Readable(None, None, found.reason, rounded=False, field=found.column)
         needed = self._needed.read(raw)
         if not isinstance(needed, Canonical):
-            return Readable(found.event_id, None, needed.reason, rounded=False)
+            return Readable(found.event_id, None, needed.reason, rounded=False, field=needed.column)
         values = dict(zip(self._needed.columns, needed.values, strict=True))
         for name, reader in self._others.items():
             other = reader.read(raw)
             values[name] = other.values[0] if isinstance(other, Canonical) else None
         kept = tuple(values[name] for name in self.columns)
-        return Readable(found.event_id, kept, found.reason, needed.rounded)
+        return Readable(found.event_id, kept, found.reason, needed.rounded, found.column)

@@ -1,7 +1,7 @@
 """From what came to decisions on the ledger: the work of the one thread that decides."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, Final, Literal
 
@@ -9,18 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.online.engine import OnlineFeatures
+from engine.backends.online.labels import NEVER
 from engine.clock import elapsed, wall_us
 from engine.decide.decider import Decider
 from engine.definition import fingerprint
 from engine.live.deadlines import Deadlines
-from engine.live.decided import MODEL_FAILED, UNREADABLE, AskedEvent, Decided, Figures
+from engine.live.decided import (
+    FEATURES_FAILED,
+    MODEL_FAILED,
+    UNREADABLE,
+    AskedEvent,
+    Decided,
+    Figures,
+)
 from engine.live.flag import Flag
 from engine.live.guarded import Judged, judged
 from engine.live.incoming import Incoming, Taken, read_pieces
 from engine.live.intake import API, Piece
 from engine.live.kept import KeptEvents
-from engine.live.ledger.rows import Batch, Decision, Model, Quarantined, packed
+from engine.live.ledger.rows import Adopted, Batch, Decision, Model, Quarantined, packed
 from engine.live.ledger.writer import Ledger
+from engine.live.observed import Observed, look, observe
 from engine.live.readable import EventReader, Readable
 from engine.model.kinds import MODEL_FILES
 from engine.model.run import Run
@@ -57,6 +66,7 @@ class Looked:
     values: NDArray[np.float64] | None
     fallback: str | None
     refused: str | None
+    field: str | None = None
 
 
 class Scorer:
@@ -147,84 +157,108 @@ class Scorer:
         if self._held is None:
             incoming = read_pieces(self._reader, list(pieces))
             known = self._known(incoming)
-            self._held = self._decided(pieces, incoming, known)
+            self._held = self._decided(incoming, known)
         found = self._held
         batch = found.batch
-        if batch.decisions or batch.quarantined or batch.stream_id is not None:
+        if batch.decisions or batch.quarantined or batch.adopted or batch.stream_id is not None:
             self._ledger.record(batch)
         self._held = None
         self.is_settled = True
         self._collect(len(batch.decisions))
-        return found
+        return replace(found, at=elapsed())
 
     def look(self, events: Sequence[Mapping[str, Any]]) -> list[Looked]:
         """What would be decided on events now; nothing changes."""
         read = list(map(self._reader.read, events))
         rows = [self._row_of(one.event_id, one.values) for one in read if one.values is not None]
-        values = self._matrix([self.online.read_row(row) for row in rows])
-        found = judged(self._decider, values)
+        seen = look(self.online, rows)
+        found = judged(self._decider, seen.values)
         number = iter(range(len(rows)))
         return [
-            self._unreadable(one)
+            self._without_score(one, UNREADABLE)
             if one.values is None
-            else self._looked(one, next(number), found, values)
+            else self._looked(one, next(number), found, seen)
             for one in read
         ]
 
-    def _unreadable(self, event: Readable) -> Looked:
-        fallback = self._manner.fallback
-        return Looked(event.event_id, fallback, None, None, UNREADABLE, event.reason)
-
-    def _looked(
-        self, event: Readable, row: int, found: Judged, values: NDArray[np.float64]
+    def _without_score(
+        self, event: Readable, why: str, values: NDArray[np.float64] | None = None
     ) -> Looked:
+        fallback = self._manner.fallback
+        return Looked(event.event_id, fallback, None, values, why, event.reason, event.field)
+
+    def _looked(self, event: Readable, row: int, found: Judged, seen: Observed) -> Looked:
+        if row in seen.failures:
+            return self._without_score(event, FEATURES_FAILED)
+        values = seen.values[row]
         if found.failed[row]:
-            fallback = self._manner.fallback
-            return Looked(event.event_id, fallback, None, values[row], MODEL_FAILED, event.reason)
+            return self._without_score(event, MODEL_FAILED, values)
         score, flagged = float(found.scores[row]), int(found.flagged[row])
-        return Looked(event.event_id, flagged, score, values[row], None, event.reason)
+        return Looked(event.event_id, flagged, score, values, None, event.reason, event.field)
 
     def _known(self, incoming: Incoming) -> set[str]:
         ids = [one.event_id for one in incoming.taken if one.event_id is not None]
         return self._ledger.known(ids) if ids else set()
 
-    def _decided(self, pieces: Sequence[Piece], incoming: Incoming, known: set[str]) -> Decided:
-        counts = Figures(beats=incoming.beats, rounded=incoming.rounded)
+    def _decided(self, incoming: Incoming, known: set[str]) -> Decided:
+        figures = incoming.figures
         fresh: list[Taken] = []
+        first: dict[str, Taken] = {}
+        again: dict[str, Piece] = {}
         asked: dict[Piece, list[AskedEvent]] = {
-            piece: [] for piece in pieces if piece.source == API
+            piece: [] for piece in figures if piece.source == API
         }
         decisions = 0
         for one in incoming.taken:
-            event_id = one.event_id
+            event_id, piece = one.event_id, one.piece
             number: int | None = None
             if event_id is None:
                 fresh.append(one)
-                counts.quarantined += 1
+                figures[piece].quarantined += 1
             elif event_id in known:
-                counts.duplicates += 1
+                figures[piece].duplicates += 1
+                if piece.source != API:
+                    again.setdefault(event_id, piece)
+            elif event_id in first:
+                figures[piece].duplicates += 1
+                if piece.source != API:
+                    first[event_id].claim(piece)
             else:
-                known.add(event_id)
+                first[event_id] = one
                 fresh.append(one)
                 number, decisions = decisions, decisions + 1
-            if one.piece.source == API:
-                asked[one.piece].append(AskedEvent(event_id, number, one.reason))
-        return self._judged(pieces, incoming, fresh, asked, counts)
+            if piece.source == API:
+                asked[piece].append(AskedEvent(event_id, number, one.reason, one.field))
+        return self._judged(incoming, fresh, asked, self._adopted(again))
+
+    def _adopted(self, again: Mapping[str, Piece]) -> list[Flag]:
+        """The flags of events that the API has answered, and that the stream asks for now."""
+        if not again:
+            return []
+        return [
+            Flag(
+                one.sequence, one.event_id, one.flagged, self._deadlines.of(again[one.event_id].at)
+            )
+            for one in self._ledger.unposted(list(again))
+            if one.source == API and (one.flagged or self._manner.post == "all")
+        ]
 
     def _judged(
         self,
-        pieces: Sequence[Piece],
         incoming: Incoming,
         fresh: Sequence[Taken],
         asked: Mapping[Piece, Sequence[AskedEvent]],
-        counts: Figures,
+        adopted: Sequence[Flag],
     ) -> Decided:
-        rows = [self._row_of(one.event_id, one.values) for one in fresh if one.values is not None]
+        figures = incoming.figures
+        readable = [one for one in fresh if one.values is not None]
+        rows = [self._row_of(one.event_id, one.values or ()) for one in readable]
+        self._count_late(readable, rows, figures)
         self.is_settled = False
-        values, observed = self._observed(rows)
-        found = judged(self._decider, values)
+        seen = observe(self._decider, self.online, rows)
+        found = judged(self._decider, seen.values)
         made = _Made(
-            counts,
+            figures,
             self._ledger.next_sequence,
             self._manner,
             self._deadlines,
@@ -233,42 +267,49 @@ class Scorer:
             wall_us(),
         )
         scored = zip(
-            packed(values),
+            packed(seen.values),
             found.scores.tolist(),
             found.flagged.tolist(),
             found.failed.tolist(),
-            observed,
+            seen.observed,
             strict=True,
         )
+        row = -1
         for one in fresh:
             if one.values is None:
                 made.refuse(one)
+                continue
+            row, score = row + 1, next(scored)
+            if row in seen.failures:
+                made.fail(one, seen.failures[row])
             else:
-                made.decide(one, *next(scored))
-        batch = Batch(made.decisions, made.quarantined, incoming.stream_id)
-        return Decided(pieces, batch, made.flags, list(asked.items()), counts, elapsed(), found.why)
+                made.decide(one, *score)
+        recorded = self._deadlines.recorded
+        batch = Batch(
+            made.decisions,
+            made.quarantined,
+            incoming.stream_id,
+            [Adopted(one.sequence, recorded(one.deadline)) for one in adopted],
+        )
+        counts = Figures()
+        for each in figures.values():
+            counts.add(each)
+        why = next(reversed(seen.failures.values()), found.why)
+        return Decided(batch, made.flags, adopted, list(asked.items()), figures, counts, why)
 
-    def _observed(self, rows: list[tuple[Any, ...]]) -> tuple[NDArray[np.float64], list[int]]:
-        """The features of events that become history, and of those that are history already.
-
-        These came before the ledger began, as those of a warm start: nobody was answered then.
-        """
-        places, values = self._decider.observe(rows)
-        if len(places) == len(rows):
-            return values, [1] * len(rows)
-        observed = [0] * len(rows)
-        whole = np.empty((len(rows), values.shape[1]))
-        whole[places] = values
-        for place in places.tolist():
-            observed[place] = 1
-        for place, is_observed in enumerate(observed):
-            if not is_observed:
-                whole[place] = self._matrix([self.online.read_row(rows[place])])[0]
-        return whole, observed
-
-    def _matrix(self, features: list[tuple[Any, ...]]) -> NDArray[np.float64]:
-        width = len(self.online.features.features)
-        return np.array(features, dtype=np.float64).reshape(len(features), width)
+    def _count_late(
+        self,
+        events: Sequence[Taken],
+        rows: Sequence[tuple[Any, ...]],
+        figures: Mapping[Piece, Figures],
+    ) -> None:
+        """Count those that are older than what came before them, as far as clocks are believed."""
+        last, leap = self.online.watermark, self.online.leap
+        for one, (_, instant, *_) in zip(events, rows, strict=True):
+            if instant < last:
+                figures[one.piece].late += 1
+            elif last == NEVER or instant - last <= leap:
+                last = instant
 
     def _row_of(self, event_id: str | None, values: tuple[Any, ...]) -> tuple[Any, ...]:
         return (event_id, *self._row(values))
@@ -285,7 +326,7 @@ class _Made:
 
     def __init__(
         self,
-        counts: Figures,
+        figures: Mapping[Piece, Figures],
         sequence: int,
         manner: Manner,
         deadlines: Deadlines,
@@ -296,7 +337,7 @@ class _Made:
         self.decisions: list[Decision] = []
         self.quarantined: list[Quarantined] = []
         self.flags: list[Flag] = []
-        self._counts = counts
+        self._figures = figures
         self._sequence = sequence
         self._manner = manner
         self._deadlines = deadlines
@@ -309,21 +350,28 @@ class _Made:
 
     def refuse(self, one: Taken) -> None:
         """What cannot be scored: put aside, and answered if it has an id."""
-        self._at(one.piece)
-        self._put_aside(one)
+        self._at(one)
+        self._put_aside(one, one.reason or UNREADABLE)
         if one.event_id is None:
             self._sequence += 1
         else:
             self._add(one, (None, None, None), self._manner.fallback, UNREADABLE, None, 0)
 
-    def _put_aside(self, one: Taken) -> None:
-        self._counts.unreadable += 1
+    def fail(self, one: Taken, why: str) -> None:
+        """What no features can be computed of: put aside and answered."""
+        self._at(one)
+        self._put_aside(one, why)
+        told = (self._text(one.values or ()), None, None)
+        self._add(one, told, self._manner.fallback, FEATURES_FAILED, None, 0)
+
+    def _put_aside(self, one: Taken, reason: str) -> None:
+        self._figures[one.piece].unreadable += 1
         self.quarantined.append(
             Quarantined(
                 self._sequence,
                 one.piece.wall,
                 one.event_id,
-                one.reason or UNREADABLE,
+                reason,
                 one.piece.source,
             )
         )
@@ -338,9 +386,9 @@ class _Made:
         observed: int,
     ) -> None:
         """What can be scored: decided on by the model, unless that failed."""
-        self._at(one.piece)
+        self._at(one)
         if one.reason is not None:
-            self._put_aside(one)
+            self._put_aside(one, one.reason)
         text = self._text(one.values or ())
         if failed:
             told = (text, features, None)
@@ -348,7 +396,8 @@ class _Made:
         else:
             self._add(one, (text, features, score), int(flagged), None, self._model, observed)
 
-    def _at(self, piece: Piece) -> None:
+    def _at(self, one: Taken) -> None:
+        piece = one.claimed or one.piece
         if piece is not self._piece:
             self._piece = piece
             self._deadline = self._deadlines.of(piece.at)
@@ -365,8 +414,9 @@ class _Made:
     ) -> None:
         piece, sequence = one.piece, self._sequence
         event_id = one.event_id or ""
-        # Who asks the API has the answer, and posts nothing.
-        post = int(piece.source != API and (flagged or self._manner.post == "all"))
+        # Who asks the API has the answer; who sends the stream wants a flag.
+        wanted = piece.source != API or one.claimed is not None
+        post = int(wanted and (flagged or self._manner.post == "all"))
         self.decisions.append(
             Decision(
                 sequence,
@@ -386,7 +436,7 @@ class _Made:
         if post:
             self.flags.append(Flag(sequence, event_id, flagged, self._deadline))
         self._sequence += 1
-        counts = self._counts
+        counts = self._figures[piece]
         counts.flagged += flagged
         if fallback is None:
             counts.decided += 1

@@ -37,6 +37,8 @@ class Answer:
         What of the event could not be read, as the quarantine words it; None if nothing.
     before
         Whether it had been decided on before: then this is what was decided then.
+    field
+        The column that could not be read; None if none, or if it is no event at all.
     """
 
     event_id: str | None
@@ -48,6 +50,7 @@ class Answer:
     fallback: str | None = None
     refused: str | None = None
     before: bool = False
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,21 +14,23 @@ from engine.arguments import amount, seconds, span, whole
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.events.disk import writing
+from engine.live.api.options import TOKEN_VARIABLE
 from engine.marks import between_marks
 
 BEGIN: Final = "<!-- live-settings:begin -->"
 END: Final = "<!-- live-settings:end -->"
 PREFIX: Final = "SENTINELPOS_"
 KEY_VARIABLE: Final = f"{PREFIX}API_KEY"
-TOKEN_VARIABLE: Final = f"{PREFIX}TOKEN"
 CONFIG: Final = "config"
 OFF: Final = "off"
 
-_ADDRESS: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253}):([0-9]{1,5})")
+_ADDRESS: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9.-]{1,253})):([0-9]{1,5})")
+_HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]{1,253}")
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off"})
 _LAST_PORT: Final = 65_535
 _LONGEST_DEADLINE: Final = 86_400
+_HIGHEST_RATE: Final = 1_000_000
 
 Read = Callable[[str, str], Any]
 
@@ -53,6 +55,8 @@ class Setting:
         Whether there is no default and something has to be written.
     switch
         Whether it is on or off: its flag takes no value.
+    api
+        Which of ``ApiOptions`` it is; None if it is one of ``Options``.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Setting:
     help: str
     required: bool = False
     switch: bool = False
+    api: str | None = None
 
     @property
     def flag(self) -> str:
@@ -133,12 +138,34 @@ def _listen(text: str, option: str) -> tuple[str, int] | None:
     if text == OFF:
         return None
     found = _ADDRESS.fullmatch(text)
-    if not found or int(found[2]) > _LAST_PORT:
+    if not found or int(found[3]) > _LAST_PORT:
         raise InputError(
             f"{option}: not an address to listen on (was {text!r})",
-            hint=f"give one such as 127.0.0.1:8000, or {OFF}",
+            hint="give one such as 127.0.0.1:8000 or [::1]:8000, where port 0 takes a free one, or "
+            f"{OFF}",
         )
-    return found[1].strip("[]"), int(found[2])
+    return found[1] or found[2], int(found[3])
+
+
+def _hosts(text: str, option: str) -> tuple[str, ...]:
+    found = tuple(filter(None, (name.strip() for name in text.split(","))))
+    for name in found:
+        if not _HOST.fullmatch(name):
+            raise InputError(
+                f"{option}: not a host's name (was {name!r})",
+                hint="give names such as scorer.example.org, with commas",
+            )
+    return found
+
+
+def _rate(text: str, option: str) -> float:
+    found = amount(text, option)
+    if not 0 < found <= _HIGHEST_RATE:
+        raise InputError(
+            f"{option}: not so many a second (was {text!r})",
+            hint=f"give a number above 0 and up to {_HIGHEST_RATE:,}",
+        )
+    return found
 
 
 SETTINGS: Final[tuple[Setting, ...]] = (
@@ -225,6 +252,63 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "SPAN",
         "30s",
         "time to decide and post what has come when it is asked to stop",
+    ),
+    Setting(
+        "api_hosts",
+        _hosts,
+        "NAMES",
+        "",
+        "further names, with commas, that the API may be called by where no token is needed",
+        api="hosts",
+    ),
+    Setting(
+        "api_rate",
+        _rate,
+        "R",
+        "1000",
+        "events, or other requests, that the API answers a client in a second",
+        api="rate",
+    ),
+    Setting("api_burst", _whole(1, 1_000_000), "N", "2000", "the same at once", api="burst"),
+    Setting(
+        "api_events",
+        _whole(1, 100_000),
+        "N",
+        "500",
+        "events that a request to the API may hold; no more than --api-burst",
+        api="most_events",
+    ),
+    Setting(
+        "api_bytes",
+        _whole(1_000, 1_000_000_000),
+        "N",
+        "1048576",
+        "bytes that a request to the API may hold",
+        api="most_body_bytes",
+    ),
+    Setting(
+        "api_patience",
+        seconds,
+        "SPAN",
+        "10s",
+        "time for a request to come whole, and then to be answered in",
+        api="patience",
+    ),
+    Setting(
+        "api_connections",
+        _whole(1, 10_000),
+        "N",
+        "128",
+        "connections that the API has at a time",
+        api="most_connections",
+    ),
+    Setting(
+        "api_streams",
+        _whole(0, 10_000),
+        "N",
+        "16",
+        "how many of them may watch decisions",
+        api="most_streams",
     ),
 )
 BY_NAME: Final = {setting.name: setting for setting in SETTINGS}

@@ -43,6 +43,11 @@ def place_of(ledger: Path, created: int, before: int) -> Path:
     return ledger.with_name(f"{ledger.name}.{created}.{before:012}.state")
 
 
+def before_of(path: Path) -> int:
+    """As of which sequence a snapshot is, by its name."""
+    return int(path.name.split(".")[-2])
+
+
 def snapshots_of(ledger: Path, created: int) -> list[Snapshot]:
     """The snapshots of a ledger, the newest first."""
     found = []
@@ -73,12 +78,12 @@ def newest(
     """
     for one in snapshots_of(ledger, created):
         if one.before > limit:
-            log.warning("snapshot passed over", file=str(one.path), why="later than the ledger")
+            log.warning("snapshot passed over", before=one.before, why="later than the ledger")
             continue
         try:
             return one.before, restore(features, one.path)
         except InputError as error:
-            log.warning("snapshot passed over", file=str(one.path), why=error.what)
+            log.warning("snapshot passed over", before=one.before, why=error.what)
     return None
 
 

@@ -62,6 +62,11 @@ class StreamFigures:
         """How often a stream was opened again."""
         return max(0, self.connects - 1)
 
+    @property
+    def trouble(self) -> str | None:
+        """Why there is no stream; None if there is one, or it is opened for the first time."""
+        return None if self.state is State.OPEN else self.last_error
+
 
 class StreamReader:
     """Reads a stream and hands on its events.
@@ -77,6 +82,8 @@ class StreamReader:
         After which event to go on; empty for what the other side thinks best.
     log
         Is told of connections, not of events.
+    reconnected
+        Called when the stream was opened again.
 
     Attributes
     ----------
@@ -92,12 +99,14 @@ class StreamReader:
         take: Callable[[Arrival], Awaitable[None]],
         last_id: str = "",
         log: Log | None = None,
+        reconnected: Callable[[], object] | None = None,
     ) -> None:
         self.figures = StreamFigures()
         self.last_id = last_id
         self._options = options
         self._take = take
         self._log = Silent() if log is None else log
+        self._reconnected = reconnected
         self._bytes = StreamBytes(options)
         self._retry = 0.0
         self._in_a_row = 0  # failures since something came
@@ -161,6 +170,8 @@ class StreamReader:
         figures.connects += 1
         figures.state = State.OPEN
         self._log.info("stream open", url=self._options.endpoint.shown, after=self.last_id)
+        if figures.reconnects and self._reconnected is not None:
+            self._reconnected()
 
     def _tell(self, lost: LostError, wait: float) -> None:
         self._log.warning(

@@ -22,13 +22,16 @@ def command(port: int, run: Path, ledger: Path, *more: str) -> list[str]:
 
 
 @asynccontextmanager
-async def started(command: list[str], key: str = KEY.decode()) -> AsyncIterator[Process]:
+async def started(
+    command: list[str], key: str = KEY.decode(), token: str = ""
+) -> AsyncIterator[Process]:
     """A process, its notices in a pipe; a failure of the test ends it."""
+    secrets = {"SENTINELPOS_API_KEY": key, "SENTINELPOS_TOKEN": token}
     process = await asyncio.create_subprocess_exec(
         *command,
         stderr=asyncio.subprocess.PIPE,
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "SENTINELPOS_API_KEY": key},
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | secrets,
         start_new_session=True,
     )
     try:

@@ -1,7 +1,7 @@
 """Live scorers in the loop of a test, and what their ledgers hold against what a replay says."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +11,14 @@ import polars as pl
 
 from engine.clock import elapsed
 from engine.ledger.cli import main as ledger_main
-from engine.live.app import App, Patience, unserved
+from engine.live.app import App, Patience
 from engine.live.ledger.reader import reading
 from engine.live.ledger.writer import Ledger
+from engine.live.observing import Observer
 from engine.live.opening import Beginning, open_ledger, open_state
 from engine.live.options import Options
 from engine.live.posting import PosterOptions
+from engine.live.serving import Nothing, Serve
 from engine.model.loading import load_run
 from engine.model.run import Run
 from live.cases import QUICK, Heard, until
@@ -47,7 +49,7 @@ def options_of(port: int, run: Path, ledger: Path, **changes: Any) -> Options:  
         "fallback": 0,
         "ca_file": None,
         "insecure": False,
-        "listen": None,
+        "api": None,
         "leap": LEAP,
         "stall": 60.0,
         "queue": 20_000,
@@ -84,15 +86,18 @@ class Live:
 
 @asynccontextmanager
 async def scoring(
-    options: Options, change: Callable[[Run], Run] = lambda run: run
+    options: Options,
+    change: Callable[[Run], Run] = lambda run: run,
+    serve: Serve = Nothing,
+    observers: Sequence[Observer] = (),
 ) -> AsyncIterator[Live]:
     """A live scorer at work, ended with the block unless it has ended."""
     run, heard = change(load_run(options.run)), Heard()
     with open_ledger(run.features, options.ledger, options.leap) as ledger:
         beginning = Beginning(options.state, options.warm, options.leap, options.accept_gap)
         opened = open_state(run.features, ledger, beginning, heard)
-        app = App(options, run, ledger, opened, heard, patience=PATIENT)
-        live = Live(app, ledger, asyncio.create_task(app.work(unserved)), heard)
+        app = App(options, run, ledger, opened, heard, observers, PATIENT)
+        live = Live(app, ledger, asyncio.create_task(app.work(serve)), heard)
         try:
             yield live
         finally:

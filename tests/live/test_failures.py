@@ -278,3 +278,57 @@ def test_a_run_that_was_tampered_with_is_refused_and_the_other_goes_on(
 
     run(test())
     assert_as_replayed(ledger, boosted, tmp_path)
+
+
+def test_features_that_fail_have_the_event_answered_and_the_work_goes_on(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+
+    async def test() -> None:
+        async with judging(transactions, rate=2_000.0) as running:
+            options = options_of(running.port, boosted, ledger, fallback=1)
+            async with scoring(options) as live:
+                online = live.app._scorer.online
+                observe = online._observe
+
+                def failing(state: Any, row: tuple[Any, ...]) -> Any:  # noqa: ANN401 - of the state
+                    if row[0].endswith("7"):
+                        raise ZeroDivisionError(f"of {row}")
+                    return observe(state, row)
+
+                online._observe = failing  # type: ignore[method-assign] # that is the defect
+                assert_all_answered(await answered(running, live))
+                figures = live.app.figures
+                assert figures.fallbacks == figures.unreadable > 5
+                assert figures.decided + figures.fallbacks == COUNT
+                said = [more["why"] for what, more in live.said.said if what == "scoring: trouble"]
+                assert said
+                assert all("ZeroDivisionError in failing" in str(one) for one in said)
+
+    run(test())
+    failed = "SELECT event_id FROM decisions WHERE event_id LIKE '%7' ORDER BY sequence"
+    assert rows_of(ledger, failed) == rows_of(
+        ledger, "SELECT event_id FROM quarantine ORDER BY sequence"
+    )
+    sql = "SELECT DISTINCT flagged, score, observed, event IS NULL, features IS NULL FROM decisions"
+    assert rows_of(ledger, f"{sql} WHERE fallback = 'features failed'") == [(1, None, 0, 0, 1)]
+    ((reason,),) = rows_of(ledger, "SELECT DISTINCT reason FROM quarantine")
+    assert reason.startswith("features cannot be computed (was ZeroDivisionError in failing:")
+
+
+def test_a_lost_stream_is_among_the_troubles(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    async def test() -> None:
+        async with (
+            judging(transactions, rate=50.0) as running,
+            scoring(options_of(running.port, boosted, tmp_path / "live.db")) as live,
+        ):
+            await live.until(lambda: live.app.figures.decided > 0)
+            assert not troubled(live, "stream")
+            await running.judge.server.close()
+            await live.until(lambda: troubled(live, "stream"))
+            assert live.app.health().ready
+
+    run(test())

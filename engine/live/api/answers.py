@@ -70,8 +70,6 @@ class Wording:
         self._hidden = frozenset(
             feature.name for feature in run.features.features if is_hidden(feature, schema)
         )
-        self._columns = frozenset((*schema.event_ids, *schema.by_name))
-        self._id = schema.event_ids[0]
 
     def decided(self, answer: Answer) -> dict[str, Any]:
         """An answer, with the fields of ``Decided``: to make one of these costs ten times as much.
@@ -99,14 +97,6 @@ class Wording:
         return {
             "place": place,
             "event_id": answer.event_id,
-            "field": self._field(answer.refused),
+            "field": answer.field,
             "reason": answer.refused,
         }
-
-    def _field(self, reason: str) -> str | None:
-        """The field that a reason of the quarantine is about: it begins with it."""
-        if reason.startswith("event id is missing"):
-            return self._id
-        first, _, rest = reason.removeprefix("event id ").partition(" ")
-        name = first.strip("'") if rest else ""
-        return name if name in self._columns else None

@@ -9,10 +9,7 @@ from engine.errors import InputError
 
 TOKEN_VARIABLE: Final = "SENTINELPOS_TOKEN"  # noqa: S105 - its name
 
-_LISTEN: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9.-]{1,253})):([0-9]{1,5})")
 _TOKEN: Final = re.compile(r"[!-~]{16,200}")
-_MOST_PORT: Final = 65_535
-_HINT: Final = "give one such as 127.0.0.1:8000 or [::1]:8000; port 0 takes a free one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +75,9 @@ class ApiOptions:
             )
         if self.burst < self.most_events:
             raise InputError(
-                f"a list of {self.most_events:,} events would never be answered "
-                f"(was burst={self.burst:,})",
-                hint="allow as many at once as a list may hold",
+                f"--api-burst: a request of {self.most_events:,} events would never be answered "
+                f"(was {self.burst:,})",
+                hint="allow as many at once as a request may hold, or lower --api-events",
             )
 
     @property
@@ -90,17 +87,3 @@ class ApiOptions:
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
-
-
-def read_listen(text: str) -> tuple[str, int]:
-    """Take apart where to listen: a host or an address, and a port.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    found = _LISTEN.fullmatch(text)
-    if not found or int(found[3]) > _MOST_PORT:
-        raise InputError(f"--listen: not an address and a port (was {text!r})", hint=_HINT)
-    return found[1] or found[2], int(found[3])

@@ -8,7 +8,7 @@ from typing import Self
 
 import uvicorn
 
-from engine.errors import InputError
+from engine.errors import InputError, OutputError
 from engine.live.api.app import make_app
 from engine.live.api.connection import connections, end_all
 from engine.live.api.feed import Feed
@@ -102,6 +102,21 @@ class ApiServer:
         )
         return self.port
 
+    async def ended(self) -> None:
+        """Wait until it serves no more, though nobody has stopped it.
+
+        Raises
+        ------
+        OutputError
+            Saying so.
+        """
+        if self._serving is not None:
+            await asyncio.wait((self._serving,))
+            raise OutputError(
+                f"the API has ended by itself (was: {_end_of(self._serving)})",
+                hint="start the scorer again; what has come is recorded",
+            )
+
     async def stop(self) -> None:
         """Take no more requests, end streams, and give answers under way a moment.
 
@@ -113,7 +128,7 @@ class ApiServer:
         self._server.should_exit = True
         found = self._server.server_state.connections
         end_all(found, lambda connection: connection.is_stuck)
-        await self._serving
+        await asyncio.wait((self._serving,))
         end_all(found, lambda _connection: True)
         self._serving = None
         self._log.info("the API has stopped")
@@ -126,6 +141,13 @@ class ApiServer:
     async def __aexit__(self, *_error: object) -> None:
         """Stop."""
         await self.stop()
+
+
+def _end_of(serving: "asyncio.Task[None]") -> str:
+    if serving.cancelled():
+        return "cancelled"
+    error = serving.exception()
+    return "without a word" if error is None else f"{type(error).__name__}: {error}"
 
 
 def _listen(options: ApiOptions) -> socket.socket:

@@ -95,6 +95,8 @@ class Pending(NamedTuple):
         Of its decision.
     attempts
         How often it was posted so far.
+    source
+        Of its decision.
     """
 
     sequence: int
@@ -102,6 +104,7 @@ class Pending(NamedTuple):
     flag_value: int
     deadline: int
     attempts: int
+    source: str = "stream"
 
 
 class Label(NamedTuple):
@@ -191,6 +194,36 @@ class Decided(NamedTuple):
     reasons: str | None
 
 
+class Unposted(NamedTuple):
+    """A decision whose flag is not to be posted.
+
+    Parameters
+    ----------
+    sequence, event_id, flagged, source
+        As decided.
+    """
+
+    sequence: int
+    event_id: str
+    flagged: int
+    source: str
+
+
+class Adopted(NamedTuple):
+    """A decision of before whose flag is to be posted from now on.
+
+    Parameters
+    ----------
+    sequence
+        Of the decision.
+    deadline
+        Until when its flag has to be answered.
+    """
+
+    sequence: int
+    deadline: int
+
+
 class Unexplained(NamedTuple):
     """A flagged event that lacks its reasons.
 
@@ -217,11 +250,14 @@ class Batch:
         In the order of their sequence.
     stream_id
         The last ``id`` of the stream among these, to go on after; None leaves the one before.
+    adopted
+        Decisions of before whose flags are to be posted now.
     """
 
     decisions: Sequence[Decision]
     quarantined: Sequence[Quarantined] = ()
     stream_id: str | None = None
+    adopted: Sequence[Adopted] = ()
 
 
 def unpacked(features: Sequence[bytes], width: int) -> NDArray[np.float64]:

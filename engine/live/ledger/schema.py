@@ -3,7 +3,8 @@
 =============== =================================================================================
 ``about``       what the ledger is of, and what was removed from it: names and values
 ``models``      a row for each model that ever decided, with the sequence from which on
-``decisions``   a row for each event, see ``rows.Decision``; only ever appended to
+``decisions``   a row for each event, see ``rows.Decision``; only ever appended to, but that
+                ``post`` becomes 1, with a ``deadline``, when the stream has what the API had first
 ``pending``     which of these have a flag to post that has no final outcome
 ``replies``     what came of each attempt to post, and what expired; only ever appended to
 ``reasons``     why an event was flagged: a JSON list of objects as ``engine.model.reasons`` has

@@ -23,6 +23,7 @@ from engine.live.ledger.rows import (
     Quarantined,
     Remembered,
     Unexplained,
+    Unposted,
 )
 from engine.live.ledger.schema import migrate
 from engine.live.ledger.tail import tail
@@ -43,7 +44,7 @@ INSERT INTO pending SELECT sequence FROM decisions WHERE sequence BETWEEN ? AND 
 _PENDING: Final = """\
 SELECT sequence, event_id, flagged, deadline, (
     SELECT coalesce(max(attempt), 0) FROM replies WHERE replies.sequence = pending.sequence
-)
+), source
 FROM pending JOIN decisions USING (sequence)
 WHERE sequence > ? ORDER BY sequence LIMIT ?"""
 _UNEXPLAINED: Final = """\
@@ -55,6 +56,9 @@ _DECIDED: Final = """\
 SELECT event_id, score, threshold, flagged, fallback, features, reasons
 FROM decisions LEFT JOIN models USING (model) LEFT JOIN reasons USING (sequence)
 WHERE event_id IN"""
+_UNPOSTED: Final = """\
+SELECT sequence, event_id, flagged, source FROM decisions WHERE post = 0 AND event_id IN"""
+_ADOPT: Final = "UPDATE decisions SET post = 1, deadline = ? WHERE sequence = ?"
 _NEXT: Final = """\
 SELECT max(
     coalesce((SELECT max(sequence) FROM decisions), -1),
@@ -195,6 +199,17 @@ class Ledger:
         with told(self.path):
             return list(map(Decided._make, for_each(self._connection, _DECIDED, event_ids)))
 
+    def unposted(self, event_ids: Sequence[str]) -> list[Unposted]:
+        """Those of some ids that have a decision whose flag is not to be posted, in no order.
+
+        Raises
+        ------
+        InputError, OutputError
+            If they cannot be looked up.
+        """
+        with told(self.path):
+            return list(map(Unposted._make, for_each(self._connection, _UNPOSTED, event_ids)))
+
     def record(self, batch: Batch) -> None:
         """Record what came and what was decided on it; when this returns, it may be posted.
 
@@ -220,6 +235,9 @@ class Ledger:
                 connection.execute(_TO_POST, ends)
             if quarantined:
                 insert(connection, _QUARANTINE, len(Quarantined._fields), quarantined)
+            for sequence, deadline in batch.adopted:
+                connection.execute(_ADOPT, (deadline, sequence))
+                connection.execute("INSERT INTO pending VALUES (?)", (sequence,))
             if batch.stream_id is not None:
                 note(connection, {_STREAM_ID: batch.stream_id})
         self.next_sequence = max(places, default=self.next_sequence - 1) + 1

@@ -161,3 +161,82 @@ def test_every_flag_is_taken_once_in_order_however_things_interleave(
         assert len(play.backlog) <= most
     play.settle()
     assert play.found == list(range(play.recorded))
+
+
+class Mixed:
+    """A backlog and a ledger whose decisions are not all to be posted, or not until later."""
+
+    def __init__(self, most: int, recorded: int) -> None:
+        self.backlog = Backlog(most, behind=recorded > 0)
+        self.next = 0
+        self.spare: list[int] = []  # of the API: nobody has asked for their flags yet
+        self.to_post: set[int] = set()
+        self.batches: list[tuple[list[int], list[int]]] = []  # recorded, and not yet handed in
+        self.asked: list[tuple[list[Flag], int]] = []
+        self.found: list[int] = []
+        self.record(recorded)
+        self.batches.clear()
+
+    def record(self, count: int) -> None:
+        adopted, self.spare = self.spare[: count // 2], self.spare[count // 2 :]
+        came = range(self.next, self.next + count)
+        self.next += count
+        self.spare += [one for one in came if one % 3 == 1]
+        wanted = [one for one in came if one % 3 != 1]
+        self.to_post |= {*wanted, *adopted}
+        self.batches.append((wanted, adopted))
+
+    def hand_in(self, _count: int) -> None:
+        if self.batches:
+            wanted, adopted = self.batches.pop(0)
+            self.backlog.add(map(flag, wanted))
+            self.backlog.adopt(map(flag, adopted))
+
+    def take(self, count: int) -> None:
+        for _ in range(count):
+            one = self.backlog.take(0.0)
+            self.found += [] if one is None else [one.sequence]
+
+    def ask(self, _count: int) -> None:
+        wanted = self.backlog.wanted()
+        if wanted is not None:
+            after, limit = wanted
+            there = sorted(one for one in self.to_post if one > after)[:limit]
+            flags = [flag(one) for one in there]
+            for one in flags:
+                one.adopted = one.sequence % 3 == 1
+            self.asked.append((flags, limit))
+
+    def answer(self, _count: int) -> None:
+        if self.asked:
+            self.backlog.loaded(*self.asked.pop())
+
+    def fail(self, _count: int) -> None:
+        if self.asked:
+            self.asked.pop()
+            self.backlog.not_loaded()
+
+    def settle(self) -> None:
+        while self.batches:
+            self.hand_in(0)
+        while self.asked or self.backlog.behind or len(self.backlog):
+            self.take(len(self.backlog))
+            self.ask(0)
+            self.answer(0)
+
+
+MIXED_STEPS = st.tuples(
+    st.sampled_from([Mixed.record, Mixed.hand_in, Mixed.take, Mixed.ask, Mixed.answer, Mixed.fail]),
+    st.integers(1, 9),
+)
+
+
+@given(st.lists(MIXED_STEPS, max_size=60), st.integers(4, 12), st.sampled_from([0, 7]))
+def test_what_is_adopted_is_taken_once_too(
+    steps: list[tuple[Callable[[Mixed, int], None], int]], most: int, recorded: int
+) -> None:
+    play = Mixed(most, recorded)
+    for step, count in steps:
+        step(play, count)
+    play.settle()
+    assert sorted(play.found) == sorted(play.to_post)

@@ -90,7 +90,10 @@ def test_what_cannot_be_read_is_told_apart() -> None:
     assert reasons[1:4] == [TOO_LARGE, NOT_JSON, NO_OBJECT]
     assert reasons[5] == reasons[7] == NOT_JSON
     assert all(reason for reason in reasons[1:])
-    assert (found.beats, found.rounded, found.stream_id) == (1, 1, "1")
+    figures = list(found.figures.values())
+    assert [(one.beats, one.rounded) for one in figures] == [(0, 1), (1, 0)]
+    assert found.stream_id == "1"
+    assert [one.field for one in found.taken][4:7] == ["trans_num", None, "merchant"]
 
 
 def test_what_no_feature_needs_may_be_unreadable() -> None:

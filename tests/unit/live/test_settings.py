@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError
+from engine.live.api.options import ApiOptions
 from engine.live.cli import _given, _parser
 from engine.live.configure import configured
-from engine.live.options import Listen, Options
+from engine.live.options import Options
 from engine.live.settings import SECRETS, SETTINGS, main, settings_table, with_table
 from processes import ROOT
 
@@ -37,7 +38,7 @@ WRITTEN = {
     "insecure": (["true", "no", "on"], [True, False, True]),
     "listen": (
         ["127.0.0.1:1", "off", "[::1]:3"],
-        [Listen("127.0.0.1", 1), None, Listen("::1", 3)],
+        [ApiOptions(port=1), None, ApiOptions("::1", 3)],
     ),
     "leap": (["1d", "off", "2h"], [86_400, None, 7_200]),
     "stall": (["1s", "2s", "1500ms"], [1.0, 2.0, 1.5]),
@@ -47,6 +48,14 @@ WRITTEN = {
     "snapshot_every": (["1000", "2000", "3000"], [1_000, 2_000, 3_000]),
     "reasons": (["1", "2", "0"], [1, 2, 0]),
     "grace": (["1s", "2s", "3s"], [1.0, 2.0, 3.0]),
+    "api_hosts": (["a.b, c", "d", ""], [("a.b", "c"), ("d",), ()]),
+    "api_rate": (["1", "2.5", "3"], [1.0, 2.5, 3.0]),
+    "api_burst": (["501", "502", "503"], [501, 502, 503]),
+    "api_events": (["1", "2", "3"], [1, 2, 3]),
+    "api_bytes": (["1000", "2000", "3000"], [1_000, 2_000, 3_000]),
+    "api_patience": (["1s", "2s", "3s"], [1.0, 2.0, 3.0]),
+    "api_connections": (["1", "2", "3"], [1, 2, 3]),
+    "api_streams": (["0", "1", "2"], [0, 1, 2]),
 }
 
 
@@ -57,7 +66,12 @@ def given(*words: str) -> dict[str, str | None]:
 def test_every_setting_is_in_the_table_and_in_the_test() -> None:
     names = [one.name for one in SETTINGS]
     assert sorted(names) == sorted(WRITTEN)
-    assert {one.name for one in fields(Options)} == {*names, "key"}
+    ours = {one.name for one in SETTINGS if one.api is None}
+    assert {one.name for one in fields(Options)} == (ours - {"listen"}) | {"key", "api"}
+    assert {one.api for one in SETTINGS} - {None} == {one.name for one in fields(ApiOptions)} - {
+        *("host", "port", "token"),
+        *("tick", "heartbeat", "silence", "grace"),  # nobody has asked for these
+    }
     table = settings_table()
     for one in SETTINGS:
         assert f"| `{one.flag}` | `{one.variable}` | `{one.name}` |" in table
@@ -79,7 +93,10 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(
     everything = {**KEY, setting.variable: variable, "SENTINELPOS_CONFIG": str(path)}
 
     def value(said: dict[str, str | None], environment: dict[str, str]) -> object:
-        return getattr(configured(said, environment), name)
+        found = configured(said, environment)
+        if name == "listen":
+            return found.api
+        return getattr(found if setting.api is None else found.api, setting.api or name)
 
     assert value(given(*words), everything) == of_line
     assert value(nothing, everything) == of_variable
@@ -93,7 +110,7 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(
 
 def of_default(name: str, text: str) -> object:
     found = next(one for one in SETTINGS if one.name == name).read(text, name)
-    return Listen(*found) if name == "listen" else found
+    return ApiOptions(*found) if name == "listen" else found
 
 
 def test_a_switch_can_be_turned_off_again() -> None:
@@ -123,7 +140,14 @@ REFUSED = {
     "insecure = 'perhaps'": ("neither on nor off", "true or false"),
     "listen = '0.0.0.0'": ("not an address", "127.0.0.1:8000"),
     "listen = '127.0.0.1:70000'": ("not an address", "127.0.0.1:8000"),
-    "listen = '0.0.0.0:80'": ("others could connect", "SENTINELPOS_TOKEN"),
+    "listen = '0.0.0.0:80'": ("others could ask", "SENTINELPOS_TOKEN"),
+    **{
+        f"listen = '{text}'": ("not an address", "127.0.0.1:8000")
+        for text in ("", "8000", ":8000", "::1:8000", "x:65536", "a b:1", "x:-1")
+    },
+    "api_hosts = 'a,b/c'": ("not a host's name (was 'b/c')", "with commas"),
+    "api_rate = 0": ("not so many a second (was '0')", "above 0"),
+    "api_burst = 499": ("would never be answered (was 499)", "--api-events"),
     "state = 'a'\nwarm = 'b'": ("begins with one thing", "one of the two"),
 }
 
@@ -152,10 +176,12 @@ def test_what_is_missing_is_named() -> None:
 
 def test_beyond_this_machine_a_token_is_needed() -> None:
     words = given("--listen", "0.0.0.0:80")
-    with pytest.raises(InputError, match="others could connect there"):
+    with pytest.raises(InputError, match="others could ask there"):
+        configured(words, KEY)
+    with pytest.raises(InputError, match="not a token of 16"):
         configured(words, KEY | {"SENTINELPOS_TOKEN": "short"})
     found = configured(words, KEY | {"SENTINELPOS_TOKEN": "0123456789abcdef"})
-    assert found.listen == Listen("0.0.0.0", 80, "0123456789abcdef")  # noqa: S104 - a test of that
+    assert found.api == ApiOptions("0.0.0.0", 80, "0123456789abcdef")  # noqa: S104 - a test of that
     assert "0123456789abcdef" not in repr(found)
     assert "'key'" not in repr(found)
 
@@ -166,7 +192,7 @@ def test_the_table_goes_between_its_marks(tmp_path: Path) -> None:
     assert main([str(path)]) == 0
     text = path.read_text()
     assert settings_table() in text
-    assert "old" not in text
+    assert "\nold\n" not in text
     assert with_table(text) == text
 
 

@@ -128,7 +128,13 @@ class Scorer:
     def _answer(self, event: Mapping[str, Any], *, store: bool) -> Answer:
         read = self._reader.read(event)
         if isinstance(read, Refused):
-            return Answer(read.event_id, 0, fallback="could not be read", refused=read.reason)
+            return Answer(
+                read.event_id,
+                0,
+                fallback="could not be read",
+                refused=read.reason,
+                field=read.column,
+            )
         before = self.known.get(read.event_id)
         if before is not None:
             return before

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from engine.errors import InputError
-from engine.live.api.options import ApiOptions, read_listen
+from engine.live.api.options import ApiOptions
 from engine.live.metrics import Metrics
 from engine.live.service import Health
 from unit.live.api.cases import EVENT, TOKEN, WELL, Scorer, app_of, asking
@@ -57,24 +57,6 @@ def test_tokens_that_are_none(token: str) -> None:
 def test_a_list_must_fit_the_burst() -> None:
     with pytest.raises(InputError, match="never be answered"):
         ApiOptions(most_events=10, burst=9)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("127.0.0.1:8000", ("127.0.0.1", 8000)),
-        ("[::1]:0", ("::1", 0)),
-        ("localhost:65535", ("localhost", 65_535)),
-    ],
-)
-def test_where_to_listen(text: str, expected: tuple[str, int]) -> None:
-    assert read_listen(text) == expected
-
-
-@pytest.mark.parametrize("text", ["", "8000", ":8000", "::1:8000", "x:65536", "a b:1", "x:-1"])
-def test_nowhere_to_listen(text: str) -> None:
-    with pytest.raises(InputError, match="--listen: not an address and a port"):
-        read_listen(text)
 
 
 @pytest.mark.parametrize("path", PATHS)

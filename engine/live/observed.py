@@ -1,0 +1,75 @@
+"""Events that become history, of which none ends the work, whatever features make of it."""
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.online.engine import OnlineFeatures
+from engine.decide.decider import Decider
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The features of some events.
+
+    Parameters
+    ----------
+    values
+        float64, a row for each event; NaN where they could not be computed.
+    observed
+        Of each event 1 if it became history, else 0.
+    failures
+        By place why features could not be computed.
+    """
+
+    values: NDArray[np.float64]
+    observed: list[int]
+    failures: dict[int, str] = field(default_factory=dict)
+
+
+def observe(decider: Decider, online: OnlineFeatures, rows: Sequence[Row]) -> Observed:
+    """Let events become history that are none yet, and tell the features of all.
+
+    Those that are came before the ledger began, as those of a warm start: nobody was answered then.
+    """
+    failures: dict[int, str] = {}
+
+    def failed(place: int, error: Exception) -> None:
+        failures[place] = _words(error)
+
+    places, values = decider.observe(rows, failed=failed)
+    if len(places) == len(rows):
+        return Observed(values, [1] * len(rows))
+    became = set(places.tolist())
+    others = [place for place in range(len(rows)) if place not in became and place not in failures]
+    found = look(online, [rows[place] for place in others])
+    whole = np.full((len(rows), values.shape[1]), np.nan)
+    whole[places] = values
+    whole[others] = found.values
+    failures |= {others[place]: why for place, why in found.failures.items()}
+    return Observed(whole, [int(place in became) for place in range(len(rows))], failures)
+
+
+def look(online: OnlineFeatures, rows: Sequence[Row]) -> Observed:
+    """The features that events would have now; nothing changes."""
+    values = np.full((len(rows), len(online.features.features)), np.nan)
+    failures: dict[int, str] = {}
+    for place, row in enumerate(rows):
+        try:
+            values[place] = online.read_row(row)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the event is answered
+            failures[place] = _words(error)
+    return Observed(values, [0] * len(rows), failures)
+
+
+def _words(error: Exception) -> str:
+    """What happened and where; what an error says itself may be of somebody's event."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{frame.name}:{frame.lineno}"
+    return f"features cannot be computed (was {type(error).__name__} in {where})"

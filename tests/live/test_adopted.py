@@ -1,0 +1,136 @@
+"""Events that the API was asked about first, and that come of the stream then: flagged, once."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from engine.clock import elapsed, wall_us
+from engine.live.deadlines import Deadlines
+from engine.live.intake import API, STREAM, Piece
+from engine.live.opening import Beginning, open_ledger, open_state
+from engine.live.scorer import Manner, Posted, Scorer
+from engine.live.sse import Event
+from engine.model.loading import load_run
+from live.cases import Heard
+from live.scoring import (
+    LEAP,
+    answered,
+    assert_all_answered,
+    assert_as_replayed,
+    options_of,
+    rows_of,
+    scoring,
+)
+from unit.replay.judge.clients import judging, run
+
+COUNT = 400
+
+
+@pytest.fixture(scope="module")
+def events(transactions: Path) -> list[dict[str, Any]]:
+    frame = pl.read_csv(transactions, separator="|", infer_schema=False).drop("is_fraud")
+    return frame.to_dicts()
+
+
+def test_the_stream_gets_the_flags_of_what_the_api_has_answered(
+    transactions: Path, events: list[dict[str, Any]], boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    stored = "SELECT count(*), sum(post), max(deadline - arrival_time) FROM decisions WHERE source = 'api'"
+
+    async def test() -> None:
+        async with judging(transactions, rate=200.0) as running:
+            async with scoring(options_of(running.port, boosted, ledger)) as live:
+                await live.until(lambda: live.app.figures.decided > 0)
+                answers = await live.app.decide(events, store=True)
+                await live.until(lambda: live.app.figures.duplicates > 300)
+            # What is left is adopted by the next one.
+            async with scoring(options_of(running.port, boosted, ledger)) as live:
+                assert_all_answered(await answered(running, live))
+            flags = {one.event_id: one.flagged for one in answers}
+            book = running.judge.book
+            ids = [one["trans_num"] for one in events]
+            assert [flags[one] for one in ids] == book.value.tolist()
+            assert sum(flags.values()) > 0
+        count, posted, longest = rows_of(ledger, stored)[0]
+        assert count == posted > 300
+        assert longest > 30_000_000  # 29.5 s from when the stream had them
+        assert rows_of(ledger, "SELECT count(*) FROM pending") == [(0,)]
+        replies = (
+            "SELECT count(*), count(DISTINCT sequence) FROM replies WHERE outcome = 'recorded'"
+        )
+        assert rows_of(ledger, replies) == [(COUNT, COUNT)]
+
+    run(test())
+    assert_as_replayed(ledger, boosted, tmp_path)
+
+
+def pieces_of(events: Sequence[dict[str, Any]], source: str, at: float) -> Piece:
+    if source == API:
+        return Piece(API, events, at, wall_us())
+    sent = [Event("message", "", json.dumps(one).encode()) for one in events]
+    return Piece(STREAM, sent, at, wall_us())
+
+
+@pytest.mark.parametrize("post", ["all", "fraud"])
+@pytest.mark.parametrize("together", [True, False])
+def test_of_one_micro_batch_or_of_two(
+    events: list[dict[str, Any]], boosted: Path, tmp_path: Path, *, together: bool, post: Posted
+) -> None:
+    read, heard = load_run(boosted), Heard()
+    with open_ledger(read.features, tmp_path / "live.db", LEAP) as ledger:
+        opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
+        deadlines = Deadlines(30.0)
+        scorer = Scorer(ledger, opened.online, read, Manner(post), deadlines)
+        now = elapsed()
+        pieces = [
+            pieces_of(events, API, now),
+            pieces_of(events[::2], STREAM, now + 5.0),
+            pieces_of(events[::2], STREAM, now + 9.0),  # again: what came first counts
+        ]
+        if together:
+            found = scorer.decide(pieces)
+            flags = list(found.flags)
+            assert not found.adopted
+            assert found.figures[pieces[1]].duplicates == COUNT // 2
+        else:
+            first, second, third = (scorer.decide([piece]) for piece in pieces)
+            assert not first.flags
+            assert not second.flags
+            assert not third.adopted
+            flags = list(second.adopted)
+        decided = rows_of(ledger.path, "SELECT event_id, flagged FROM decisions")
+        wanted = {one["trans_num"] for one in events[::2]}
+        expected = {
+            (one, flag) for one, flag in decided if one in wanted and (flag or post == "all")
+        }
+        assert {(one.event_id, one.value) for one in flags} == expected
+        assert len(flags) == len(expected) > 0
+        assert {one.deadline for one in flags} == {deadlines.of(now + 5.0)}
+        pending = ledger.pending(-1, 1_000)
+        assert {(one.event_id, one.flag_value) for one in pending} == expected
+        assert {one.deadline for one in pending} == {deadlines.recorded(deadlines.of(now + 5.0))}
+
+
+def test_what_is_asked_about_after_it_came_is_posted_once(
+    transactions: Path, events: list[dict[str, Any]], boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+
+    async def test() -> None:
+        async with (
+            judging(transactions) as running,
+            scoring(options_of(running.port, boosted, ledger)) as live,
+        ):
+            assert_all_answered(await answered(running, live))
+            answers = await live.app.decide(events, store=True)
+            assert all(one.before for one in answers)
+            await asyncio.sleep(0)
+        assert rows_of(ledger, "SELECT count(*) FROM replies") == [(COUNT,)]
+
+    run(test())
