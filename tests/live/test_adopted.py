@@ -41,7 +41,10 @@ def test_the_stream_gets_the_flags_of_what_the_api_has_answered(
     transactions: Path, events: list[dict[str, Any]], boosted: Path, tmp_path: Path
 ) -> None:
     ledger = tmp_path / "live.db"
-    stored = "SELECT count(*), sum(post), max(deadline - arrival_time) FROM decisions WHERE source = 'api'"
+    stored = (
+        "SELECT count(*), sum(post), max(deadline - arrival_time) FROM decisions "
+        "WHERE source = 'api'"
+    )
 
     async def test() -> None:
         async with judging(transactions, rate=200.0) as running:
