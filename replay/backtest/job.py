@@ -15,6 +15,7 @@ from engine.events.quarantine import Quarantine
 from engine.model.features_file import FeatureTable
 from engine.model.run import Run
 from engine.progress import Meter
+from replay.alone import alone_in
 from replay.backtest.about import about
 from replay.backtest.check import check
 from replay.backtest.content import content_of
@@ -145,22 +146,24 @@ class _Job:
         self, contender: Contender, runs: list[Run], source: Source, meter: Meter
     ) -> Tested:
         options = self._options
-        ledger = open_ledger(
-            self._place.ledger(contender),
-            record_schema(runs[0].features),
-            {"models": [run.manifest["sha256"] for run in runs]},
-            overwrite=False,
-        )
-        decisions, playback = decide_one_by_one(
-            source,
-            self._folds,
-            runs,
-            options.policy,
-            ledger,
-            Manner(reasons=0, label_delay=options.windows.delay, batch=options.batch),
-            meter,
-        )
-        ledger.flush()
+        folder = self._place.ledger(contender)
+        with alone_in(folder, "--out", "replay"):
+            ledger = open_ledger(
+                folder,
+                record_schema(runs[0].features),
+                {"models": [run.manifest["sha256"] for run in runs]},
+                overwrite=False,
+            )
+            decisions, playback = decide_one_by_one(
+                source,
+                self._folds,
+                runs,
+                options.policy,
+                ledger,
+                Manner(reasons=0, label_delay=options.windows.delay, batch=options.batch),
+                meter,
+            )
+            ledger.flush()
         compared = None
         if options.mode == "check":
             compared = check(self._at_once(contender, runs).decisions, decisions)
