@@ -10,7 +10,7 @@ from engine.clock import elapsed
 from engine.decide.records import record_schema
 from engine.errors import InputError
 from engine.events.disk import write_bytes
-from engine.events.inputs import find_inputs
+from engine.events.inputs import InputFile
 from engine.events.quarantine import Quarantine
 from engine.model.features_file import FeatureTable
 from engine.model.run import Run
@@ -30,7 +30,7 @@ from replay.backtest.place import Place, check_out
 from replay.backtest.results import Judge, side_by_side
 from replay.backtest.schedule import folds_of
 from replay.backtest.scratch import workplace
-from replay.backtest.table import built_before, whole_log
+from replay.backtest.table import built_before, log_files, whole_log
 from replay.backtest.tested import Tested
 from replay.backtest.vectorised import decide_at_once
 from replay.ledger import open_ledger
@@ -93,7 +93,8 @@ def backtest(options: Options) -> Backtest:
         check_out(options)
         fixed = fixed_runs(options)
         name = next((run.features.name for run in fixed.values()), options.set)
-        table = whole_log(options, name, scratch)
+        files = log_files(options)
+        table = whole_log(options, files, name, scratch)
         refuse_early_labels(table.features, options.windows.delay)
         folds = folds_of(options, table, fixed)
         place = Place(
@@ -101,7 +102,7 @@ def backtest(options: Options) -> Backtest:
             about(options, table, folds, fixed),
             overwrite=options.overwrite,
         )
-        job = _Job(options, table, folds, place, scratch)
+        job = _Job(options, files, table, folds, place, scratch)
         models = Models(options, table, folds, fixed, place.runs)
         runs = [models.of(contender) for contender in options.contenders]
         tested = job.tested(runs)
@@ -119,12 +120,14 @@ class _Job:
     def __init__(
         self,
         options: Options,
+        files: tuple[InputFile, ...],
         table: FeatureTable,
         folds: Sequence[Fold],
         place: Place,
         scratch: Path,
     ) -> None:
         self._options = options
+        self._files = files
         self._table = table
         self._folds = folds
         self._place = place
@@ -181,8 +184,7 @@ class _Job:
     @contextmanager
     def _source(self) -> Iterator[tuple[Source, Meter]]:
         """The events, to be played back as often as is needed."""
-        features = self._table.features
-        log = played_log(features, find_inputs(self._options.inputs))
+        log = played_log(self._table.features, self._files)
         with (
             Meter("read", log.rows, quiet=self._options.quiet, noun="event") as meter,
             Quarantine(self._scratch / "quarantine.parquet") as quarantine,
