@@ -1,7 +1,7 @@
 """What a backtest is given: a folder with its own results in it, arrivals, days without labels."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -67,11 +67,12 @@ def test_arrivals_are_not_passed_over_in_silence(
 def test_days_without_known_labels_are_tested_aloud(done: Done, fast: Options, log: Path) -> None:
     last = int(pl.read_parquet(log)["unix_time"].to_numpy()[-1])
     day_after = datetime.fromtimestamp((last // DAY + 1) * DAY, UTC).date()
-    found = backtest(replace(fast, mode="vectorised", until=day_after))
+    start = day_after - timedelta(days=8)
+    found = backtest(replace(fast, mode="vectorised", start=start, until=day_after))
     content = found.content
-    assert len(content["folds"]) == len(done.result.content["folds"]) + 1
-    assert content["folds"][-1]["until"] <= f"{day_after}"
-    words = f"tested until {content['folds'][-1]['until']}, but labels are known of events before"
+    assert [fold["days"] for fold in content["folds"]] == [4, 4]
+    assert content["folds"][-1]["until"] == f"{day_after}"
+    words = f"tested until {day_after}, but labels are known of events before"
     for said, usual in (
         (backtest_text(found), backtest_text(done.result)),
         (backtest_page(content), backtest_page(done.result.content)),
