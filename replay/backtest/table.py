@@ -8,6 +8,7 @@ import numpy as np
 from engine.build.job import build
 from engine.build.options import Options as BuildOptions
 from engine.errors import InputError
+from engine.events.inputs import called
 from engine.model.features_file import FeatureTable, locate_features, read_features
 from replay.backtest.labels import with_unlabelled
 from replay.backtest.options import Options
@@ -45,13 +46,8 @@ def whole_log(options: Options, features: str, scratch: Path) -> FeatureTable:
             quiet=options.quiet,
         )
     )
-    table = read_features(folder, labels_required=False, called=_called(options.inputs))
+    table = read_features(folder, labels_required=False, called=called(options.inputs))
     return _ordered(options, with_unlabelled(table))
-
-
-def _called(inputs: tuple[str, ...]) -> str:
-    """What messages call a log: they name what was named, not where its features are for now."""
-    return inputs[0] if len(inputs) == 1 else f"{inputs[0]} and {len(inputs) - 1:,} more"
 
 
 def built_before(options: Options) -> Path | None:
