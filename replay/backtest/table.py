@@ -11,7 +11,7 @@ from engine.build.options import Options as BuildOptions
 from engine.catalog import load_feature_set
 from engine.decide.records import ARRIVAL_TIME
 from engine.errors import InputError
-from engine.events.inputs import InputFile, Results, find_inputs
+from engine.events.inputs import InputFile, Results, called, find_inputs
 from engine.events.log import Log
 from engine.model.features_file import FeatureTable, locate_features, read_features
 from replay.backtest.labels import with_unlabelled
@@ -73,13 +73,8 @@ def whole_log(
             quiet=options.quiet,
         )
     )
-    table = read_features(folder, labels_required=False, called=_called(options.inputs))
+    table = read_features(folder, labels_required=False, called=called(options.inputs))
     return _ordered(options, with_unlabelled(table))
-
-
-def _called(inputs: tuple[str, ...]) -> str:
-    """What messages call a log: they name what was named, not where its features are for now."""
-    return inputs[0] if len(inputs) == 1 else f"{inputs[0]} and {len(inputs) - 1:,} more"
 
 
 def built_before(options: Options) -> Path | None:
@@ -103,7 +98,7 @@ def _refuse_arrivals(options: Options, files: Sequence[InputFile], features: str
         return
     if ARRIVAL_TIME in Log(files, load_feature_set(features).schema, ()).present:
         raise InputError(
-            f"{_called(options.inputs)}: the log says when its events arrived, and a backtest "
+            f"{called(options.inputs)}: the log says when its events arrived, and a backtest "
             f"takes them as they happened (was a column {ARRIVAL_TIME})",
             hint="add --order event-time, which does not look at it; python -m replay plays a log "
             "back as it arrived",
