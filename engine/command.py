@@ -75,11 +75,16 @@ def run_command(prepare: Callable[[], Callable[[], int | None]]) -> int:
         return _ended(EXIT_REFUSED, str(error))
     except BrokenPipeError:  # standard error alike
         return EXIT_CLOSED
-    except Terminated:
-        return _ended(EXIT_TERMINATED, "terminated: nothing was left half-written")
-    except KeyboardInterrupt:
-        return _ended(EXIT_INTERRUPTED, "interrupted: nothing was left half-written")
+    except Terminated as signal:
+        return _ended(EXIT_TERMINATED, f"terminated: {_left(signal)}")
+    except KeyboardInterrupt as signal:
+        return _ended(EXIT_INTERRUPTED, f"interrupted: {_left(signal)}")
     return EXIT_DONE if code is None else code
+
+
+def _left(signal: KeyboardInterrupt) -> str:
+    """What a signal left done, where that is known, see :func:`engine.interrupts.leaving`."""
+    return str(signal) or "nothing was left half-written"
 
 
 def _ended(code: int, message: str) -> int:

@@ -80,6 +80,25 @@ def set_again() -> None:
 
 
 @contextmanager
+def leaving() -> Iterator[list[str]]:
+    """Let an interrupt that ends the block say what it leaves done.
+
+    Yields
+    ------
+    list of str
+        To be filled with sentences without a full stop, each once it is true. The interrupt's
+        words are those of the innermost block that has some.
+    """
+    done: list[str] = []
+    try:
+        yield done
+    except KeyboardInterrupt as error:
+        if not done or error.args:
+            raise
+        raise type(error)("; ".join(done)) from error
+
+
+@contextmanager
 def put_off() -> Iterator[None]:
     """Within ``heard``, let a signal wait until the block has ended.
 

@@ -21,7 +21,8 @@ options end in equal digests, at any speed, however often the replay was stopped
 
 _EPILOG: Final = f"""\
 a replay that was stopped goes on where it was: give the same command again. What is recorded is
-computed anew, without the model, and compared to the last bit.
+computed anew, without the model, and compared to the last bit. One that was begun with --overwrite
+goes on without it: with it, it would begin anew.
 
 {EXIT_CODES}
 
@@ -64,13 +65,22 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
             f"--to: not after --from (was {parsed.end!r}, and {parsed.start!r})",
             hint="decisions are made on what arrives from --from on, and before --to",
         )
+    drawn = 0 if parsed.seed is None else seed(parsed.seed)
+    if parsed.seed is not None and parsed.score_time is None and parsed.post_time is None:
+        raise InputError(
+            f"--seed: nothing is drawn without --score-time or --post-time (was {parsed.seed!r})",
+            hint="add --score-time 10ms..90ms, say, or leave --seed out",
+        )
     timing = None
     if any(given is not None for given in (parsed.score_time, parsed.post_time, parsed.deadline)):
         timing = Timing(
-            Spread(*_spread(parsed.score_time or "0s", "--score-time", MICROSECONDS)),
-            Spread(*_spread(parsed.post_time or "0s", "--post-time", MICROSECONDS)),
-            round(seconds(parsed.deadline or _DEADLINE, "--deadline") * MICROSECONDS),
-            seed(parsed.seed),
+            Spread(*_spread(parsed.score_time, "--score-time", MICROSECONDS)),
+            Spread(*_spread(parsed.post_time, "--post-time", MICROSECONDS)),
+            round(
+                seconds(_DEADLINE if parsed.deadline is None else parsed.deadline, "--deadline")
+                * MICROSECONDS
+            ),
+            drawn,
         )
     options = Options(
         inputs=tuple(parsed.inputs),
@@ -171,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="T",
         help=f"from arrival to when it has to be posted (default: {_DEADLINE})",
     )
-    add("--seed", default="0", metavar="N", help="what T..T is drawn from (default: %(default)s)")
+    add("--seed", default=None, metavar="N", help="what T..T is drawn from (default: 0)")
     add("--reasons", default="3", metavar="N", help="for a flagged event (default: %(default)s)")
     add(
         "--batch",
@@ -186,15 +196,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _spread(text: str, option: str, unit: int) -> tuple[int, int]:
+def _spread(text: str | None, option: str, unit: int) -> tuple[int, int]:
     """The least and the most of a span of time, such as ``40ms`` or ``10ms..90ms``."""
+    if text is None:
+        return 0, 0
     least, between, most = text.partition("..")
-    low = round(seconds(least, option) * unit)
-    high = round(seconds(most, option) * unit) if between else low
+    hint = "give one such as 40ms or 10ms..90ms"
+    try:
+        low = round(seconds(least, option) * unit)
+        high = round(seconds(most, option) * unit) if between else low
+    except InputError as error:
+        raise InputError(f"{option}: not a span of time (was {text!r})", hint=hint) from error
     if low > high:
         raise InputError(
             f"{option}: the least comes after the most (was {text!r})",
-            hint="give one such as 40ms or 10ms..90ms",
+            hint=hint,
         )
     return low, high
 

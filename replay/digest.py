@@ -20,7 +20,7 @@ class Digest:
         self.rows = rows
 
     def update(self, frame: pl.DataFrame) -> None:
-        """Take in the next rows; frames of no rows change nothing."""
+        """Take in the next rows. A first frame tells the columns; later ones of no rows nothing."""
         self.rows += len(frame)
         for column in frame:
             self._add(column.name, column)

@@ -1,5 +1,7 @@
 """A replay: a log played back by one run, and what came of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -12,6 +14,7 @@ from engine.events.quarantine import Quarantine
 from engine.model.loading import load_run
 from engine.model.run import Run
 from engine.progress import Meter
+from replay.alone import alone_in
 from replay.clocks import Clocks
 from replay.ledger import check_ledger, open_ledger
 from replay.opening import Opening, open_source
@@ -33,8 +36,8 @@ def replay(options: Options) -> Replayed:
     run = load_run(options.run)
     opening = open_source(options, run.features)
     ticks = run.features.schema.ticks_per_second
-    near = Path(gettempdir()) if options.ledger is None else options.ledger.parent
     with (
+        _place(options.ledger) as near,
         Meter("read", opening.rows, quiet=options.quiet, noun="event") as meter,
         scratch_folder(near) as scratch,
         Quarantine(scratch / "quarantine.parquet") as quarantine,
@@ -65,6 +68,7 @@ def replay(options: Options) -> Replayed:
             counts=source.counts,
             recorded=source.recorded,
             missing=source.missing,
+            complete=source.complete,
             history=playback.history,
             last_of_history=None if last is None else last // ticks,
             resumed=playback.resumed,
@@ -78,6 +82,16 @@ def replay(options: Options) -> Replayed:
         )
         ledger.finish(replayed.summary())
         return replayed
+
+
+@contextmanager
+def _place(ledger: Path | None) -> Iterator[Path]:
+    """Where scratch goes; within the block nobody else replays into the ledger."""
+    if ledger is None:
+        yield Path(gettempdir())
+        return
+    with alone_in(ledger, "--ledger", "replay"):
+        yield ledger.parent
 
 
 def _manner(options: Options, clocks: Clocks) -> Manner:

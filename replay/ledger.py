@@ -7,7 +7,7 @@ digest of all decisions is, from the first to its last.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -20,12 +20,31 @@ from engine.errors import InputError
 from engine.sink import sink_parquet, write_frames
 from replay.begun import Kind, begin, check, finish
 from replay.digest import Digest
+from replay.parts import NOTE, read_part, reading, refuse_gaps, take_in
 
 PART_SECONDS: Final = 10.0  # whoever reads a ledger while it grows misses no more than these
 _KIND: Final = Kind("--ledger", "ledger", "replay", ABOUT, SUMMARY, version=FORMAT)
 _UNFINISHED: Final = ".part-*.partial"  # of a process that was killed while it wrote one
-_NOTE: Final = "sentinelpos.digest"
 _ANEW: Final = "replay anew with --overwrite"
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is on disk, its digest, and what is to be there next: changed all at once or not.
+
+    Attributes
+    ----------
+    parts
+        The files.
+    digest
+        Of what is in them, as far as it was written or read.
+    held
+        What will be in the next.
+    """
+
+    parts: tuple[Path, ...]
+    digest: Digest = field(default_factory=Digest)
+    held: list[pl.DataFrame] = field(default_factory=list)
 
 
 class Ledger:
@@ -42,23 +61,21 @@ class Ledger:
     def __init__(self, folder: Path, schema: dict[str, pl.DataType]) -> None:
         self.folder = folder
         self._schema = schema
-        self._parts = sorted(folder.glob(PARTS))
-        self._digest = Digest()
-        self._held: list[pl.DataFrame] = []
+        self._now = _Written(tuple(sorted(folder.glob(PARTS))))
         self._rows_held = 0
         self._flushed = elapsed()
 
     @property
     def digest(self) -> str:
         """The digest of what was written, and of what was recorded before as far as it was read."""
-        return self._digest.hexdigest()
+        return self._now.digest.hexdigest()
 
     def append(self, rows: pl.DataFrame) -> None:
         """Append decisions; they are on disk when a part is full or old, or after ``flush``.
 
         What is recorded already has to be read before.
         """
-        self._held.append(rows)
+        self._now.held.append(rows)
         self._rows_held += len(rows)
         if self._rows_held >= PART_ROWS:
             self.flush()
@@ -78,16 +95,18 @@ class Ledger:
             If it cannot be written.
         """
         self._flushed = elapsed()
-        if not self._rows_held:
-            return
-        part = part_file(self.folder, len(self._parts))
-        rows = pl.concat(self._held, rechunk=True)
-        # A copy: whoever is interrupted in here flushes once more.
-        digest = self._digest.copy()
-        digest.update(rows)
-        write_frames([rows], part, partial(sink_parquet, metadata={_NOTE: digest.hexdigest()}))
-        self._parts.append(part)
-        self._digest, self._held, self._rows_held = digest, [], 0
+        now = self._now
+        held = [frame for frame in now.held if len(frame)]
+        if held:
+            part = part_file(self.folder, len(now.parts))
+            rows = pl.concat(held, rechunk=True)
+            digest = now.digest.copy()
+            digest.update(rows)
+            write_frames([rows], part, partial(sink_parquet, metadata={NOTE: digest.hexdigest()}))
+            # One assignment: whoever is interrupted before it writes the same part once more,
+            # whoever is interrupted after it none.
+            self._now = _Written((*now.parts, part), digest)
+        self._rows_held = 0
 
     def recorded(self) -> Iterator[pl.DataFrame]:
         """The parts that are on disk now, in order.
@@ -97,27 +116,18 @@ class Ledger:
         InputError
             If one cannot be read, holds something else, or is not as it was written.
         """
-        return self._read(tuple(self._parts))
+        return self._read(self._now)
 
-    def _read(self, parts: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
-        for place, part in enumerate(parts):
-            if part != part_file(self.folder, place):
-                raise InputError(f"{self.folder}: part {place} is missing (was {part})", hint=_ANEW)
-            with reading(part):
-                rows = pl.read_parquet(part)
-                noted = pl.read_parquet_metadata(part).get(_NOTE)
+    def _read(self, now: _Written) -> Iterator[pl.DataFrame]:
+        refuse_gaps(self.folder, now.parts, _ANEW)
+        for part in now.parts:
+            rows, noted = read_part(part)
             if rows.schema != pl.Schema(self._schema):
                 raise InputError(
                     f"{part}: not of this ledger (was {len(rows.columns)} other columns)",
                     hint=_ANEW,
                 )
-            self._digest.update(rows)
-            if self.digest != noted:
-                raise InputError(
-                    f"{part}: not as it was recorded (was {_shown(noted)}, now "
-                    f"{_shown(self.digest)} by its digest)",
-                    hint=f"a ledger is not to be edited: {_ANEW}",
-                )
+            take_in(now.digest, part, rows, noted, _ANEW)
             yield rows
 
     def last_recorded(self, column: str) -> int | None:
@@ -128,11 +138,11 @@ class Ledger:
         InputError
             If it cannot be read.
         """
-        if not self._parts:
+        if not self._now.parts:
             return None
-        part = self._parts[-1]
+        part = self._now.parts[-1]
         with reading(part):
-            last = pl.scan_parquet(part).select(column).tail(1).collect()
+            last = pl.scan_parquet(part, glob=False).select(column).tail(1).collect()
         if not len(last):
             raise InputError(f"{part}: holds no decisions (was 0 rows)", hint=_ANEW)
         return int(last.item())
@@ -147,6 +157,8 @@ def open_ledger(
     folder: Path, schema: dict[str, pl.DataType], about: dict[str, Any], *, overwrite: bool
 ) -> Ledger:
     """A new ledger, or one to go on with: of a replay of the same that did not end.
+
+    Nobody else may be at work in the folder; see :func:`replay.alone.alone_in`.
 
     Raises
     ------
@@ -165,23 +177,6 @@ def open_ledger(
 def check_ledger(folder: Path, about: dict[str, Any], *, overwrite: bool) -> None:
     """Refuse a folder before any work is done for it, as :func:`open_ledger` would."""
     check(_KIND, folder, about, overwrite=overwrite)
-
-
-@contextmanager
-def reading(part: Path) -> Iterator[None]:
-    """Turn what is wrong with a part that is read in the block into an InputError."""
-    try:
-        yield
-    except (OSError, pl.exceptions.PolarsError) as error:
-        first = str(error).partition("\n")[0]
-        raise InputError(
-            f"{part}: cannot be read (was: {first})",
-            hint=f"if it is the last part, remove it and its decisions are made anew; or {_ANEW}",
-        ) from error
-
-
-def _shown(digest: str | None) -> str:
-    return "none" if digest is None else f"{digest[:12]}…"
 
 
 def _clear(folder: Path) -> None:

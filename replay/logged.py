@@ -48,6 +48,7 @@ class LogSource:
     """
 
     missing = 0
+    complete = True
 
     def __init__(
         self, log: Log, *, order: Order, lag: int, quarantine: Quarantine, scratch: Path

@@ -8,7 +8,7 @@ from engine.arguments import LEAP
 from engine.decide.folder import ABOUT
 from engine.definition import FeatureSet
 from engine.errors import InputError
-from engine.events.inputs import InputFile, find_inputs, refuse_to_replace
+from engine.events.inputs import InputFile, Results, find_inputs, refuse_to_replace
 from engine.events.quarantine import Quarantine
 from replay.clocks import Clocks
 from replay.ledger_files import find_ledger
@@ -52,7 +52,9 @@ def open_source(options: Options, features: FeatureSet) -> Opening:
     lag = options.feed_lag * features.schema.ticks_per_second
     folder = _ledger_among(options.inputs)
     if folder is None:
-        files = find_inputs(options.inputs)
+        # A ledger that was begun below a folder of inputs is none of them.
+        results = None if options.ledger is None else Results(options.ledger, ())
+        files = find_inputs(options.inputs, results)
         if options.ledger is not None:
             refuse_to_replace([file.path for file in files], options.ledger, "--ledger")
         log = played_log(features, files, arrivals=options.order != "event-time")

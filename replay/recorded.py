@@ -6,17 +6,20 @@ from typing import Final
 import polars as pl
 
 from engine.backends.online.compile import compile_online
+from engine.decide.folder import SUMMARY
 from engine.decide.records import ARRIVAL_TIME, SEQUENCE, event_columns
 from engine.definition import FeatureSet
 from engine.definition.needs import needs_labels
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID, event_schema
 from engine.events.log import Counts
-from replay.ledger import reading
+from replay.digest import Digest
 from replay.ledger_files import LedgerFiles
+from replay.parts import read_part, reading, refuse_another, take_in
 from replay.source import Order, refuse_feed_lag
 
 _EVENT: Final = "event"
+_ANEW: Final = "replay the log anew"
 _COLUMNS: Final = (SEQUENCE, ARRIVAL_TIME, EVENT_ID, _EVENT)
 
 
@@ -36,7 +39,7 @@ class LedgerSource:
     ------
     InputError
         If that is asked for otherwise, if the ledger does not hold what the features are computed
-        from, or if it is not in order.
+        from, or if it is not as it was written, or not in order.
     """
 
     recorded = True
@@ -58,15 +61,15 @@ class LedgerSource:
         self._dtypes = event_schema(features.schema, event_columns(features))
         del self._dtypes[EVENT_ID]
         self._needed = set(compile_online(features).columns) - {EVENT_ID}
-        rows, last = self._check_order()
-        self.counts = Counts(read={str(files.folder): rows}, kept=rows)
-        self.missing = last + 1 - rows
+        self.counts = Counts(read={str(files.folder): files.rows}, kept=files.rows)
+        self.missing = self._checked() + 1 - files.rows
+        self.complete = files.complete
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Canonical frames in arrival order, with ``sequence`` and ``arrival_time``. Repeatable."""
         for part in self._files.parts:
             with reading(part):
-                rows = pl.read_parquet(part, columns=list(_COLUMNS))
+                rows = pl.read_parquet(part, columns=list(_COLUMNS), glob=False)
             events = rows[_EVENT].struct.unnest()
             self._check_columns(events)
             there = [name for name in self._dtypes if name in events.columns]
@@ -82,12 +85,14 @@ class LedgerSource:
                     hint="name the log that was replayed",
                 )
 
-    def _check_order(self) -> tuple[int, int]:
-        """How many events there are, and the place of the last."""
-        rows, last, latest = 0, -1, None
-        for part in self._files.parts:
-            with reading(part):
-                frame = pl.read_parquet(part, columns=[SEQUENCE, ARRIVAL_TIME])
+    def _checked(self) -> int:
+        """Hold every part to what was written, and to the order; the place of the last event."""
+        files, digest = self._files, Digest()
+        last, latest = -1, None
+        for part in files.parts:
+            frame, noted = read_part(part)
+            if not files.exported:
+                take_in(digest, part, frame, noted, _ANEW)
             places, arrivals = frame[SEQUENCE], frame[ARRIVAL_TIME]
             if not len(frame):
                 continue
@@ -96,7 +101,10 @@ class LedgerSource:
                 raise InputError(
                     f"{part}: its events are not in the order in which they came (was from "
                     f"{SEQUENCE} {places[0]:,} on)",
-                    hint="a ledger is not to be edited: replay the log anew",
+                    hint=f"a ledger is not to be edited: {_ANEW}",
                 )
-            rows, last, latest = rows + len(frame), int(places[-1]), int(arrivals[-1])
-        return rows, last
+            last, latest = int(places[-1]), int(arrivals[-1])
+        summary = files.summary
+        if summary is not None and not files.exported:
+            refuse_another(files.folder / SUMMARY, summary.get("digest"), digest, _ANEW)
+        return last

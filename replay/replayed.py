@@ -24,6 +24,8 @@ class Replayed:
         Whether it was recorded when the events arrived.
     missing
         How many events came before some of those that there are, and are not there.
+    complete
+        Whether these are all events that there will be.
     history
         How many events came before the first that was decided on.
     last_of_history
@@ -49,6 +51,7 @@ class Replayed:
     counts: Counts
     recorded: bool
     missing: int
+    complete: bool
     history: int
     last_of_history: int | None
     resumed: int
@@ -79,6 +82,7 @@ class Replayed:
                 "duplicates": self.counts.duplicates,
                 "arrivals": "recorded" if self.recorded else "computed",
                 "missing": self.missing,
+                "complete": self.complete,
                 "history": self.history,
                 "decided": self.outcome.decided,
                 "recorded_before": self.resumed,

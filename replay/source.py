@@ -34,6 +34,11 @@ class Source(Protocol):
         """How many events came before some of these, or between them, and are not there."""
         ...
 
+    @property
+    def complete(self) -> bool:
+        """Whether these are all that there will be; not of a ledger whose replay has not ended."""
+        ...
+
     def batches(self) -> Iterator[pl.DataFrame]:
         """Canonical frames in arrival order, with ``sequence`` and ``arrival_time``. Repeatable."""
         ...

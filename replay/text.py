@@ -38,6 +38,8 @@ def _came(replayed: Replayed) -> Iterator[str]:
         yield f"{counted(replayed.history, 'event')} before them, as history"
     if replayed.recorded:
         yield "each at the time of arrival that is recorded"
+    if not replayed.complete:
+        yield "the ledger is not complete: its replay has not ended, more may follow"
     if replayed.missing:
         yield f"{counted(replayed.missing, 'event')} of their history are not there"
     if replayed.resumed:

@@ -34,12 +34,18 @@ class Judged:
         The time they are of: seconds since 1970 UTC, from ``start`` to before ``end``.
     coverage
         Which share of all events of that time they are.
+    sampled
+        Which share of the labelled ones, by chance or by card.
+    unlabelled
+        How many events of that time have no label, so that they are not among them.
     """
 
     rows: Integers
     start: int
     end: int
     coverage: float
+    sampled: float
+    unlabelled: int
 
     @property
     def days(self) -> float:
@@ -99,6 +105,7 @@ def compare(options: Options) -> Comparison:
             days=judged.days,
             alert_cost=cost,
             cards_per_day=options.cards_per_day,
+            sampled=judged.sampled,
         )
         for name, each in ((RUN, run), (BASELINE, baseline))
     }
@@ -135,14 +142,16 @@ def _in_time(options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Ju
     )
     if start < log_end and end > first:
         start, end = max(start, first), min(end, log_end)
-    rows = np.flatnonzero((table.times >= start) & (table.times < end))
+    inside = (table.times >= start) & (table.times < end)
+    rows = np.flatnonzero(inside & table.is_labelled)
     if not len(rows):
+        kind = "events with a label" if table.unlabelled else "events"
         raise InputError(
-            f"{table.path}: no events to judge by (was {utc_text(start)} to {utc_text(end)})",
+            f"{table.path}: no {kind} to judge by (was {utc_text(start)} to {utc_text(end)})",
             hint=f"its events are of {utc_text(int(table.times.min()))} to "
             f"{utc_text(int(table.times.max()))}; choose --from and --until inside",
         )
-    return Judged(rows, start, end, 1.0)
+    return _judged(table, rows, start, end)
 
 
 def _test_parts(_options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Judged:
@@ -170,5 +179,10 @@ def _test_parts(_options: Options, runs: tuple[Run, Run], table: FeatureTable) -
             hint="leave --test-part out, or train both on one split",
         )
     start, end = max(part.start for part in parts), min(part.end for part in parts)
-    inside = int(((table.times >= start) & (table.times < end)).sum())
-    return Judged(rows, start, end, len(rows) / inside)
+    return _judged(table, rows, start, end)
+
+
+def _judged(table: FeatureTable, rows: Integers, start: int, end: int) -> Judged:
+    inside = (table.times >= start) & (table.times < end)
+    every, labelled = int(inside.sum()), int((inside & table.is_labelled).sum())
+    return Judged(rows, start, end, len(rows) / every, len(rows) / labelled, every - labelled)

@@ -6,6 +6,7 @@ from engine.compare.job import BASELINE, RUN, Comparison
 from engine.model.paired_text import paired_lines
 from engine.model.run import Run
 from engine.model.split import utc_text
+from engine.words import counted
 
 
 def comparison_text(comparison: Comparison) -> str:
@@ -13,10 +14,12 @@ def comparison_text(comparison: Comparison) -> str:
     judged = comparison.judged
     share = "" if judged.coverage == 1 else f", {judged.coverage:.1%} of all events"
     time = f"{utc_text(judged.start)} to {utc_text(judged.end)}"
+    left_out = counted(judged.unlabelled, "event")
     lines = [
         f"{RUN:<9} {_named(comparison.run)}",
         f"{BASELINE:<9} {_named(comparison.baseline)}",
         f"judged by what neither has learnt from, {time}{share}:",
+        *([f"without {left_out} that have no label"] if judged.unlabelled else []),
         *paired_lines(comparison.paired),
         f"the difference is {RUN} less {BASELINE}; {comparison.seconds:.1f} s",
     ]
@@ -47,6 +50,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
         "from": utc_text(judged.start),
         "until": utc_text(judged.end),
         "coverage": judged.coverage,
+        "unlabelled": judged.unlabelled,
         "comparison": comparison.paired,
         "seconds": round(comparison.seconds, 3),
     }

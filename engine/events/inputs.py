@@ -25,6 +25,11 @@ _KINDS: Final = "CSV (.csv, .txt, also .gz) or Parquet (.parquet, .pq)"
 _PASSED_OVER: Final = f"inputs are {_KINDS}; hidden files and names starting with _ are passed over"
 
 
+def called(inputs: Sequence[str]) -> str:
+    """What messages call a log: they name what was named, not where its features are for now."""
+    return inputs[0] if len(inputs) == 1 else f"{inputs[0]} and {len(inputs) - 1:,} more"
+
+
 @dataclass(frozen=True, slots=True)
 class InputFile:
     """One file of a log.

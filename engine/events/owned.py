@@ -5,11 +5,12 @@ as nobody holds the lock: a process that lives keeps its own, whatever its numbe
 container it runs. Folders that hold no such lock are not ours and never touched.
 """
 
-import fcntl
 import os
 import shutil
 from pathlib import Path
 from typing import Final
+
+from engine.events.lock import locked
 
 _MARK: Final = ".sentinelpos-scratch"
 
@@ -31,15 +32,12 @@ def take(folder: Path) -> int | None:
     mark = folder / _MARK
     descriptor = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
+        is_ours = locked(descriptor)
     except OSError:
         # There are no locks on this file system: without its mark nobody sweeps the folder.
         mark.unlink()
         return descriptor
-    if not mark.exists():
+    if not is_ours or not mark.exists():
         os.close(descriptor)
         return None
     return descriptor
@@ -63,9 +61,9 @@ def sweep(near: Path, prefix: str) -> None:
         except OSError:  # none of ours, or somebody else's
             continue
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove(folder)
-        except OSError:  # it is held, or gone already
+            if locked(descriptor):
+                _remove(folder)
+        except OSError:  # it is gone already, or there are no locks
             continue
         finally:
             os.close(descriptor)

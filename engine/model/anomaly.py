@@ -98,9 +98,28 @@ def fit_detector(values: Floats, *, seed: int) -> Detector:
     return Detector(made)
 
 
-def read_detector(content: bytes) -> Detector:
-    """The detector of an ``anomaly.pkl``, which runs code: check where it comes from first."""
-    return Detector(unpickled(content))
+def read_detector(content: bytes, inputs: int) -> Detector:
+    """The detector of an ``anomaly.pkl``, which runs code: check where it comes from first.
+
+    Parameters
+    ----------
+    content
+        The file.
+    inputs
+        How many features it has to take.
+
+    Raises
+    ------
+    ValueError
+        If it holds none, or one of other features.
+    """
+    made = unpickled(content)
+    if not (isinstance(made, Pipeline) and isinstance(made[-1], IsolationForest)):
+        raise ValueError(f"a {type(made).__name__}")  # noqa: TRY004 - it is a file's content
+    taken = getattr(made, "n_features_in_", 0)
+    if taken != inputs:
+        raise ValueError(f"of {taken} features, for {inputs}")
+    return Detector(made)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,9 +99,30 @@ class Boosted:
         }
 
 
-def read_boosted(content: bytes, threads: int) -> Boosted:
-    """The model of a ``model.txt``."""
-    return Boosted(lgb.Booster(model_str=content.decode()), threads)
+def read_boosted(content: bytes, threads: int, inputs: int) -> Boosted:
+    """The model of a ``model.txt``.
+
+    Parameters
+    ----------
+    content
+        The file.
+    threads
+        How many threads score.
+    inputs
+        How many inputs it has to take.
+
+    Raises
+    ------
+    ValueError
+        If it holds no booster, or one of other inputs.
+    """
+    try:
+        booster = lgb.Booster(model_str=content.decode())
+    except lgb.basic.LightGBMError as error:
+        raise ValueError(str(error)) from error
+    if booster.num_feature() != inputs:
+        raise ValueError(f"of {booster.num_feature()} inputs, for {inputs}")
+    return Boosted(booster, threads)
 
 
 def train_boosted(
@@ -158,7 +179,7 @@ def train_boosted(
         callbacks=[lgb.early_stopping(_PATIENCE, verbose=False), count],
     )
     # As it will be read back, so that what is measured is what is served.
-    model = read_boosted(Boosted(booster).to_text().encode(), threads)
+    model = read_boosted(Boosted(booster).to_text().encode(), threads, len(data.names))
     return Trained(
         model,
         model.scores(data.validation_values),

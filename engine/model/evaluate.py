@@ -55,6 +55,7 @@ def evaluate(
         "threshold": terms.threshold,
         "alert_cost": terms.alert_cost,
         "cards_per_day": terms.cards_per_day,
+        "cards_looked_at": terms.cards_looked_at,
         "intervals": {"confidence": CONFIDENCE, "resamples": resamples, "of": "cards"},
         "figures": {},
         "confusion": {

@@ -15,7 +15,7 @@ from engine.definition import FeatureSet, column, fingerprint, log1p
 from engine.definition.types import Kind
 from engine.errors import DefinitionError, InputError
 from engine.events.canonical import EVENT_ID
-from engine.model.labels import read_labels
+from engine.model.labels import UNLABELLED, read_labels
 
 FEATURES: Final = "features.parquet"
 NAMES: Final = "features.json"
@@ -46,7 +46,8 @@ class FeatureTable:
     times
         int64, seconds since 1970 UTC.
     labels
-        int8, 1 for fraud; None where the file has no labels, or lacks some.
+        int8, 1 for fraud, ``UNLABELLED`` of an event that has none; None where the file has no
+        labels or, unless they are required, lacks some.
     unlabelled
         How many events have no label.
     amounts
@@ -94,13 +95,19 @@ class FeatureTable:
         """The places of the events that have a label, int64, and their labels."""
         if self.label_column is None:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int8)
-        there = self.label_column.is_not_null()
-        rows = np.flatnonzero(there.to_numpy())
-        return rows, read_labels(self.label_column.filter(there), self.name)
+        labels = read_labels(self.label_column, self.name)
+        rows = np.flatnonzero(labels != UNLABELLED)
+        return rows, labels[rows]
+
+    @property
+    def is_labelled(self) -> NDArray[np.bool_]:
+        """Whether each event has a label, where labels were required."""
+        labelled: NDArray[np.bool_] = self.known_labels != UNLABELLED
+        return labelled
 
     @property
     def known_labels(self) -> NDArray[np.int8]:
-        """The labels, where each event has to have one."""
+        """The labels, where they were required; see :attr:`is_labelled` for which there are."""
         if self.labels is None:
             raise InputError(
                 f"{self.name}: not every event has a label (was {self.unlabelled:,} without)",
@@ -124,7 +131,7 @@ def read_features(path: Path, *, labels_required: bool, called: str | None = Non
         A build's folder, or the ``features.parquet`` in it; ``build.json`` and ``features.json``
         stand beside that.
     labels_required
-        Whether to refuse a file without a label for each event.
+        Whether to refuse a file without labels; single events may have none.
     called
         What messages call it: a log, of which these are the features for now; None for its path.
 
@@ -139,6 +146,12 @@ def read_features(path: Path, *, labels_required: bool, called: str | None = Non
         raise InputError(
             f"no features there (was {str(path)!r})",
             hint=f"name a folder that python -m engine.build made, or the {FEATURES} in it",
+        )
+    if file.name != FEATURES and not (file.parent / BUILD).exists():
+        raise InputError(
+            f"not a file of features (was {str(path)!r})",
+            hint=f"build them from a log with python -m engine.build, and name its folder or the "
+            f"{FEATURES} in it",
         )
     report = _json(file.parent / BUILD, dict)
     features = _checked_set(file, report)
@@ -210,11 +223,12 @@ def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any], cal
             f"(was {'lacking ' + ', '.join(lacking) if lacking else 'another order'})",
             hint=_AGAIN,
         )
-    written = report.get("rows", {}).get("written")
+    counts = report.get("rows")
+    written = counts.get("written") if isinstance(counts, dict) else None
     if rows != written:
         raise InputError(
             f"{file}: not the file that {BUILD} beside it tells of "
-            f"(was {rows:,} rows where it says {written})",
+            f"(was {rows:,} rows where it says {written!r})",
             hint=_AGAIN,
         )
     text = [name for name in names if not (schema[name].is_numeric() or schema[name] == pl.Boolean)]
@@ -301,7 +315,12 @@ def _labels(
     unlabelled = frame[label].null_count()
     if unlabelled and not required:
         return None, unlabelled
-    return read_labels(frame[label], called), 0
+    if unlabelled == len(frame):
+        raise InputError(
+            f"{called}: no event has a label (was {unlabelled:,} without)",
+            hint=f"build from a log whose {label} tells 1 for fraud, 0 for not",
+        )
+    return read_labels(frame[label], called), unlabelled
 
 
 def _known(amounts: NDArray[np.float64] | None) -> NDArray[np.float64] | None:

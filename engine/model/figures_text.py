@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from engine.words import counted
+
 Unit = Literal["share", "number", "count", "money", "squares"]
 FORMS: Final[dict[Unit, str]] = {
     "share": "{:.3f}",
@@ -63,7 +65,7 @@ def measured_lines(metrics: dict[str, Any]) -> list[Line]:
     """The figures that were measured, with what their words leave open filled in."""
     figures = metrics["figures"]
     said = {
-        "cards": metrics["cards_per_day"],
+        "cards": metrics["cards_looked_at"],
         "alert_cost": metrics["alert_cost"],
         "bursts": figures["bursts.count"]["value"] or 0.0,
     }
@@ -72,6 +74,15 @@ def measured_lines(metrics: dict[str, Any]) -> list[Line]:
         for line in _LINES
         if line.name in figures
     ]
+
+
+def sample_line(metrics: dict[str, Any]) -> str | None:
+    """Why fewer cards are looked at than people can, where these events are a sample."""
+    looked, every = metrics["cards_looked_at"], metrics["cards_per_day"]
+    if looked == every:
+        return None
+    cards = f"{counted(looked, 'card')} a day {'is' if looked == 1 else 'are'} looked at"
+    return f"these events are a sample: {cards}, as of all events {every:,} would be"
 
 
 def figure_lines(metrics: dict[str, Any]) -> Iterator[str]:
@@ -88,6 +99,9 @@ def figure_lines(metrics: dict[str, Any]) -> Iterator[str]:
         share = f"{100 * intervals['confidence']:g} %"
         draws = f"{intervals['resamples']:,} draws of as many cards"
         yield f"in brackets {share} of {draws}; of days for card precision"
+    sample = sample_line(metrics)
+    if sample is not None:
+        yield sample
     for line in measured_lines(metrics):
         yield f"{line.words:<34} {figure_text(figures[line.name], FORMS[line.unit])}"
     for name, words in (("at_threshold", "at the threshold"), ("at_half", "at 0.50")):

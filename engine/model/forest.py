@@ -128,11 +128,34 @@ def _follow(tree: Any, rows: NDArray[np.float32], found: Floats) -> None:  # noq
         at[walking] = child
 
 
-def read_forest(content: bytes, threads: int) -> Forest:
-    """The model of a ``model.pkl``, which runs code: check where it comes from first."""
+def read_forest(content: bytes, threads: int, inputs: int) -> Forest:
+    """The model of a ``model.pkl``, which runs code: check where it comes from first.
+
+    Parameters
+    ----------
+    content
+        The file.
+    threads
+        How many threads score.
+    inputs
+        How many inputs it has to take.
+
+    Raises
+    ------
+    ValueError
+        If it holds no forest, or one of other inputs.
+    """
     forest = unpickled(content)
     if isinstance(forest, Pipeline):  # behind the anomaly score
         forest = forest[-1]
+    if not isinstance(forest, RandomForestClassifier):
+        raise ValueError(f"a {type(forest).__name__}")  # noqa: TRY004 - it is a file's content
+    taken = getattr(forest, "n_features_in_", 0)
+    if taken != inputs:
+        raise ValueError(f"of {taken} inputs, for {inputs}")
+    classes = forest.classes_.tolist()
+    if classes != [0, 1]:
+        raise ValueError(f"of the classes {classes}")
     return Forest(forest, threads)
 
 

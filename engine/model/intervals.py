@@ -14,9 +14,6 @@ _COUNTS: Final = ("bursts.count",)
 # Of days to draw from, or of cards with fraud: every figure over cards is about their fraud, and
 # of one such card the draws that hold it are all alike.
 _FEWEST: Final = 2
-# Of the same, where draws are all alike: of none among nine a share of 28 % may be behind it, and
-# the draws would say that it is surely 0.
-_FEWEST_ALIKE: Final = 10
 # Of draws with nothing to measure: the interval is of the others, so that what it leaves out has to
 # be little beside the 2.5 % beyond either bound.
 MOST_UNMEASURED: Final = 0.01
@@ -102,8 +99,9 @@ def figure_of(
     dict
         ``value`` and, but for counts, ``low`` and ``high``, between which 95 % of the draws lie.
         These are null where they would not tell how far the figure may be off: of fewer than two
-        days, or two cards with fraud; of fewer than ten of these, where all draws are alike; and
-        where in more than 1 % of the draws there is nothing to measure.
+        days, or two cards with fraud; where all draws are alike, which would say that it is off by
+        nothing: of none among twenty a share of 17 % may be behind it; and where in more than 1 %
+        of the draws there is nothing to measure.
     """
     figure: dict[str, float | None] = {"value": None if np.isnan(value) else value}
     if not len(drawn) or name in _COUNTS:
@@ -115,6 +113,6 @@ def figure_of(
         return figure | {"low": None, "high": None}
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(known, [tail, 1 - tail]).tolist()
-    if drawn_from < _FEWEST_ALIKE and np.ptp(known) == 0:
+    if np.ptp(known) == 0:
         return figure | {"low": None, "high": None}
     return figure | {"low": low, "high": high}

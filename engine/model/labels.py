@@ -1,4 +1,7 @@
-"""Labels as people write them: 1 is fraud, 0 is not, and nothing else passes for either."""
+"""Labels as people write them: 1 is fraud, 0 is not, and nothing else passes for either.
+
+An event may have none: nobody knows yet what it is, which is not to be legitimate.
+"""
 
 from typing import Final
 
@@ -8,15 +11,16 @@ from numpy.typing import NDArray
 
 from engine.errors import InputError
 
+UNLABELLED: Final = -1  # in the place of 1 and 0
 _WORDS: Final = {
     **dict.fromkeys(("1", "true", "t", "yes", "y"), 1),
     **dict.fromkeys(("0", "false", "f", "no", "n"), 0),
 }
-_HINT: Final = "labels are 1/0, true/false, t/f or yes/no; leave out rows whose label is not known"
+_HINT: Final = "labels are 1/0, true/false, t/f or yes/no, and null where nobody knows yet"
 
 
 def read_labels(column: pl.Series, where: str) -> NDArray[np.int8]:
-    """Labels as 1 and 0.
+    """Labels as 1 and 0, and ``UNLABELLED`` for a null.
 
     Parameters
     ----------
@@ -33,7 +37,7 @@ def read_labels(column: pl.Series, where: str) -> NDArray[np.int8]:
     Raises
     ------
     InputError
-        If a row's label is null, NaN or anything else.
+        If a row's label is NaN or anything else.
     """
     if column.dtype == pl.String or isinstance(column.dtype, (pl.Categorical, pl.Enum)):
         words = column.cast(pl.String).str.strip_chars().str.to_lowercase()
@@ -48,7 +52,7 @@ def read_labels(column: pl.Series, where: str) -> NDArray[np.int8]:
         raise InputError(
             f"{where}: the column {column.name} cannot hold labels (was {column.dtype})", hint=_HINT
         )
-    bad = labels.is_null()
+    bad = labels.is_null() & column.is_not_null()
     if bad.any():
         first = bad.arg_true()[0]
         raise InputError(
@@ -56,7 +60,7 @@ def read_labels(column: pl.Series, where: str) -> NDArray[np.int8]:
             f"first of them row {first + 1:,} (was {column[first]!r})",
             hint=_HINT,
         )
-    return labels.to_numpy()
+    return labels.fill_null(UNLABELLED).to_numpy()
 
 
 def lacking_class(labels: NDArray[np.int8]) -> str | None:

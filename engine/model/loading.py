@@ -7,15 +7,17 @@ that shows damage and mix-ups, not malice: who can change a run can change its m
 import hashlib
 import json
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from engine.catalog import load_feature_set
 from engine.definition import FeatureSet, fingerprint
 from engine.errors import DefinitionError, InputError
-from engine.model.bins import bins_from_json
+from engine.model.bins import TrainingBins, bins_from_json
 from engine.model.calibration import calibration_from_json
-from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, Kind, Model
+from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, PICKLE, Kind, Model
 from engine.model.run import (
     BINS,
     FORMAT,
@@ -73,11 +75,27 @@ def load_run(path: Path, *, threads: int = 1, called: Path | None = None) -> Run
             f"{path}: the threshold or the usual values cannot be read (was {error!r})", hint=_TRAIN
         ) from error
     calibration = calibration_from_json(chosen.get("calibration", {}), str(path / THRESHOLD))
-    model = _model(path, kind, content, manifest, threads)
-    bins = None
-    if BINS in content:
-        bins = bins_from_json(_parsed(path / BINS, content[BINS]), str(path / BINS))
+    model = _model(path, kind, content, features, manifest, threads)
+    lacking = {*features.names, *model.added} - usual.keys()
+    if lacking:
+        raise InputError(
+            f"{path / MANIFEST}: does not tell what is usual (was nothing of {min(lacking)})",
+            hint=_TRAIN,
+        )
+    bins = _bins(path / BINS, content[BINS], features) if BINS in content else None
     return Run(path, features, model, threshold, calibration, usual, manifest, bins)
+
+
+def _bins(path: Path, content: bytes, features: FeatureSet) -> TrainingBins:
+    bins = bins_from_json(_parsed(path, content), str(path))
+    other = bins.features.keys() ^ set(features.names)
+    if other:
+        raise InputError(
+            f"{path}: not of the features of {features.name} (was {len(bins.features)} features, "
+            f"{min(other)} in one of the two alone)",
+            hint=_TRAIN,
+        )
+    return bins
 
 
 def _finite(number: float) -> float:
@@ -150,7 +168,8 @@ def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) ->
     """The bytes of the run's files, all that the manifest names, hashed as they will be used."""
     hashes: dict[str, Any] = manifest["sha256"]
     content = {}
-    needed = [MODEL_FILES[kind], NAMES, THRESHOLD, METRICS]
+    # What each run has: not bins, which older ones lack, nor a report, which need not be asked for.
+    needed = [MODEL_FILES[kind], PICKLE, NAMES, THRESHOLD, METRICS]
     if manifest.get("anomaly"):
         needed.append(ANOMALY)
     # What lies there unnamed is nobody's: it was put there, or taken out of the manifest.
@@ -181,27 +200,45 @@ def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) ->
 
 
 def _model(
-    path: Path, kind: Kind, content: dict[str, bytes], manifest: dict[str, Any], threads: int
+    path: Path,
+    kind: Kind,
+    content: dict[str, bytes],
+    features: FeatureSet,
+    manifest: dict[str, Any],
+    threads: int,
 ) -> Model:
-    anomaly = content.get(ANOMALY)
+    anomaly, width = content.get(ANOMALY), len(features.names)
     if kind != "lightgbm" or anomaly is not None:
         _refuse_other_version(path, manifest)
-    model = _model_alone(kind, content[MODEL_FILES[kind]], threads)
+    with _holding(path / MODEL_FILES[kind], f"no {kind} model of this run"):
+        model = _model_alone(
+            kind, content[MODEL_FILES[kind]], threads, width + (anomaly is not None)
+        )
     if anomaly is None:
         return model
     from engine.model.anomaly import WithAnomaly, read_detector  # noqa: PLC0415 - slow to import
 
-    return WithAnomaly(model, read_detector(anomaly))
+    with _holding(path / ANOMALY, "no isolation forest of this run"):
+        return WithAnomaly(model, read_detector(anomaly, width))
 
 
-def _model_alone(kind: Kind, content: bytes, threads: int) -> Model:
+@contextmanager
+def _holding(file: Path, what: str) -> Iterator[None]:
+    """Refuse a file whose hash is the manifest's, and whose content is not what it says."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"{file}: holds {what} (was {error})", hint=_TRAIN) from error
+
+
+def _model_alone(kind: Kind, content: bytes, threads: int, inputs: int) -> Model:
     if kind == "lightgbm":
         from engine.model.boosted import read_boosted  # noqa: PLC0415 - slow to import
 
-        return read_boosted(content, threads)
+        return read_boosted(content, threads, inputs)
     from engine.model.forest import read_forest  # noqa: PLC0415 - slow to import
 
-    return read_forest(content, threads)
+    return read_forest(content, threads, inputs)
 
 
 def _refuse_other_version(path: Path, manifest: dict[str, Any]) -> None:

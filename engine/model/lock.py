@@ -6,7 +6,6 @@ that this takes: a training waits for that, and never for a retraining, which lo
 it switches whether what is in use is what it was.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Final
 from engine.clock import elapsed, sleep
 from engine.errors import OutputError
 from engine.events.disk import writing
+from engine.events.lock import locked
 
 _RETRAINING: Final = ".retrain.lock"
 _SWITCH: Final = ".current.lock"
@@ -79,7 +79,7 @@ def _held(path: Path, patience: float) -> Iterator[str | None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         until = elapsed() + patience
-        while not _locked(descriptor):
+        while not locked(descriptor):
             if elapsed() >= until:
                 yield os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
                 return
@@ -90,11 +90,3 @@ def _held(path: Path, patience: float) -> Iterator[str | None]:
         yield None
     finally:
         os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

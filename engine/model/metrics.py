@@ -64,15 +64,24 @@ class Terms:
     alert_cost
         What a false alert costs, in the amounts' unit.
     cards_per_day
-        How many cards people can look at a day.
+        How many cards people can look at a day, of all events.
     days
         How many days' events these are.
+    sampled
+        Which share of the events of their time these are, where they were drawn from them by chance
+        or by card.
     """
 
     threshold: float
     alert_cost: float
     cards_per_day: int
     days: float
+    sampled: float = 1.0
+
+    @property
+    def cards_looked_at(self) -> int:
+        """How many of these events' cards are looked at a day: of a sample as many fewer."""
+        return max(1, round(self.cards_per_day * self.sampled))
 
 
 class Measurement:
@@ -106,7 +115,7 @@ class Measurement:
         self._amounts = scored.amounts
         self._squares: Floats = (scored.probabilities - scored.labels) ** 2
         self._day_cards = DayCards(
-            scored.scores, scored.labels, self._codes, scored.times, terms.cards_per_day
+            scored.scores, scored.labels, self._codes, scored.times, terms.cards_looked_at
         )
         self.days, self.fraud_days = self._day_cards.days, self._day_cards.fraud_days
         self._bursts = Bursts(

@@ -42,6 +42,7 @@ def rival_of(
     days: float,
     alert_cost: float,
     cards_per_day: int,
+    sampled: float = 1.0,
 ) -> Rival:
     """A run, to be judged by some events.
 
@@ -50,12 +51,12 @@ def rival_of(
     run
         The run.
     table
-        Labelled events.
+        Events, whose labels were required.
     rows
-        int64, which of them.
+        int64, which of them; all labelled.
     days
         How many days' events these are.
-    alert_cost, cards_per_day
+    alert_cost, cards_per_day, sampled
         See :class:`engine.model.metrics.Terms`.
 
     Raises
@@ -78,7 +79,7 @@ def rival_of(
         times=table.times[rows],
         amounts=None if table.amounts is None else table.amounts[rows],
     )
-    return Rival(scored, Terms(run.threshold, alert_cost, cards_per_day, days))
+    return Rival(scored, Terms(run.threshold, alert_cost, cards_per_day, days, sampled))
 
 
 def paired(
@@ -125,6 +126,7 @@ def paired(
         "days": terms.days,
         "alert_cost": terms.alert_cost,
         "cards_per_day": terms.cards_per_day,
+        "cards_looked_at": terms.cards_looked_at,
         "intervals": {"confidence": CONFIDENCE, "resamples": resamples, "of": "cards"},
         "figures": {
             name: {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from engine.model.figures_text import FORMS, Unit, figure_text, measured_lines
+from engine.model.figures_text import FORMS, Unit, figure_text, measured_lines, sample_line
 from engine.model.paired import DIFFERENCE
 
 # How a difference is written, by its figure's unit: signed, a digit more of a share.
@@ -31,6 +31,9 @@ def paired_lines(paired: dict[str, Any]) -> Iterator[str]:
         draws = f"{intervals['resamples']:,} draws of as many cards, the same for both"
         share = f"{100 * intervals['confidence']:g} %"
         yield f"in brackets {share} of {draws}; of days for card precision"
+    sample = sample_line(paired)
+    if sample is not None:
+        yield sample
     heads = ["", *paired["rivals"], DIFFERENCE]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for row in (heads, *rows):

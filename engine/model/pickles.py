@@ -20,5 +20,14 @@ def pickled(content: object) -> bytes:
 
 
 def unpickled(content: bytes) -> Any:  # noqa: ANN401 - a pickle may hold anything
-    """What was pickled; this runs code, so check where it comes from first."""
-    return joblib.load(io.BytesIO(content))
+    """What was pickled; this runs code, so check where it comes from first.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read.
+    """
+    try:
+        return joblib.load(io.BytesIO(content))
+    except Exception as error:
+        raise ValueError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error

@@ -2,7 +2,8 @@
 
 In time, as it would be used: the past, then later days, then the last ones, and between two parts a
 gap as long as labels take to be known. The end of the log, younger than that delay, is left out,
-for there a missing label and a legitimate event look the same.
+for there a label that is not known yet and a legitimate event look the same. What the log itself
+says is not labelled is in no part.
 """
 
 from dataclasses import dataclass
@@ -88,6 +89,8 @@ class Part:
         The time it covers: seconds since 1970 UTC, from ``start`` to before ``end``.
     coverage
         Which share of all events of that time it holds.
+    sampled
+        Which share of the labelled ones: the others are of other parts, by chance or by card.
     """
 
     name: str
@@ -95,6 +98,7 @@ class Part:
     start: int
     end: int
     coverage: float = 1.0
+    sampled: float = 1.0
 
     @property
     def days(self) -> float:
@@ -148,12 +152,12 @@ def split_options_from_json(content: dict[str, Any], seed: int, where: str) -> S
 
 
 def split(table: FeatureTable, options: SplitOptions) -> Split:
-    """Split events into parts, each with fraud and legitimate events.
+    """Split events into parts, each with fraud and legitimate events, all of them labelled.
 
     Parameters
     ----------
     table
-        Labelled events.
+        Events, whose labels were required.
     options
         How. At random, the validation part is a fifth of what is not test.
 
@@ -188,8 +192,8 @@ def _random(table: FeatureTable, options: SplitOptions) -> Split:
         raise InputError(
             "--split random: takes no dates (was some)", hint="leave them out, or split by time"
         )
-    labels = table.known_labels
-    require_both_classes(labels, str(table.path))
+    labels, labelled = table.known_labels, np.flatnonzero(table.is_labelled)
+    require_both_classes(labels[labelled], str(table.path))
     start, end = int(table.times.min()), int(table.times.max()) + 1
 
     def drawn(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -206,11 +210,11 @@ def _random(table: FeatureTable, options: SplitOptions) -> Split:
         return kept, taken
 
     def part(name: str, rows: NDArray[np.int64]) -> Part:
-        return Part(name, rows, start, end, len(rows) / len(table))
+        return Part(name, rows, start, end, len(rows) / len(table), len(rows) / len(labelled))
 
     # In the order of the draw, which is what a forest draws from in its turn: the notebook's is of
     # the 80 % as they were drawn, whatever is held out of them meanwhile.
-    every, test = drawn(np.arange(len(table)))
+    every, test = drawn(labelled)
     learnt, held_out = drawn(every)
     places = np.empty(len(table), dtype=np.int64)
     places[np.concatenate([learnt, held_out])] = np.arange(len(every))
@@ -225,19 +229,22 @@ def _random(table: FeatureTable, options: SplitOptions) -> Split:
 def _in_time(table: FeatureTable, options: SplitOptions) -> Split:
     start, validation_from, test_from, until = _bounds(table, options)
     delay = options.label_delay
-    cards = _card_groups(table, options)
+    cards, labelled = _card_groups(table, options), table.is_labelled
+    kind = "events with a label" if table.unlabelled else "events"
 
     def part(name: str, first: int, end: int, group: int) -> Part:
         inside = (table.times >= first) & (table.times < end)
-        of_group = inside if cards is None else inside & (cards[table.card_codes] == group)
+        usable = inside & labelled
+        of_group = usable if cards is None else usable & (cards[table.card_codes] == group)
         rows = np.flatnonzero(of_group)
         if not len(rows):
             raise InputError(
-                f"the {name} part holds no events (was {utc_text(first)} to {utc_text(end)})",
+                f"the {name} part holds no {kind} (was {utc_text(first)} to {utc_text(end)})",
                 hint=f"the log goes from {utc_text(int(table.times.min()))} to "
                 f"{utc_text(int(table.times.max()))}; choose other dates or shares",
             )
-        return Part(name, rows, first, end, len(rows) / int(inside.sum()))
+        coverage = len(rows) / int(inside.sum())
+        return Part(name, rows, first, end, coverage, len(rows) / int(usable.sum()))
 
     return Split(
         part("train", start, validation_from - delay, 0),

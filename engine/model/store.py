@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from engine.definition import FeatureSet, fingerprint
 from engine.errors import InputError, OutputError
 from engine.events.disk import scratch_folder, writing
-from engine.interrupts import put_off
+from engine.interrupts import leaving, put_off
 from engine.model.kinds import Model
 from engine.model.lock import switching
 from engine.model.replace import put_in_place, settle_replaced, take_back
@@ -116,6 +116,9 @@ def write_run(
 ) -> Read:
     """Write a run whose place was checked; on any failure none is left or changed.
 
+    An interrupt once the run is being put in its place waits for that: it finds it there, whole,
+    and says so.
+
     Parameters
     ----------
     run
@@ -140,7 +143,7 @@ def write_run(
     runs = run.path.parent
     with writing(runs):
         runs.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(runs) as scratch, writing(runs):
+    with leaving() as done, scratch_folder(runs) as scratch, writing(runs):
         made = scratch / run.path.name
         made.mkdir()
         for file, data in files.items():
@@ -156,6 +159,8 @@ def write_run(
             except BaseException:
                 take_back(made, run.path)
                 raise
+            leads = f" and {runs / CURRENT} leads to it" if current else ""
+            done.append(f"{run.path} was complete, it is in its place{leads}")
     return content
 
 
@@ -173,7 +178,7 @@ def _write_through(path: Path, data: bytes) -> None:
 
 def drop_run(folder: Path) -> None:
     """Remove a run, at one instant for whoever looks."""
-    with scratch_folder(folder.parent) as scratch, writing(folder.parent), put_off():
+    with put_off(), scratch_folder(folder.parent) as scratch, writing(folder.parent):
         folder.rename(scratch / folder.name)
 
 

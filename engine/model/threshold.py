@@ -191,7 +191,7 @@ def _costs(
         )
     lost = amounts * labels
     costs: Floats = float(lost.sum()) - ranked.sums(lost) + alert_cost * curve.false
-    return costs.round(_DECIMALS)
+    return costs.round(_DECIMALS) + 0.0  # never the 0 with a minus that rounding leaves
 
 
 def _missed_all(labels: NDArray[np.int8], amounts: Floats | None) -> float:

@@ -96,6 +96,13 @@ def _quarantined(data: dict[str, Any]) -> str:
     )
 
 
+def _unlabelled(data: dict[str, Any]) -> str:
+    if not data["unlabelled"]:
+        return ""
+    has = "has" if data["unlabelled"] == 1 else "have"
+    return f", of which {data['unlabelled']:,} {has} no label and {has} no part in this"
+
+
 def making(judged: Judged) -> Section:
     """All that is needed to make it again."""
     manifest, features = judged.run.manifest, judged.run.features
@@ -123,7 +130,7 @@ def making(judged: Judged) -> Section:
                         joined(
                             code(str(data["file"])),
                             f", {data['events']:,} events from {data['from']} to {data['to']}"
-                            f"{_quarantined(data)}, SHA-256 ",
+                            f"{_unlabelled(data)}{_quarantined(data)}, SHA-256 ",
                             code(str(data["sha256"])),
                         ),
                     ),

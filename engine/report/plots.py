@@ -28,6 +28,9 @@ _FIFTHS: Final = alt.Axis(tickCount=5)
 _OF_LOWEST: Final = 4.0
 _OF_CHOSEN: Final = 1.5
 _OF_NOTHING: Final = 1.25
+# Beyond is cut off: where a line leaves the frame is all that is seen of it there. Points millions
+# of frames away make what draws it leave out the whole line.
+_BEYOND: Final = 2.0  # times the height of the frame
 _LEAST: Final = 1e-6  # of a logarithmic scale
 
 
@@ -75,18 +78,16 @@ def _at_threshold(at: dict[str, dict[str, float | None]]) -> list[alt.Chart]:
     words = one.mark_text(align="right", dx=-6, dy=10, fontWeight="bold", color=MISSED).encode(
         x=alt.value("width"), y=alt.value(0), text=alt.value("✚ at the threshold")
     )
-    bars = [
-        one.mark_rule(color=MISSED, strokeWidth=2.5).encode(
-            x="recalllow:Q", x2="recallhigh:Q", y="precision:Q"
-        ),
-        one.mark_rule(color=MISSED, strokeWidth=2.5).encode(
-            x="recall:Q", y="precisionlow:Q", y2="precisionhigh:Q"
-        ),
-    ]
+    rule = one.mark_rule(color=MISSED, strokeWidth=2.5)
+    bars = {
+        "recall": rule.encode(x="recalllow:Q", x2="recallhigh:Q", y="precision:Q"),
+        "precision": rule.encode(x="recall:Q", y="precisionlow:Q", y2="precisionhigh:Q"),
+    }
+    known = [bar for name, bar in bars.items() if row[f"{name}low"] is not None]
     point = one.mark_point(filled=True, color=MISSED, size=55, opacity=1).encode(
         x="recall:Q", y="precision:Q"
     )
-    return [*(bars if row["recalllow"] is not None else []), point, words]
+    return [*known, point, words]
 
 
 def at_thresholds(points: pl.DataFrame, threshold: float) -> Chart:
@@ -127,17 +128,22 @@ def losses(found: Losses, threshold: float) -> Chart:
         ("missed fraud", "false alerts") if found.is_money else ("missed frauds", "false alerts")
     )
     names = {"missed": missed, "false_alerts": alerts, "total": "both"}
-    long = found.points.rename(names).unpivot(index="threshold", variable_name="what")
     chosen = found.points.filter(pl.col("threshold") == threshold)["total"].item()
     least = found.nothing_flagged if found.lowest is None else found.lowest["total"]
     most = min(
         max(_OF_LOWEST * least, _OF_CHOSEN * chosen),
         _OF_NOTHING * max(found.nothing_flagged, chosen),
     )
+    most = most or 1.0
+    long = (
+        found.points.rename(names)
+        .unpivot(index="threshold", variable_name="what")
+        .with_columns(pl.col("value").clip(upper_bound=_BEYOND * most))
+    )
     loss = alt.Y(
         "value:Q",
         title="lost on the test part" if found.is_money else "events of the test part",
-        scale=alt.Scale(domain=[0, most or 1.0], nice=False),
+        scale=alt.Scale(domain=[0, most], nice=False),
         axis=alt.Axis(labelExpr=SHORT, tickCount=5),
     )
     lines = (
@@ -155,7 +161,7 @@ def losses(found: Losses, threshold: float) -> Chart:
         .encode(x="threshold:Q", y="total:Q")
     ]
     nothing = (
-        alt.Chart(pl.DataFrame({"value": [found.nothing_flagged]}))
+        alt.Chart(pl.DataFrame({"value": [min(found.nothing_flagged, _BEYOND * most)]}))
         .mark_rule(color=MUTED, strokeDash=[2, 3], clip=True)
         .encode(y="value:Q")
     )

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from engine.model.figures_text import Unit, measured_lines
+from engine.model.figures_text import Unit, measured_lines, sample_line
 from engine.report.frame import (
     Column,
     Piece,
@@ -150,7 +150,11 @@ def every_figure(judged: Judged) -> Section:
         value = number(figure["value"], line.unit)
         rows.append([called, value, interval(figure, line.unit) or NONE])
     columns = [Column("figure", "wide"), Column("value", "number"), Column("interval", "number")]
-    return Section("figures", "Every figure", [table(columns, rows)])
+    content = [table(columns, rows)]
+    sample = sample_line(judged.metrics)
+    if sample is not None:
+        content.append(paragraph(f"{sample[0].upper()}{sample[1:]}."))
+    return Section("figures", "Every figure", content)
 
 
 def anomaly(metrics: dict[str, Any]) -> Section | None:

@@ -21,6 +21,7 @@ older than the days by which both are judged. Those are the newest whose labels 
 by the champion's label delay before FEATURES does. Neither run has learnt from them.
 
 FEATURES is a folder that python -m engine.build made, or the features.parquet in it, with labels.
+Events without one are counted: neither run is judged by them, nor the challenger trained on them.
 
 The challenger is promoted, which is to let DIR/current lead to it, if two things hold on these
 days: its --metric is higher by at least --margin, and the interval of that difference, over draws

@@ -86,7 +86,10 @@ def decide(paired: dict[str, Any], metric: str, margin: float) -> Decision:
     difference = found[DIFFERENCE]
     value, low, high = difference["value"], difference["low"], difference["high"]
     if low is None:
-        return _kept(f"How far {metric} may be off is not known: too many draws hold none of it.")
+        return _kept(
+            f"How far {metric} may be off is not known: draws are all alike, or too many hold none "
+            "of it."
+        )
     enough, sure = value >= margin, low > 0
     of_each = [f"{found[name]['value']:.4f} of the {name}" for name in (CHALLENGER, CHAMPION)]
     at_margin = "at least" if enough else "less than"
@@ -103,6 +106,20 @@ def decide(paired: dict[str, Any], metric: str, margin: float) -> Decision:
 
 def _kept(reason: str) -> Decision:
     return Decision(promote=False, reasons=(reason,))
+
+
+def without(judged: dict[str, Any]) -> str:
+    """What the days that are judged by hold besides, in words; empty if nothing.
+
+    Parameters
+    ----------
+    judged
+        ``judged_by`` of ``decision.json``.
+    """
+    if not judged["unlabelled"]:
+        return ""
+    has = "has" if judged["unlabelled"] == 1 else "have"
+    return f", without {counted(judged['unlabelled'], 'event')} that {has} no label"
 
 
 def verdict(content: dict[str, Any]) -> str:

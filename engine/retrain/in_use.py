@@ -20,12 +20,12 @@ def in_use(runs: Path) -> InUse | None:
     link = runs / CURRENT
     if not link.is_symlink():
         return None
-    name = link.readlink().name
-    manifest = runs / name / MANIFEST
-    return InUse(name, sha256_of(manifest) if manifest.is_file() else None)
+    target = link.readlink()  # once: it may be switched meanwhile
+    manifest = runs / target / MANIFEST  # which may be in another folder of runs
+    return InUse(target.name, sha256_of(manifest) if manifest.is_file() else None)
 
 
 def leads_to(runs: Path, folder: Path) -> bool:
-    """Whether ``current`` leads to a run by its name."""
+    """Whether ``current`` leads to a run that is there."""
     link = runs / CURRENT
-    return link.is_symlink() and link.readlink().name == folder.name
+    return link.exists() and folder.exists() and link.samefile(folder)

@@ -4,18 +4,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from engine.clock import elapsed, utc_second
 from engine.errors import InputError
 from engine.events.disk import write_bytes
-from engine.interrupts import put_off
-from engine.model.features_file import FeatureTable, read_features, sha256_of
+from engine.interrupts import leaving, put_off
+from engine.model.features_file import read_features, sha256_of
 from engine.model.loading import load_run
 from engine.model.lock import only_one, switching
 from engine.model.paired import Rival, paired, rival_of
 from engine.model.run import CURRENT, MANIFEST, Run
-from engine.model.split import DAY, midnight, utc_date_of, utc_text
+from engine.model.split import utc_date_of, utc_text
 from engine.model.store import check_place, drop_run, json_bytes, make_current
 from engine.model.unseen import refuse_seen
 from engine.progress import Meter
@@ -31,6 +29,7 @@ from engine.retrain.in_use import InUse, in_use, leads_to
 from engine.retrain.moved import moved_since
 from engine.retrain.options import Options
 from engine.retrain.page import decision_page
+from engine.retrain.window import Window, events_of, newest_labelled, parts_of
 from engine.train.again import like
 from engine.train.job import train
 from engine.train.options import Options as TrainOptions
@@ -38,28 +37,6 @@ from engine.train.options import Options as TrainOptions
 DECISION: Final = "decision.json"
 PAGE: Final = "retrain.html"
 FORMAT: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The newest labelled days, by which both are judged.
-
-    Parameters
-    ----------
-    start, end
-        Seconds since 1970 UTC, from ``start`` to before ``end``; both at midnight.
-    """
-
-    start: int
-    end: int
-
-    @property
-    def days(self) -> int:
-        """How many days these are."""
-        return (self.end - self.start) // DAY
-
-    def __str__(self) -> str:
-        return f"{utc_text(self.start)} to {utc_text(self.end)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +74,9 @@ def retrain(options: Options) -> Retraining:
         If there is no champion, something was refused or could not be written. Whatever goes
         wrong, the folder of runs holds the runs that it held before, and ``current`` leads where
         it led.
+    KeyboardInterrupt
+        If it was interrupted. The same holds, unless ``current`` was being switched by then, or was
+        before: then the exception says where it leads.
     """
     began = elapsed()
     path = options.runs / CURRENT if options.champion is None else options.champion
@@ -126,23 +106,33 @@ class _Job:
         like_champion = self._settings()
         described(champion)  # before anything is trained: its manifest may not tell
         table = read_features(options.features, labels_required=True)
-        window = self._window(table, like_champion.split.label_delay)
-        rows = np.flatnonzero((table.times >= window.start) & (table.times < window.end))
+        window = newest_labelled(options, table, like_champion.split)
+        refuse_seen(
+            champion,
+            window.start,
+            window.end,
+            hint="wait until there are as many newer days with labels, or ask for fewer --days",
+        )
+        judging = events_of(table, window)
+        settings = _challenger(like_champion, window)
+        parts = parts_of(table, settings.split)
 
         def rival(run: Run) -> Rival:
             return rival_of(
                 run,
                 table,
-                rows,
-                days=window.days,
+                judging.rows,
+                days=judging.days,
                 alert_cost=like_champion.alert_cost,
                 cards_per_day=like_champion.cards_per_day,
             )
 
         of_champion = rival(champion)  # before anything is trained: it may be refused
         moved = moved_since(champion, table, window.start)
-        challenger = train(_challenger(like_champion, window), table).run
+        place = options.runs / like_champion.id
+        check_place(options.runs, like_champion.id, overwrite=None)  # what is dropped is ours
         try:
+            challenger = train(settings, table, parts).run
             with Meter("compare", options.resamples, quiet=options.quiet, noun="draw") as meter:
                 compared = paired(
                     {CHALLENGER: rival(challenger), CHAMPION: of_champion},
@@ -152,12 +142,16 @@ class _Job:
                 )
             decision = self._of_what_is_in_use(decide(compared, options.metric, options.margin))
             content = self._content(challenger, window, decision, compared, moved)
-            with put_off():
-                decision, content, switched = self._conclude(challenger, decision, content)
-        except BaseException:
+            content["judged_by"]["unlabelled"] = judging.unlabelled
+            with leaving() as done:
+                decision, content, switched = self._conclude(challenger, decision, content, done)
+        except BaseException as error:
             # An interrupt that was put off speaks up after the switch: then it is in use.
-            if not leads_to(options.runs, challenger.path):
-                drop_run(challenger.path)
+            if leads_to(options.runs, place) or not place.exists():
+                raise
+            drop_run(place)
+            if isinstance(error, KeyboardInterrupt):
+                raise type(error) from error  # whatever it said is there is not any more
             raise
         return Retraining(
             champion, challenger, decision, content, switched, elapsed() - self._began
@@ -182,27 +176,6 @@ class _Job:
             make_current=False,
             overwrite=False,
         )
-
-    def _window(self, table: FeatureTable, label_delay: int) -> Window:
-        options = self._options
-        last = int(table.times.max()) + 1
-        end = (last - label_delay) // DAY * DAY
-        if options.until is not None:
-            end, log_end = midnight(options.until), -(-last // DAY) * DAY
-            if end > log_end:
-                raise InputError(
-                    f"--until: the log holds no events from {utc_text(log_end)} on "
-                    f"(was {options.until.isoformat()})",
-                    hint="give a day up to which there are events, or leave it out",
-                )
-        window = Window(end - options.days * DAY, end)
-        refuse_seen(
-            self._champion,
-            window.start,
-            window.end,
-            hint="wait until there are as many newer days with labels, or ask for fewer --days",
-        )
-        return window
 
     def _of_what_is_in_use(self, decision: Decision) -> Decision:
         """The decision, if ``current`` leads to the champion or nowhere: else none was compared."""
@@ -252,21 +225,23 @@ class _Job:
         }
 
     def _conclude(
-        self, challenger: Run, decision: Decision, content: dict[str, Any]
+        self, challenger: Run, decision: Decision, content: dict[str, Any], done: list[str]
     ) -> tuple[Decision, dict[str, Any], bool]:
         """Write down what is decided, and switch; but leave a switch of somebody else's alone.
 
         The record comes first: a switch that nobody has a reason for would be worse than none. As
-        drawing it takes seconds, what is in use is looked at between record and switch.
+        drawing it takes seconds, what is in use is looked at between record and switch. An
+        interrupt is put off for that look and the switch alone; ``done`` is told of the latter.
         """
         folder = challenger.path
         _record(content, folder)
         if not decision.promote or self._options.dry_run:
             return decision, content, False
-        with switching(self._options.runs):
+        with switching(self._options.runs), put_off():
             now = in_use(self._options.runs)
             if now == self._in_use:
-                make_current(folder)
+                link = make_current(folder)
+                done.append(f"it was decided, and {link} leads to {folder.name}")
                 return decision, content, True
         moved = f"Meanwhile current was led to {now.name if now else 'nothing'}: it is left there."
         if now is not None and self._in_use is not None and now.name == self._in_use.name:

@@ -21,7 +21,7 @@ from engine.report.frame import (
     table,
     tiles,
 )
-from engine.retrain.decision import CHALLENGER, CHAMPION, verdict
+from engine.retrain.decision import CHALLENGER, CHAMPION, verdict, without
 
 _MOST: Final = 15  # features in the plot
 _WIDTH: Final = 800
@@ -59,13 +59,14 @@ def decision_page(content: dict[str, Any]) -> str:
 
 def _decision(content: dict[str, Any]) -> Section:
     judged = content["judged_by"]
+    days = f"{judged['days']} days, {judged['from']} to {judged['until']}{without(judged)}"
     return Section(
         "decision",
         "Decision",
         [
             facts(
                 [
-                    ("judged by", f"{judged['days']} days, {judged['from']} to {judged['until']}"),
+                    ("judged by", days),
                     ("figure", f"{content['metric']}, to be higher by {content['margin']:g}"),
                     *((name, _learnt(content[name])) for name in (CHAMPION, CHALLENGER)),
                 ]

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from engine.model.paired_text import paired_lines
-from engine.retrain.decision import CHALLENGER, CHAMPION, verdict
+from engine.retrain.decision import CHALLENGER, CHAMPION, verdict, without
 from engine.retrain.job import DECISION, PAGE, Retraining
 from engine.words import counted
 
@@ -19,7 +19,7 @@ def retraining_text(retraining: Retraining) -> str:
         f"{retraining.challenger.path}: {verdict(content)}",
         *(f"  {reason}" for reason in content["reasons"]),
         *(_learnt(name, content[name]) for name in (CHAMPION, CHALLENGER)),
-        f"judged by {judged['days']} days that neither has learnt from, {time}:",
+        f"judged by {judged['days']} days that neither has learnt from, {time}{without(judged)}:",
         *(f"  {line}" for line in paired_lines(content["comparison"])),
         *_drift(content["drift"]),
         f"written to {DECISION} and {PAGE} there; {retraining.seconds:.1f} s",

@@ -18,7 +18,7 @@ from engine.clock import elapsed
 from engine.errors import InputError, OutputError
 from engine.events.canonical import EVENT_ID
 from engine.events.disk import scratch_folder, writing
-from engine.events.inputs import find_inputs, refuse_to_replace
+from engine.events.inputs import called, find_inputs, refuse_to_replace
 from engine.model.evaluate import evaluate
 from engine.model.features_file import FeatureTable, locate_features, read_features
 from engine.model.kinds import Floats
@@ -191,7 +191,10 @@ def _features(options: Options, run: Run) -> Iterator[tuple[FeatureTable, dict[s
                 quiet=options.quiet,
             )
         )
-        yield read_features(scratch / "features", labels_required=False), report.content
+        table = read_features(
+            scratch / "features", labels_required=False, called=called(options.inputs)
+        )
+        yield table, report.content
 
 
 def _write(

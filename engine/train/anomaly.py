@@ -103,7 +103,8 @@ class Anomaly:
 
     def _paired(self, part: Part, scores: Floats, scores_without: Floats) -> dict[str, Any]:
         table, options = self._table, self._options
-        terms = Terms(0.5, options.alert_cost, options.cards_per_day, part.days * part.coverage)
+        days = part.days * part.coverage
+        terms = Terms(0.5, options.alert_cost, options.cards_per_day, days, part.sampled)
 
         def rival(found: Floats) -> Rival:
             return Rival(
@@ -135,6 +136,8 @@ def _did(difference: dict[str, float | None]) -> str:
     if value is None:
         return "did nothing that can be measured"
     by = f"{abs(value):.4f}"
+    if value == 0:
+        return "changed nothing in average precision"
     if low is None or high is None:
         verb = "raised" if value > 0 else "lowered"
         return f"{verb} average precision by {by}, how surely was not measured"

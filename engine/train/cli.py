@@ -29,7 +29,8 @@ _DESCRIPTION = """\
 Train a model on a build's features, choose its threshold, and say how good it is.
 
 FEATURES is a folder that python -m engine.build made, or the features.parquet in it. The model
-learns from the past, its threshold is chosen on later days, and it is judged on the last ones."""
+learns from the past, its threshold is chosen on later days, and it is judged on the last ones.
+Events without a label are left out of all three, and counted."""
 
 _EPILOG = f"""\
 writes into DIR/ID, a folder that appears only when it is complete:
@@ -170,7 +171,7 @@ def _parser() -> Parser:
         "--cards-per-day",
         default="10",
         metavar="K",
-        help="of card precision@k (default: %(default)s)",
+        help="of card precision@k, of a split's sample as many fewer (default: %(default)s)",
     )
     add(
         "--resamples",

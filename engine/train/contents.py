@@ -56,6 +56,7 @@ def manifest_content(
             "file": str(table.path),
             "sha256": sha256_of(table.path),
             "events": len(table),
+            "unlabelled": table.unlabelled,
             "quarantined": table.quarantined,
             "quarantined_labels": table.quarantined_labels,
             "from": utc_text(int(table.times.min())),

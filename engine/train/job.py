@@ -70,6 +70,9 @@ def train(
     SentinelError
         If something was refused or could not be written. Whatever goes wrong, the folder of runs
         holds what it held before.
+    KeyboardInterrupt
+        If it was interrupted. The same holds, unless the run was being put in its place by then, or
+        was there already: it is whole, and the exception says that it is there.
     """
     check_place(options.out, options.id, overwrite=options.overwrite)
     refuse_to_replace([options.features], options.out / options.id, "--id")
@@ -203,6 +206,7 @@ class _Job:
             alert_cost=options.alert_cost,
             cards_per_day=options.cards_per_day,
             days=test.days * test.coverage,
+            sampled=test.sampled,
         )
         self._meter.begin("measure", options.resamples, "draw")
         return evaluate(

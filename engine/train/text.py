@@ -25,6 +25,7 @@ def training_text(training: Training) -> str:
         f"{run.path}: {manifest['model']} on {run.features.name} ({short}), {trees}",
         *_parts(manifest),
         *_quarantined(manifest["data"]),
+        *_unlabelled(manifest["data"]),
         f"threshold {run.threshold:.4g}, {thresholds['rule']} on {thresholds['chosen_on']}: there",
         there_text,
         "on test:",
@@ -46,6 +47,14 @@ def _quarantined(data: dict[str, Any]) -> list[str]:
     rows, labels = counted(data["quarantined"], "row"), data["quarantined_labels"]
     were = "was" if data["quarantined"] == 1 else "were"
     return [f"without {rows} of the log that {were} quarantined, {labels:,} for the label"]
+
+
+def _unlabelled(data: dict[str, Any]) -> list[str]:
+    """What was neither learnt from nor judged by, as nobody knows what it is."""
+    if not data["unlabelled"]:
+        return []
+    has = "has" if data["unlabelled"] == 1 else "have"
+    return [f"without {counted(data['unlabelled'], 'event')} that {has} no label"]
 
 
 def _anomaly(metrics: dict[str, Any]) -> list[str]:

@@ -141,7 +141,13 @@ def _parser() -> Parser:
         "leaves of it)",
     )
     add("--from", dest="start", default=None, metavar="DATE", help="first day of the first test")
-    add("--until", default=None, metavar="DATE", help="first day that is not tested any more, UTC")
+    add(
+        "--until",
+        default=None,
+        metavar="DATE",
+        help="first day that is not tested any more, UTC, within the log (default: --delay before "
+        "its end)",
+    )
     add("--run", default=None, metavar="RUN", help="test this run; nothing is trained")
     add(
         "--threshold",
@@ -179,7 +185,8 @@ def _parser() -> Parser:
         "--order",
         default="refuse",
         choices=("refuse", "event-time"),
-        help="a log out of time order: refuse it, or put it in order (default: %(default)s)",
+        help="a log out of time order, or with arrival_time, which is not looked at: refuse it, or "
+        "put it in order (default: %(default)s)",
     )
     add(
         "--leap",

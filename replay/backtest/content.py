@@ -10,7 +10,7 @@ from engine.model.features_file import FeatureTable
 from engine.model.run import Run
 from engine.model.split import DAY, utc_text
 from replay.backtest.check import Checked
-from replay.backtest.folds import Fold, rows_of
+from replay.backtest.folds import Fold, labels_end, rows_of
 from replay.backtest.labels import is_labelled
 from replay.backtest.options import Contender, Options
 from replay.backtest.results import Judge
@@ -58,6 +58,8 @@ def content_of(
             "train_days": windows.train // DAY,
             "delay_days": windows.delay // DAY,
             "test_days": windows.test // DAY,
+            "labels_until": utc_text(labels_end(windows, int(table.times[-1]))),
+            "beyond_labels": folds[-1].end > labels_end(windows, int(table.times[-1])),
         },
         "policy": options.policy.to_json(),
         "alert_cost": options.alert_cost,

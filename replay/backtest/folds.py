@@ -74,13 +74,14 @@ def plan(
     start
         When testing begins; None for as soon as a training window and the delay have passed.
     until
-        When it ends; None for as long as labels are known: the end of the log, younger than the
-        delay, tells nothing. Only whole test windows are used.
+        When it ends, by the end of the log's last day; None for as long as labels are known: the
+        end of the log, younger than the delay, tells nothing. Only whole test windows are used.
 
     Raises
     ------
     InputError
-        If there is no room for a single fold, or a window's parts do not fit into it.
+        If there is no room for a single fold, a window's parts do not fit into it, or testing is
+        to begin before the log or to go on after it.
     """
     tail = windows.validation
     if tail is None:
@@ -94,6 +95,12 @@ def plan(
         )
     midnight = -(-first // DAY) * DAY
     at = midnight + windows.train + windows.delay if start is None else start
+    if at < first // DAY * DAY:
+        raise InputError(
+            f"--from: the log has no events to test from then on (was {utc_text(at)}; the log "
+            f"begins {utc_text(first)})",
+            hint=f"give {utc_text(midnight)} or a later day, or leave --from out",
+        )
     end = last_end(windows, last, until)
     folds: list[Fold] = []
     while at + windows.test <= end:
@@ -121,8 +128,28 @@ def plan(
 
 
 def last_end(windows: Windows, last: int, until: int | None) -> int:
-    """When testing ends at the latest, of a log that ends at ``last``; see :func:`plan`."""
-    return (last + 1 - windows.delay) // DAY * DAY if until is None else until
+    """When testing ends at the latest, of a log that ends at ``last``; see :func:`plan`.
+
+    Raises
+    ------
+    InputError
+        If ``until`` is after the log's last day.
+    """
+    if until is None:
+        return labels_end(windows, last)
+    day_after = (last // DAY + 1) * DAY
+    if until > day_after:
+        raise InputError(
+            f"--until: the log has no events to test by then (was {utc_text(until)}; the log ends "
+            f"{utc_text(last)})",
+            hint=f"give {utc_text(day_after)} or a day before, or leave --until out",
+        )
+    return until
+
+
+def labels_end(windows: Windows, last: int) -> int:
+    """The midnight until which labels are known, of a log that ends at ``last``."""
+    return (last + 1 - windows.delay) // DAY * DAY
 
 
 def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:

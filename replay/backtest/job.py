@@ -10,11 +10,12 @@ from engine.clock import elapsed
 from engine.decide.records import record_schema
 from engine.errors import InputError
 from engine.events.disk import write_bytes
-from engine.events.inputs import find_inputs
+from engine.events.inputs import InputFile
 from engine.events.quarantine import Quarantine
 from engine.model.features_file import FeatureTable
 from engine.model.run import Run
 from engine.progress import Meter
+from replay.alone import alone_in
 from replay.backtest.about import about
 from replay.backtest.check import check
 from replay.backtest.content import content_of
@@ -29,7 +30,7 @@ from replay.backtest.place import Place, check_out
 from replay.backtest.results import Judge, side_by_side
 from replay.backtest.schedule import folds_of
 from replay.backtest.scratch import workplace
-from replay.backtest.table import built_before, whole_log
+from replay.backtest.table import built_before, log_files, whole_log
 from replay.backtest.tested import Tested
 from replay.backtest.vectorised import decide_at_once
 from replay.clocks import Clocks
@@ -99,7 +100,8 @@ def backtest(options: Options) -> Backtest:
         check_out(options)
         fixed = fixed_runs(options)
         name = next((run.features.name for run in fixed.values()), options.set)
-        table = whole_log(options, name, scratch)
+        files = log_files(options)
+        table = whole_log(options, files, name, scratch)
         refuse_early_labels(table.features, options.windows.delay)
         folds = folds_of(options, table, fixed)
         place = Place(
@@ -107,7 +109,7 @@ def backtest(options: Options) -> Backtest:
             about(options, table, folds, fixed),
             overwrite=options.overwrite,
         )
-        job = _Job(options, table, folds, place, scratch)
+        job = _Job(options, files, table, folds, place, scratch)
         models = Models(options, table, folds, fixed, place.runs)
         runs = [models.of(contender) for contender in options.contenders]
         tested = job.tested(runs)
@@ -125,12 +127,14 @@ class _Job:
     def __init__(
         self,
         options: Options,
+        files: tuple[InputFile, ...],
         table: FeatureTable,
         folds: Sequence[Fold],
         place: Place,
         scratch: Path,
     ) -> None:
         self._options = options
+        self._files = files
         self._table = table
         self._folds = folds
         self._place = place
@@ -153,27 +157,29 @@ class _Job:
     ) -> Tested:
         options = self._options
         clocks = Clocks.of_log(runs[0].features.schema, options.leap)
-        ledger = open_ledger(
-            self._place.ledger(contender),
-            record_schema(runs[0].features),
-            {"models": [run.manifest["sha256"] for run in runs], **clocks.to_json()},
-            overwrite=False,
-        )
-        decisions, playback = decide_one_by_one(
-            source,
-            self._folds,
-            runs,
-            options.policy,
-            ledger,
-            Manner(
-                clocks=clocks,
-                reasons=0,
-                label_delay=options.windows.delay,
-                batch=options.batch,
-            ),
-            meter,
-        )
-        ledger.flush()
+        folder = self._place.ledger(contender)
+        with alone_in(folder, "--out", "replay"):
+            ledger = open_ledger(
+                folder,
+                record_schema(runs[0].features),
+                {"models": [run.manifest["sha256"] for run in runs], **clocks.to_json()},
+                overwrite=False,
+            )
+            decisions, playback = decide_one_by_one(
+                source,
+                self._folds,
+                runs,
+                options.policy,
+                ledger,
+                Manner(
+                    clocks=clocks,
+                    reasons=0,
+                    label_delay=options.windows.delay,
+                    batch=options.batch,
+                ),
+                meter,
+            )
+            ledger.flush()
         compared = None
         if options.mode == "check":
             compared = check(self._at_once(contender, runs).decisions, decisions)
@@ -191,8 +197,7 @@ class _Job:
     @contextmanager
     def _source(self) -> Iterator[tuple[Source, Meter]]:
         """The events, to be played back as often as is needed."""
-        features = self._table.features
-        log = played_log(features, find_inputs(self._options.inputs))
+        log = played_log(self._table.features, self._files)
         with (
             Meter("read", log.rows, quiet=self._options.quiet, noun="event") as meter,
             Quarantine(self._scratch / "quarantine.parquet") as quarantine,

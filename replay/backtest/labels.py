@@ -6,7 +6,6 @@ right or wrong.
 """
 
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +14,8 @@ from engine.definition import Feature, FeatureSet
 from engine.definition.needs import aggregates_in, columns_in
 from engine.errors import InputError
 from engine.model.features_file import FeatureTable
+from engine.model.labels import UNLABELLED
 from engine.model.ranked import Integers
-
-# Among the labels of a backtest's table, in the place of 1 and 0.
-UNLABELLED: Final = -1
 
 
 def with_unlabelled(table: FeatureTable) -> FeatureTable:

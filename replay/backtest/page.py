@@ -20,6 +20,7 @@ from engine.report.frame import (
 from engine.words import counted
 from replay.backtest.plots import over_time
 from replay.backtest.words import (
+    beyond_text,
     comparison_rows,
     contender_text,
     plain,
@@ -136,6 +137,9 @@ def _folds(content: dict[str, Any]) -> Iterator[Html]:
         yield beside(*drawings[start : start + 2])
     for name in content["contenders"]:
         yield table(_COLUMNS, [_row(fold, name) for fold in content["folds"]], caption=name)
+    beyond = beyond_text(content)
+    if beyond is not None:
+        yield note(f"{beyond}.")
     unlabelled = unlabelled_text(content)
     if unlabelled is not None:
         of_each = ", ".join(

@@ -1,5 +1,6 @@
 """The features of a whole log, computed once: they look back only, so every fold may share them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,19 +8,45 @@ import numpy as np
 
 from engine.build.job import build
 from engine.build.options import Options as BuildOptions
+from engine.catalog import load_feature_set
+from engine.decide.records import ARRIVAL_TIME
 from engine.errors import InputError
+from engine.events.inputs import InputFile, Results, called, find_inputs
+from engine.events.log import Log
 from engine.model.features_file import FeatureTable, locate_features, read_features
 from replay.backtest.labels import with_unlabelled
 from replay.backtest.options import Options
 
 
-def whole_log(options: Options, features: str, scratch: Path) -> FeatureTable:
+def log_files(options: Options) -> tuple[InputFile, ...]:
+    """The files of a log, without what a backtest that was stopped has left among them.
+
+    Returns
+    -------
+    tuple of InputFile
+        Empty if the inputs are the folder of a build.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    if built_before(options) is not None:
+        return ()
+    return find_inputs(options.inputs, None if options.out is None else Results(options.out, ()))
+
+
+def whole_log(
+    options: Options, files: Sequence[InputFile], features: str, scratch: Path
+) -> FeatureTable:
     """A log's features and labels, in the order of events; some may have no label.
 
     Parameters
     ----------
     options
         Whose inputs are a log, or the one folder of a build.
+    files
+        What :func:`log_files` finds.
     features
         The feature set that is needed.
     scratch
@@ -28,30 +55,26 @@ def whole_log(options: Options, features: str, scratch: Path) -> FeatureTable:
     Raises
     ------
     InputError
-        If the log cannot be read, is out of time order and that is to be refused, has no labels,
-        or a build is of another feature set.
+        If the log cannot be read, is out of time order or says when its events arrived and that
+        is to be refused, has no labels, or a build is of another feature set.
     """
     built = built_before(options)
     if built is not None:
         table = _checked(read_features(built, labels_required=False), features)
         return _ordered(options, with_unlabelled(table))
+    _refuse_arrivals(options, files, features)
     folder = scratch / "features"
     build(
         BuildOptions(
-            inputs=options.inputs,
+            inputs=tuple(file.name for file in files),
             out=folder,
             set=features,
             threads=options.threads,
             quiet=options.quiet,
         )
     )
-    table = read_features(folder, labels_required=False, called=_called(options.inputs))
+    table = read_features(folder, labels_required=False, called=called(options.inputs))
     return _ordered(options, with_unlabelled(table))
-
-
-def _called(inputs: tuple[str, ...]) -> str:
-    """What messages call a log: they name what was named, not where its features are for now."""
-    return inputs[0] if len(inputs) == 1 else f"{inputs[0]} and {len(inputs) - 1:,} more"
 
 
 def built_before(options: Options) -> Path | None:
@@ -67,6 +90,19 @@ def _checked(table: FeatureTable, features: str) -> FeatureTable:
             hint=f"build them with python -m engine.build --set {features}",
         )
     return table
+
+
+def _refuse_arrivals(options: Options, files: Sequence[InputFile], features: str) -> None:
+    """Refuse to pass over in silence what a log says of when its events arrived."""
+    if options.order == "event-time":
+        return
+    if ARRIVAL_TIME in Log(files, load_feature_set(features).schema, ()).present:
+        raise InputError(
+            f"{called(options.inputs)}: the log says when its events arrived, and a backtest "
+            f"takes them as they happened (was a column {ARRIVAL_TIME})",
+            hint="add --order event-time, which does not look at it; python -m replay plays a log "
+            "back as it arrived",
+        )
 
 
 def _ordered(options: Options, table: FeatureTable) -> FeatureTable:

@@ -9,6 +9,7 @@ from engine.words import counted
 from replay.backtest.job import Backtest
 from replay.backtest.tested import Tested
 from replay.backtest.words import (
+    beyond_text,
     comparison_rows,
     contender_text,
     plain,
@@ -33,7 +34,7 @@ def backtest_text(done: Backtest) -> str:
     windows, log = content["windows"], content["log"]
     lines = [
         f"{content['feature_set']} of {log['events']:,} events, {log['from']} to {log['to']}",
-        *(each for each in (unlabelled_text(content),) if each is not None),
+        *(each for each in (unlabelled_text(content), beyond_text(content)) if each is not None),
         "train {train_days} days, delay {delay_days}, test {test_days}".format(**windows),
         policy_text(content["policy"]),
     ]

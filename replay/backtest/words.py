@@ -50,6 +50,18 @@ def unlabelled_text(content: dict[str, Any]) -> str | None:
     )
 
 
+def beyond_text(content: dict[str, Any]) -> str | None:
+    """That labels are not known yet of all days that are tested; None if they are."""
+    windows = content["windows"]
+    if not windows["beyond_labels"]:
+        return None
+    return (
+        f"tested until {content['folds'][-1]['until']}, but labels are known of events before "
+        f"{windows['labels_until']} only, a delay before the log ends: later fraud may count as "
+        "legitimate"
+    )
+
+
 def policy_text(policy: dict[str, Any]) -> str:
     """A policy in words."""
     said = ["every event at the threshold or above is flagged"]

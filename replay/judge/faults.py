@@ -171,21 +171,26 @@ def read_faults(text: str, *, timed: bool) -> Faults:
     """
     found: dict[str, Fault] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        name, _, value = part.partition("=")
+        name, equals, value = part.partition("=")
         kind = BY_NAME.get(name)
         if kind is None or name in found:
             problem = "unknown fault" if kind is None else "a fault is given twice"
             raise InputError(
                 f"--faults: {problem} (was {name!r})", hint=f"give any of {', '.join(BY_NAME)}"
             )
-        found[name] = _read(kind, value.strip(), timed=timed)
+        found[name] = _read(kind, value.strip() if equals else None, timed=timed)
     return found
 
 
-def _read(kind: Kind, value: str, *, timed: bool) -> Fault:
+def _read(kind: Kind, value: str | None, *, timed: bool) -> Fault:
     option = f"--faults {kind.name}"
-    size, at, often = value.rpartition("@")
-    if not at and kind.unit is not None and not _DECIMAL.fullmatch(value):
+    size, at, often = (value or "").rpartition("@")
+    if value is not None and (not often or (at and not size)):
+        raise InputError(
+            f"{option}: something is left out (was {f'{kind.name}={value}'!r})",
+            hint=f"write {_example(kind)}, or {kind.name} alone",
+        )
+    if value and not at and kind.unit is not None and not _DECIMAL.fullmatch(value):
         size, often = value, ""  # with a unit it is a size
     if size and kind.unit is None:
         raise InputError(
@@ -242,6 +247,11 @@ def _within(size: int, most: int, form: str, text: str, option: str) -> int:
     return size
 
 
+def _example(kind: Kind) -> str:
+    """A fault as it is written out."""
+    return f"{kind.name}={f'{kind.size}@' if kind.unit else ''}{kind.share:g}"
+
+
 def fault_help() -> str:
     """The table, as ``--help`` shows it."""
     lines: list[str] = []
@@ -249,7 +259,6 @@ def fault_help() -> str:
         lines.append(f"  {place.value}")
         for kind in FAULTS:
             if kind.place is place:
-                size = f"{kind.size}@" if kind.unit else ""
                 text = kind.help.format(size=kind.unit.value if kind.unit else "")
-                lines.append(f"    {f'{kind.name}={size}{kind.share:g}':<22}{text}")
+                lines.append(f"    {_example(kind):<22}{text}")
     return "\n".join(lines)

@@ -64,11 +64,12 @@ class Judge:
     def score(self) -> dict[str, Any]:
         """What it comes to by now."""
         now = elapsed()
+        released = self.stream.released(now)  # first: it finds out whether the end was reached
         began, ended = self.schedule.began, self.schedule.ended
         return score(self.book, now) | {
             "stream": {
                 "places": self.places,
-                "due": self.stream.released(now) if self.schedule.timed else self.stream.furthest,
+                "due": released if self.schedule.timed else self.stream.furthest,
                 "seconds": 0.0 if began is None else round(now - began, 3),
                 "seconds_to_the_end": (
                     None if began is None or ended is None else round(ended - began, 3)

@@ -75,7 +75,7 @@ class Schedule:
             self._passed += 1
         over = due if self._rate else furthest
         if over == self._places and self.ended is None:
-            self.ended = now
+            self.ended = self._end(now, self.began)
         return due
 
     def wait(self, now: float, released: int) -> float:
@@ -87,6 +87,15 @@ class Schedule:
         return (
             math.inf if self._rate is None else max(0.0, self.began + released / self._rate - now)
         )
+
+    def _end(self, now: float, began: float) -> float:
+        """When the last place was due, or taken, which whoever looks may be late to see."""
+        if self._rate is None:
+            return now
+        last = (self._places - 1) / self._rate
+        if self._stalls:
+            last = max(last, self._stalls[-1] / self._rate + self._stall_seconds)
+        return min(now, began + last)
 
     def _due(self, now: float, began: float) -> int:
         if self._rate is None:

@@ -27,6 +27,7 @@ from replay.judge.stream import Stream
 _MOST_CONNECTIONS: Final = 1_000
 _MOST_BUFFERED: Final = 4 * (MOST_HEAD_BYTES + MOST_BODY_BYTES)
 _HIGH_WATER: Final = 262_144
+_MOST_REPLIES: Final = 65_536  # bytes of replies that are written at a time
 _SWEEP_SECONDS: Final = 5.0
 _IDLE_SECONDS: Final = 120.0  # longer than clients keep connections they do not use
 _REQUEST_SECONDS: Final = 30.0  # from the first byte of a request to its last
@@ -124,12 +125,17 @@ class Connection(asyncio.Protocol):
             self._streaming.cancel()
 
     def pause_writing(self) -> None:
-        """There is no room for more."""
+        """There is no room for more: no request is answered, nor read, until there is."""
         self._room.clear()
+        self._read_on()
 
     def resume_writing(self) -> None:
         """There is room again."""
         self._room.set()
+        self._since = elapsed()
+        self._read_on()
+        # Not within a write: what is written before has to be first.
+        asyncio.get_running_loop().call_soon(self._work)
 
     def data_received(self, data: bytes) -> None:
         """Answer the requests that are whole now."""
@@ -139,8 +145,7 @@ class Connection(asyncio.Protocol):
             self._since = elapsed()
         self._buffer += data
         if self._busy:
-            if len(self._buffer) > _MOST_BUFFERED and self._transport is not None:
-                self._transport.pause_reading()
+            self._read_on()
             return
         self._work()
 
@@ -170,9 +175,30 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def _read_on(self) -> None:
+        """Read, or do not for now: a client that takes no replies is not asked for more."""
+        if self._transport is None:
+            return
+        if self._streaming is not None or (
+            self._room.is_set() and not (self._busy and len(self._buffer) > _MOST_BUFFERED)
+        ):
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+    @property
+    def _may_answer(self) -> bool:
+        return (
+            self._transport is not None
+            and not self._transport.is_closing()
+            and not self._busy
+            and self._room.is_set()
+        )
+
     def _work(self) -> None:
         replies: list[bytes] = []
-        while self._transport is not None and not self._busy:
+        size = 0
+        while self._may_answer:
             try:
                 request = take_request(self._buffer)
             except RefusedError as error:
@@ -207,6 +233,10 @@ class Connection(asyncio.Protocol):
             if request.closes:
                 self._finish(replies)
                 return
+            size += len(replies[-1])
+            if size > _MOST_REPLIES:  # writing them tells whether there is room for more
+                self._flush(replies)
+                replies, size = [], 0
         self._flush(replies)
 
     def _late(self, reply: Reply, request: Request) -> None:
@@ -218,13 +248,14 @@ class Connection(asyncio.Protocol):
         if request.closes:
             self.end()
             return
-        self._transport.resume_reading()
+        self._read_on()
         self._work()
 
     def _stream(self, answer: Streaming, now: float) -> None:
         server = self._server
         start = server.stream.start(answer.last_id, now)
         self._streaming = asyncio.create_task(server.stream.serve(self, start))
+        self._read_on()
         server.requests.streams_open += 1
         self._streaming.add_done_callback(self._streamed)
 
@@ -238,6 +269,7 @@ class Connection(asyncio.Protocol):
     def _leave(self) -> None:
         self._buffer.clear()
         if self._transport is not None:
+            self._transport.resume_reading()
             Leaving(self._transport, self.connection_lost)
 
     def _finish(self, replies: list[bytes]) -> None:

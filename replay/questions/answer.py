@@ -166,11 +166,6 @@ def _counts(
 ) -> dict[str, Any]:
     columns, (row,) = _run(connection, _COUNT, str(ledger.folder))
     counts = dict(zip(columns, row, strict=True))
-    if not counts["decisions"]:
-        raise InputError(
-            f"{ledger.folder}: there are no decisions in it (was 0)",
-            hint="replay a log with events in it",
-        )
     if options.labels is not None:
         _, ((counts["labelled"],),) = _run(connection, _LABELLED, options.labels)
         if not counts["labelled"]:

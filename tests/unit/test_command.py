@@ -12,7 +12,7 @@ import pytest
 
 from engine.command import run_command
 from engine.errors import OutputError
-from engine.interrupts import Terminated, heard, put_off
+from engine.interrupts import Terminated, heard, leaving, put_off
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,6 +49,36 @@ def test_exit_codes(
     assert ending(work) == code
     assert capsys.readouterr().err == said
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "how"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_an_interrupt_says_what_it_leaves_done(
+    capsys: pytest.CaptureFixture[str], number: signal.Signals, code: int, how: str
+) -> None:
+    def work() -> None:
+        with leaving() as outer, leaving() as inner:
+            outer.append("that much")
+            with put_off():
+                signal.raise_signal(number)
+                inner += ["one is done", "two is too"]
+
+    assert ending(work) == code
+    assert capsys.readouterr().err == f"{how}: one is done; two is too\n"
+
+
+def test_an_interrupt_before_anything_is_done_leaves_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def work() -> None:
+        with leaving() as done:
+            signal.raise_signal(signal.SIGINT)
+            done.append("never")
+
+    assert ending(work) == 130
+    assert capsys.readouterr().err == "interrupted: nothing was left half-written\n"
 
 
 def test_what_is_wrong_before_the_work_is_refused_alike(

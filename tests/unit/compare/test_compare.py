@@ -139,3 +139,21 @@ def test_runs_that_cannot_be_judged_by_these_features(
     del manifest["parts"]["train"]
     (early / "manifest.json").write_text(json.dumps(manifest))
     assert_refused(capsys, "the parts cannot be read", early, other, features)
+
+
+def test_nobody_is_judged_by_events_without_a_label(
+    features: Path, boosted: Path, other: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("features.json", "build.json"):
+        (tmp_path / name).write_bytes((features / name).read_bytes())
+    frame = pl.read_parquet(features / "features.parquet")
+    label = pl.when(pl.int_range(pl.len()) % 2 == 0).then("is_fraud")
+    frame.with_columns(is_fraud=label).write_parquet(tmp_path / "features.parquet")
+    whole = said(capsys, boosted, other, features)["comparison"]
+    half = said(capsys, boosted, other, tmp_path)
+    assert half["comparison"]["events"] + half["unlabelled"] == whole["events"]
+    assert 0 < half["comparison"]["fraud"] < whole["fraud"]
+    assert half["comparison"]["days"] == pytest.approx(half["coverage"] * whole["days"])
+    assert half["comparison"]["cards_looked_at"] == 10
+    assert main([*map(str, (boosted, other, tmp_path)), "--resamples", "0"]) == 0
+    assert f"without {half['unlabelled']:,} events that have no label" in capsys.readouterr().out

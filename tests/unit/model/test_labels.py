@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from engine.errors import InputError
-from engine.model.labels import read_labels, require_both_classes
+from engine.model.labels import UNLABELLED, read_labels, require_both_classes
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,6 @@ def test_forms_that_are_read(column: pl.Series) -> None:
 @pytest.mark.parametrize(
     ("column", "was"),
     [
-        (pl.Series("is_fraud", [1, None, 0]), "None"),
         (pl.Series("is_fraud", [1.0, float("nan"), 0.0]), "nan"),
         (pl.Series("is_fraud", [1, 2, 0]), "2"),
         (pl.Series("is_fraud", [1.0, 0.5, 0.0]), "0.5"),
@@ -42,6 +41,23 @@ def test_anything_else_is_an_error_and_not_a_zero(column: pl.Series, was: str) -
     assert "features.parquet: 1 of 3 rows" in what
     assert f"row 2 (was {was})" in what
     assert hint.startswith("hint: labels are 1/0")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series("is_fraud", [1, None, 0]),
+        pl.Series("is_fraud", [True, None, False]),
+        pl.Series("is_fraud", ["yes", None, "no"]),
+    ],
+)
+def test_a_null_is_none_of_both(column: pl.Series) -> None:
+    assert read_labels(column, "file").tolist() == [1, UNLABELLED, 0]
+
+
+def test_the_row_that_is_named_is_that_of_the_file() -> None:
+    with pytest.raises(InputError, match=r"1 of 4 rows .* row 3 \(was 'maybe'\)"):
+        read_labels(pl.Series("is_fraud", [None, "1", "maybe", None]), "file")
 
 
 def test_a_column_of_another_kind_holds_no_labels() -> None:

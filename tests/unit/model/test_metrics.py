@@ -11,6 +11,7 @@ from sklearn import metrics as sk
 from engine.model.bursts import Bursts
 from engine.model.daily import DayCards
 from engine.model.evaluate import evaluate, reliability
+from engine.model.figures_text import figure_lines
 from engine.model.metrics import Measurement, Scored, Terms
 from engine.model.ranked import Ranked
 
@@ -255,11 +256,30 @@ def test_a_draw_without_fraud_has_no_recall_and_no_money() -> None:
     assert Measurement(lowest, terms()).figures()["recall_at_fpr.0.001"] == 0.0
 
 
-@pytest.mark.parametrize(("cards", "sure"), [(9, False), (10, True)])
-def test_of_few_cards_that_are_all_alike_no_interval_is_told(cards: int, *, sure: bool) -> None:
-    """Nothing was caught in nine bursts: that is not to say that nothing ever would be."""
+@pytest.mark.parametrize("cards", [2, 20, 400])
+def test_where_draws_are_all_alike_no_interval_is_told(cards: int) -> None:
+    """Nothing was caught in twenty bursts: that is not to say that nothing ever would be."""
     events = scored([0.1] * cards, [1] * cards, amounts=[1.0] * cards)
     figures = evaluate(events, terms(), resamples=20, seed=1)["figures"]
     for name in ("money.caught", "money.caught_share", "at_threshold.recall"):
-        bound = 0.0 if sure else None
-        assert figures[name] == {"value": 0.0, "low": bound, "high": bound}, name
+        assert figures[name] == {"value": 0.0, "low": None, "high": None}, name
+    one = scored([0.9] + [0.1] * (cards - 1), [1] * cards, amounts=[1.0] * cards)
+    recall = evaluate(one, terms(), resamples=20, seed=1)["figures"]["at_threshold.recall"]
+    assert recall["low"] < recall["high"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "share", "looked_at"), [(10, 1.0, 10), (10, 0.2, 2), (10, 0.01, 1), (1, 0.6, 1)]
+)
+def test_of_a_sample_as_many_fewer_cards_are_looked_at(
+    asked: int, share: float, looked_at: int
+) -> None:
+    labels = [1, 1] + [0] * 18
+    events = scored([0.9, 0.8, *np.linspace(0.7, 0.1, 18).tolist()], labels)
+    found = evaluate(events, Terms(0.5, 5.0, asked, 1.0, share), resamples=0, seed=1)
+    assert (found["cards_per_day"], found["cards_looked_at"]) == (asked, looked_at)
+    precision = found["figures"]["cards.precision"]["value"]
+    assert precision == min(2, looked_at) / looked_at
+    lines = list(figure_lines(found))
+    assert any(line.startswith(f"card precision@{looked_at} a day") for line in lines)
+    assert any("these events are a sample" in line for line in lines) == (looked_at != asked)

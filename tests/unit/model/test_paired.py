@@ -62,12 +62,8 @@ def test_the_difference_is_that_of_the_same_draws() -> None:
 def test_a_run_differs_from_itself_by_nothing() -> None:
     found = paired({"one": rival(0.3), "two": rival(0.3)}, resamples=10, seed=1)
     for name, figure in found["figures"].items():
-        expected = (
-            {"value": 0.0}
-            if name == "bursts.count"
-            else dict.fromkeys(("value", "low", "high"), 0.0)
-        )
-        assert figure["difference"] == expected, name
+        bounds = {} if name == "bursts.count" else {"low": None, "high": None}
+        assert figure["difference"] == {"value": 0.0, **bounds}, name
 
 
 def test_what_cannot_be_measured_has_no_difference() -> None:
@@ -92,16 +88,20 @@ def test_without_draws_there_are_no_intervals() -> None:
     assert found["figures"]["roc_auc"]["difference"].keys() == {"value"}
 
 
-def test_of_one_card_there_is_no_interval_of_the_difference_either() -> None:
+def test_fraud_on_one_card_there_is_no_interval_of_the_difference_either() -> None:
     def of_one_card(each: Rival) -> Rival:
-        return replace(each, scored=replace(each.scored, card_codes=np.zeros(EVENTS, np.int64)))
+        every_other = each.scored.labels * (each.scored.times // 86_400 % 2 == 0)
+        one = np.where(every_other == 1, 0, each.scored.card_codes + 1)
+        labels = every_other.astype(np.int8)
+        return replace(each, scored=replace(each.scored, card_codes=one, labels=labels))
 
     rivals = {"one": of_one_card(rival(0.3)), "two": of_one_card(rival(0.6))}
     figures = paired(rivals, resamples=5, seed=1)["figures"]
     for each in ("one", "two", "difference"):
         assert figures["average_precision"][each]["value"] is not None
         assert figures["average_precision"][each]["low"] is None
-        # There are several days all the same.
+    # There are several days all the same, with fraud and without.
+    for each in ("one", "two"):
         assert figures["cards.precision"][each]["low"] is not None
 
 

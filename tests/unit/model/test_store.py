@@ -6,14 +6,20 @@ import math
 import os
 import pickle
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
+import lightgbm
+import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
+from engine.catalog import notebook
 from engine.errors import InputError, OutputError
 from engine.model import lock, replace, store
 from engine.model.loading import load_run
+from engine.model.pickles import pickled
 from engine.model.split import SplitOptions
 from engine.train import job as training
 from engine.train.options import Options
@@ -108,6 +114,73 @@ def test_files_that_the_manifest_does_not_name(run: Path, name: str) -> None:
     assert_refused(run, f"{name}: not the file that was trained")
 
 
+def test_a_run_without_its_pickle(boosted: Path, tmp_path: Path) -> None:
+    """Others read it, though not what loads it here."""
+    run = Path(shutil.copytree(boosted, tmp_path / "boosted"))
+    (run / "model.pkl").unlink()
+    hashes = read_json(run / "manifest.json")["sha256"]
+    rewrite(run, sha256={name: digest for name, digest in hashes.items() if name != "model.pkl"})
+    assert_refused(run, "model.pkl: cannot be read")
+
+
+def put(run: Path, name: str, content: bytes) -> None:
+    """Another file, that the manifest vouches for."""
+    (run / name).write_bytes(content)
+    hashes = read_json(run / "manifest.json")["sha256"]
+    rewrite(run, sha256=hashes | {name: hashlib.sha256(content).hexdigest()})
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"tree\nversion=v4\ngarbage\n", "model.txt: holds no lightgbm model of this run"),
+        (b"\xff\xfe", "model.txt: holds no lightgbm model of this run"),
+        (b"", "model.txt: holds no lightgbm model of this run"),
+    ],
+)
+def test_garbage_that_is_vouched_for(
+    boosted: Path, tmp_path: Path, content: bytes, words: str
+) -> None:
+    run = Path(shutil.copytree(boosted, tmp_path / "boosted"))
+    put(run, "model.txt", content)
+    assert_refused(run, words)
+
+
+def test_models_of_another_run(run: Path, boosted: Path, tmp_path: Path) -> None:
+    """Of another kind, of other features, or none at all."""
+    mixed = Path(shutil.copytree(boosted, tmp_path / "mixed"))
+    rewrite(mixed, model="random_forest")
+    assert_refused(mixed, "model.pkl: holds no random_forest model of this run (was a LGBM")
+    values, labels = np.arange(40.0).reshape(20, 2), [0, 1] * 10
+    booster = lightgbm.train({"verbosity": -1}, lightgbm.Dataset(values, labels), 1)
+    mixed = Path(shutil.copytree(boosted, tmp_path / "narrow"))
+    put(mixed, "model.txt", booster.model_to_string().encode())
+    assert_refused(mixed, "was of 2 inputs, for 26")
+    put(run, "model.pkl", pickled(RandomForestClassifier(2).fit(values, labels)))
+    assert_refused(run, "was of 2 inputs, for 26")
+    wide = np.zeros((20, len(notebook.names)))
+    put(run, "model.pkl", pickled(RandomForestClassifier(2).fit(wide, [1] * 20)))
+    assert_refused(run, "was of the classes [1]")
+    put(run, "model.pkl", b"not a pickle")
+    assert_refused(run, "model.pkl: holds no random_forest model of this run (was ")
+
+
+def test_bins_and_usual_values_of_other_features(boosted: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(boosted, tmp_path / "boosted"))
+    whole = read_json(run / "bins.json")
+    for change in (
+        {"features": {}},
+        {"features": whole["features"] | {"other": whole["features"]["hour"]}},
+    ):
+        put(run, "bins.json", json.dumps(whole | change).encode())
+        assert_refused(run, "bins.json: not of the features of notebook")
+    put(run, "bins.json", json.dumps(whole).encode())
+    usual = read_json(run / "manifest.json")["usual"]
+    del usual["hour"]
+    rewrite(run, usual=usual)
+    assert_refused(run, "does not tell what is usual (was nothing of hour)")
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000])
 def test_manifests_that_are_none(run: Path, content: str) -> None:
     (run / "manifest.json").write_text(content)
@@ -185,6 +258,31 @@ def test_a_run_that_cannot_be_used_is_not_left(
     assert "broken" in capsys.readouterr().err
     assert tree(runs) == before
     assert load_run(runs / "current").manifest["seed"] == 42
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_an_interrupt_while_a_run_is_put_in_its_place_says_what_it_finds(
+    features: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    keep: bool,
+) -> None:
+    put_in_place = store.put_in_place
+
+    def interrupted(made: Path, folder: Path) -> None:
+        put_in_place(made, folder)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(store, "put_in_place", interrupted)
+    runs = tmp_path / "runs"
+    assert train(features, runs, "run", *(["--keep-current"] if keep else [])) == 130
+    leads = "" if keep else f" and {runs / 'current'} leads to it"
+    said = f"interrupted: {runs / 'run'} was complete, it is in its place{leads}\n"
+    assert capsys.readouterr().err.endswith(said)
+    assert load_run(runs / ("run" if keep else "current")).manifest["id"] == "run"
+    assert (runs / "current").exists() != keep
 
 
 def test_nobody_else_switches_while_a_training_does(

@@ -64,6 +64,16 @@ def test_cost(alert_cost: float, threshold: float, cost: float) -> None:
     assert (choice.threshold, choice.cost) == (threshold, cost)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_cost_of_nothing_has_no_sign(seed: int) -> None:
+    """What is left of adding floats may round to 0 from below."""
+    amounts = np.random.default_rng(seed).integers(1, 100_000, 50) / 100
+    labels = np.array([1] * 49 + [0], dtype=np.int8)
+    scores = np.linspace(1.0, 0.0, 50)
+    choice = choose(read_rule("cost"), scores, labels, days=1.0, amounts=amounts, alert_cost=0.0)
+    assert str(choice.cost) == "0.0"
+
+
 def test_where_every_alert_costs_more_than_it_saves_nothing_is_flagged() -> None:
     choice = choose(
         read_rule("cost"),

@@ -9,6 +9,7 @@ import pytest
 
 from engine.definition import POS, feature, feature_set, key
 from engine.errors import InputError
+from replay import ledger
 from replay.cli import main
 from replay.job import replay
 from replay.ledger_files import find_ledger
@@ -119,6 +120,12 @@ def test_what_a_ledger_does_not_hold_is_said(
     assert "each at the time of arrival that is recorded\n" in said
 
 
+def exported(folder: Path, rows: int) -> None:
+    """Have a ledger say that it was exported of a live one: its parts tell no digest."""
+    for name in (ledger.ABOUT, ledger.SUMMARY):
+        (folder / name).write_text(json.dumps({"format": ledger.FORMAT, "rows": rows}))
+
+
 def test_ledgers_that_cannot_be_played_back_are_refused(log: Path, options: Options) -> None:
     replay(options)
     folder = options.ledger
@@ -137,6 +144,7 @@ def test_ledgers_that_cannot_be_played_back_are_refused(log: Path, options: Opti
     risky = feature_set("risky", POS, [feature("risk", risk, "of a merchant")])
     with pytest.raises(InputError, match="holds no labels, which risky reads"):
         LedgerSource(find_ledger(folder), risky, order="refuse", lag=0)
+    exported(folder, 2_000)
     part = folder / "part-000000.parquet"
     rows = pl.read_parquet(part)
     rows.with_columns(pl.col("event").struct.with_fields(unix_time=pl.lit("x"))).write_parquet(part)
@@ -154,5 +162,8 @@ def test_ledgers_that_cannot_be_played_back_are_refused(log: Path, options: Opti
     with pytest.raises(InputError, match="cannot be read"):
         replay(again)
     part.unlink()
+    with pytest.raises(InputError, match=r"not as many decisions as .* \(was 0, it says 2000\)"):
+        replay(again)
+    exported(folder, 0)
     with pytest.raises(InputError, match="there are no decisions in it"):
         replay(again)

@@ -115,3 +115,26 @@ def test_the_command(log: Path, boosted: Path, capsys: pytest.CaptureFixture[str
     ):
         assert main([*args, f"{option}={value}"]) == 2
         assert option in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--score-time", "10ms.."], "--score-time: not a span of time (was '10ms..')"),
+        (["--post-time", "..10ms"], "--post-time: not a span of time (was '..10ms')"),
+        (["--score-time", ""], "--score-time: not a span of time (was '')"),
+        (["--post-time", "2s..1s"], "--post-time: the least comes after the most (was '2s..1s')"),
+        (["--seed", "foo"], "--seed: not a whole number in bounds (was 'foo')"),
+        (["--seed", "foo", "--score-time", "1s"], "--seed: not a whole number"),
+        (["--seed", "5"], "--seed: nothing is drawn without --score-time or --post-time (was '5')"),
+        (["--seed", "5", "--deadline", "1s"], "--seed: nothing is drawn without"),
+        (["--deadline", ""], "--deadline: not a span of time (was '')"),
+    ],
+)
+def test_refusals(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log.csv", "--run", "run", *args]) == 2
+    refused = capsys.readouterr().err
+    assert refused.startswith(said)
+    hint = refused.partition("\nhint: ")[2]
+    assert hint
+    assert args[0] not in {"--score-time", "--post-time"} or "10ms..90ms" in hint

@@ -101,7 +101,8 @@ def judged(
         "seed": 7,
         "options": {"split": "time", "label_delay_days": 2.0, "threshold": "max-f1"} | options,
         "training": {"trees": 3},
-        "data": {"file": "x.parquet", "sha256": "0" * 64, "events": 1, "from": "a", "to": "b"},
+        "data": {"file": "x.parquet", "sha256": "0" * 64, "events": 1, "from": "a", "to": "b"}
+        | {"unlabelled": 0},
         "parts": {"train": part, "validation": part, "test": part},
         "usual": dict.fromkeys(features.names, 0.0),
     }

@@ -191,3 +191,20 @@ def test_a_forest_has_no_shap_values() -> None:
 def test_the_gap_in_words(days: float, words: str) -> None:
     text = parsed(page_of(judged([0.9, 0.1], [1, 0], label_delay_days=days))).text
     assert words in text
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (1, "of which 1 has no label and has no"),
+        (1_234, "of which 1,234 have no label and have no"),
+    ],
+)
+def test_events_without_a_label_are_told_of(count: int, words: str) -> None:
+    one = judged([0.9, 0.1], [1, 0])
+    assert "no label" not in parsed(page_of(one)).text
+    manifest = one.run.manifest
+    data = manifest["data"] | {"unlabelled": count}
+    some = replace(one, run=replace(one.run, manifest=manifest | {"data": data}))
+    assert words in parsed(page_of(some)).text

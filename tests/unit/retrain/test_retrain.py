@@ -3,13 +3,16 @@
 import hashlib
 import json
 import shutil
+import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from engine.model import lock, store
 from engine.model.loading import load_run
 from engine.retrain import job
 from engine.retrain.cli import main
@@ -374,16 +377,166 @@ def test_whatever_fails_leaves_the_runs_as_they_were(
     assert after == before
 
 
-def test_an_interrupt_after_the_switch_leaves_what_is_in_use(
+def interrupting(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> None:
+    """A signal once what is called has done its work."""
+    real = getattr(owner, name)
+
+    def interrupted(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+        found = real(*args, **options)
+        signal.raise_signal(signal.SIGINT)
+        return found
+
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(job, "decision_page"), (job, "_record"), (store, "put_in_place")],
+    ids=["drawn", "written", "trained"],
+)
+def test_an_interrupt_before_the_switch_leaves_no_challenger(
+    features: Path,
+    worse: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    owner: object,
+    name: str,
+) -> None:
+    """Even while the page is drawn, or while the challenger is put in its place."""
+    before = tree(worse)
+    interrupting(monkeypatch, owner, name)
+    assert retrain(features, worse) == 130
+    assert capsys.readouterr().err.endswith("interrupted: nothing was left half-written\n")
+    after = tree(worse)
+    assert {path: after[path] for path in before} == before
+    assert not after.keys() - before.keys() - {".retrain.lock", ".current.lock"}
+
+
+def test_an_interrupt_while_another_process_switches_ends_the_wait(
     features: Path, worse: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_current = job.make_current
+    held: list[bool] = []
 
-    def interrupted(folder: Path) -> None:
-        make_current(folder)
-        raise KeyboardInterrupt
+    def waited(_seconds: float) -> None:
+        held.append(True)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("waits on")
 
-    monkeypatch.setattr(job, "make_current", interrupted)
+    monkeypatch.setattr(lock, "sleep", waited)
+    real = job.write_bytes
+
+    with ExitStack() as stack:
+
+        def written(content: bytes, path: Path) -> None:
+            real(content, path)
+            if path.name == job.DECISION:
+                stack.enter_context(lock.switching(worse))
+
+        monkeypatch.setattr(job, "write_bytes", written)
+        assert retrain(features, worse) == 130
+    assert held == [True]
+    assert (worse / "current").readlink() == Path("champion")
+    assert not (worse / "challenger").exists()
+
+
+def test_an_interrupt_after_the_switch_leaves_what_is_in_use_and_says_so(
+    features: Path,
+    worse: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    interrupting(monkeypatch, job, "make_current")
     assert retrain(features, worse) == 130
+    said = f"it was decided, and {worse / 'current'} leads to challenger\n"
+    assert capsys.readouterr().err.endswith(f"interrupted: {said}")
     assert load_run(worse / "current").manifest["id"] == "challenger"
     assert read_json(worse / "current" / "decision.json")["decision"] == "promote"
+
+
+def test_a_champion_in_another_folder_of_runs_gives_way(
+    features: Path, misled: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(misled / "champion", tmp_path / "store" / "champion")
+    runs = tmp_path / "ext" / "runs"
+    runs.mkdir(parents=True)
+    (runs / "current").symlink_to("../../store/champion")
+    assert retrain(features, runs) == 0
+    written = read_json(runs / "challenger" / "decision.json")
+    assert (written["decision"], written["champion_in_use"]) == ("promote", True)
+    assert (runs / "current").readlink() == Path("challenger")
+
+
+def test_a_run_elsewhere_of_the_challengers_name_is_not_the_challenger(
+    features: Path, misled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(misled / "champion", tmp_path / "store" / "challenger")
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    (runs / "current").symlink_to("../store/challenger")
+    interrupting(monkeypatch, job, "decision_page")
+    assert retrain(features, runs) == 130
+    assert not (runs / "challenger").exists()
+    assert (runs / "current").readlink() == Path("../store/challenger")
+
+
+def copied(features: Path, folder: Path, frame: pl.DataFrame) -> Path:
+    """A build of a part of the events, or of changed ones."""
+    folder.mkdir()
+    (folder / "features.json").write_bytes((features / "features.json").read_bytes())
+    rows = read_json(features / "build.json")
+    rows["rows"]["written"] = len(frame)
+    (folder / "build.json").write_text(json.dumps(rows))
+    frame.write_parquet(folder / "features.parquet")
+    return folder
+
+
+def test_a_log_too_short_for_a_challenger(
+    features: Path, worse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The options that are named are those that a retraining has."""
+    frame = pl.read_parquet(features / "features.parquet")
+    end = frame["unix_time"].max()
+    assert isinstance(end, int)
+    for days, words in ((11, "no room for a challenger to learn"), (13, "for the challenger, no")):
+        short = frame.filter(pl.col("unix_time") > end - days * DAY)
+        folder = copied(features, tmp_path / f"{days} days", short)
+        assert retrain(folder, worse) == 2
+        what, hint = capsys.readouterr().err.splitlines()
+        assert words in what
+        assert hint == "hint: ask for fewer --days, or take a log that reaches further back"
+    assert_refused(capsys, "no room for a challenger", features, worse, "--days", "3000")
+
+
+def test_days_without_fraud_judge_nobody(
+    features: Path, worse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pl.read_parquet(features / "features.parquet")
+    end = frame["unix_time"].max()
+    assert isinstance(end, int)
+    late = pl.col("unix_time") > end - 9 * DAY
+    for label, name in ((0, "no fraud"), (None, "no label")):
+        changed = pl.when(late).then(pl.lit(label, pl.Int8)).otherwise("is_fraud")
+        folder = copied(features, tmp_path / name, frame.with_columns(is_fraud=changed))
+        assert_refused(capsys, "of the days to judge by there is no fraud", folder, worse)
+
+
+def test_nobody_is_judged_by_events_without_a_label(
+    features: Path, worse: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = pl.read_parquet(features / "features.parquet")
+    known = pl.int_range(pl.len()) % 4 > 0
+    label = pl.when(known).then("is_fraud")
+    some = copied(features, tmp_path / "some", frame.with_columns(is_fraud=label))
+    assert main([str(some), "--runs", str(worse), "--id", "challenger", *WINDOW[:-1]]) == 0
+    said = capsys.readouterr().out
+    written = read_json(worse / "challenger" / "decision.json")
+    judged, compared = written["judged_by"], written["comparison"]
+    test = read_json(worse / "challenger" / "manifest.json")["parts"]["test"]
+    inside = pl.col("unix_time").is_between(test["start"], test["end"] - 1)
+    there = frame.select(a=(inside & known).sum(), b=(inside & ~known).sum()).row(0)
+    assert (compared["events"], judged["unlabelled"]) == there
+    assert test["events"] == compared["events"]
+    assert compared["days"] == pytest.approx(6 * there[0] / sum(there))
+    assert f"without {there[1]:,} events that have no label:" in said
+    page = (worse / "challenger" / "retrain.html").read_text()
+    assert f"without {there[1]:,} events that have no label" in page

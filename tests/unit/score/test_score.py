@@ -125,6 +125,23 @@ def test_labels_without_fraud_are_scored_and_give_no_figures(
     assert (content["metrics"], content["lacking"]) == (None, "no fraud")
 
 
+def test_messages_name_the_log_and_not_where_its_features_are_for_now(
+    boosted: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = write(simulated(100), tmp_path / "new.parquet")
+    found = pl.read_parquet
+
+    def empty(path: Path) -> pl.DataFrame:
+        return found(path).head(0) if path.name == "features.parquet" else found(path)
+
+    monkeypatch.setattr(pl, "read_parquet", empty)
+    assert score(log, "--run", boosted, "--quiet") == 2
+    assert capsys.readouterr().err.startswith(f"{log}: there are no events (was 0 rows)\n")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -173,3 +173,9 @@ def test_any_seed_gives_scores_from_0_to_1(seed: int) -> None:
     values = np.random.default_rng(seed).exponential(size=(50, 2))
     scores = fit_detector(values, seed=seed).scores(values)
     assert ((scores > 0) & (scores < 1)).all()
+
+
+def test_no_difference_is_neither_up_nor_down() -> None:
+    assert _did({"value": 0.0, "low": None, "high": None}) == "changed nothing in average precision"
+    assert _did({"value": 0.01, "low": None, "high": None}).startswith("raised")
+    assert _did({"value": -0.01, "low": None, "high": None}).startswith("lowered")

@@ -57,7 +57,8 @@ def labels_of(values: list[object]) -> Callable[[pl.DataFrame], pl.DataFrame]:
         (lambda frame: frame.drop("is_fraud"), "there is no label column"),
         (labels_of([0]), "there is no fraud"),
         (labels_of([1]), "nothing but fraud"),
-        (labels_of([1, None]), "rows have no label that can be read"),
+        (labels_of([1, None]), "there is nothing but fraud"),
+        (lambda frame: frame.with_columns(is_fraud=pl.lit(None, pl.Int8)), "no event has a label"),
         (labels_of([1.0, float("nan")]), "rows have no label that can be read"),
         (labels_of(["yes", "perhaps"]), "rows have no label that can be read"),
         (lambda frame: frame.drop("hour"), "lacking hour"),
@@ -107,6 +108,24 @@ def test_no_build_report(
     alone.write_bytes((features / "features.parquet").read_bytes())
     assert_refused(capsys, "build.json: cannot be read", alone, tmp_path / "out" / "runs")
     assert_refused(capsys, "no features there", tmp_path / "none", tmp_path / "out" / "runs")
+
+
+def test_a_log_is_no_features(
+    features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = features.parent / "features.csv"
+    assert_refused(capsys, "not a file of features", log, tmp_path / "out" / "runs")
+
+
+@pytest.mark.parametrize("rows", [[], 6_000, {"written": "all"}, None])
+def test_a_build_report_that_does_not_count(
+    changed: Callable[..., Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    rows: object,
+) -> None:
+    words = "not the file that build.json beside it tells of"
+    assert_refused(capsys, words, changed(rows=rows), tmp_path / "out" / "runs")
 
 
 @pytest.mark.parametrize(

@@ -226,3 +226,72 @@ def test_labels_that_cannot_be_read_are_told_of(
     assert (data["quarantined"], data["quarantined_labels"], data["events"]) == (4, 3, 5_996)
     page = (tmp_path / "runs" / "run" / "report.html").read_text()
     assert "without 4 rows of the log that could not be read, 3 for the label" in page
+
+
+def some_labels(features: Path, out: Path, known: pl.Expr) -> Path:
+    """A build in which some events have no label."""
+    out.mkdir()
+    for name in ("features.json", "build.json"):
+        (out / name).write_bytes((features / name).read_bytes())
+    frame = pl.read_parquet(features / "features.parquet")
+    label = pl.when(known).then("is_fraud")
+    frame.with_columns(is_fraud=label).write_parquet(out / "features.parquet")
+    return out
+
+
+@pytest.mark.parametrize("split", ["time", "random", "time+cards"])
+def test_events_without_a_label_are_in_no_part(
+    features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], split: str
+) -> None:
+    from engine.train.cli import main
+
+    known = pl.int_range(pl.len()) % 4 > 0
+    some = some_labels(features, tmp_path / "some", known)
+    args = [str(some), "--out", str(tmp_path / "runs"), "--id", "run", "--label-delay", "2d"]
+    assert main([*args, "--resamples", "0", "--split", split, "--no-report"]) == 0
+    assert "\nwithout 1,500 events that have no label\n" in capsys.readouterr().out
+    manifest = read_json(tmp_path / "runs" / "run" / "manifest.json")
+    assert (manifest["data"]["events"], manifest["data"]["unlabelled"]) == (6_000, 1_500)
+    parts = manifest["parts"]
+    if split == "random":
+        assert sum(part["events"] for part in parts.values()) == 4_500
+    if split == "time":
+        frame = pl.read_parquet(features / "features.parquet")
+        for part in parts.values():
+            inside = pl.col("unix_time").is_between(part["start"], part["end"] - 1)
+            labelled = frame.select(inside & known)["unix_time"].sum()
+            assert part["events"] == labelled
+            assert part["fraud"] == frame.filter(inside & known)["is_fraud"].sum()
+        metrics = read_json(tmp_path / "runs" / "run" / "metrics.json")
+        every = frame.select((inside).sum()).item()
+        days = (part["end"] - part["start"]) / 86_400
+        assert metrics["days"] == pytest.approx(days * part["events"] / every)
+        assert metrics["cards_looked_at"] == 10
+
+
+def test_what_is_not_labelled_yet_does_not_move_the_parts(features: Path, tmp_path: Path) -> None:
+    """The end of the log is left out for its labels anyway."""
+    whole = trained(features, tmp_path, "whole")
+    last = read_json(whole / "manifest.json")["parts"]["test"]["end"]
+    some = some_labels(features, tmp_path / "some", pl.col("unix_time") < last)
+    run = trained(some, tmp_path, "run")
+    assert read_json(run / "manifest.json")["data"]["unlabelled"] > 0
+    for name in ("model.txt", "threshold.json", "metrics.json", "bins.json"):
+        assert (run / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_of_a_sample_fewer_cards_are_looked_at_and_that_is_said(
+    features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from engine.train.cli import main
+
+    args = [str(features), "--out", str(tmp_path / "runs"), "--id", "run", "--resamples", "0"]
+    assert main([*args, "--split", "random", "--label-delay", "2d"]) == 0
+    said = capsys.readouterr().out
+    assert "these events are a sample: 2 cards a day are looked at, as of all events 10" in said
+    assert "card precision@2 a day" in said
+    metrics = read_json(tmp_path / "runs" / "run" / "metrics.json")
+    assert (metrics["cards_per_day"], metrics["cards_looked_at"]) == (10, 2)
+    page = (tmp_path / "runs" / "run" / "report.html").read_text()
+    assert "These events are a sample: 2 cards a day are looked at" in page
+    assert "card precision@2 a day" in page

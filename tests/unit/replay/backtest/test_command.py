@@ -146,6 +146,8 @@ def test_what_is_printed(done: Done, log: Path, capsys: pytest.CaptureFixture[st
         (("--budget", "0"), "--budget"),
         (("--order", "arrival"), "--order"),
         (("--from", "2031-01-01"), "no room for a single test window"),
+        (("--from", "2001-01-01"), "--from: the log has no events to test from then on"),
+        (("--until", "2031-01-01"), "--until: the log has no events to test by then"),
     ],
 )
 def test_refusals(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import InputError
-from engine.model.split import DAY
-from replay.backtest.folds import learnable, plan, rows_of
+from engine.model.split import DAY, utc_text
+from replay.backtest.folds import labels_end, learnable, plan, rows_of
 from replay.backtest.options import Windows
 from unit.model.cases import table_of
 
@@ -131,6 +131,23 @@ def test_windows_without_room_are_refused(made: Windows, days: int, words: str) 
     with pytest.raises(InputError, match=words) as said:
         plan(made, NOW, NOW + days * DAY, start=None, until=None)
     assert said.value.hint
+
+
+def test_testing_goes_on_to_the_log_s_last_day_if_that_is_asked_for() -> None:
+    first, last = NOW, NOW + 100 * DAY - 7  # the last day is NOW + 99 days
+    made = windows(28, 7, 7)
+    folds = plan(made, first, last, start=None, until=NOW + 100 * DAY)
+    assert folds[-1].end <= NOW + 100 * DAY < folds[-1].end + 7 * DAY
+    assert folds[-1].end > labels_end(made, last) == NOW + 92 * DAY
+    for start, until, option, word in (
+        (None, NOW + 101 * DAY, "--until", utc_text(NOW + 100 * DAY)),
+        (None, NOW + 999 * DAY, "--until", utc_text(NOW + 100 * DAY)),
+        (NOW - DAY, None, "--from", utc_text(NOW)),
+    ):
+        with pytest.raises(InputError, match=f"{option}: the log has no events") as said:
+            plan(made, first, last, start=start, until=until)
+        assert word in said.value.hint
+    assert plan(made, first + 5, last, start=NOW, until=None)[0].start == NOW
 
 
 def test_a_window_without_fraud_to_learn_from_says_which() -> None:

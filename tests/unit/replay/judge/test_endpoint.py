@@ -410,6 +410,54 @@ def test_a_slow_reply_does_not_make_the_flag_late(log: Path) -> None:
     run(test())
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_client_that_reads_no_replies_is_not_read_on(log: Path, *, tls: bool) -> None:
+    ca = log.parent / "ca.pem"
+
+    async def test() -> None:
+        async with judging(log, tls=tls, ca_out=ca if tls else None) as running:
+            running.tls = ssl.create_default_context(cafile=str(ca)) if tls else None
+            size = len((await running.ask("GET", "/")).body)
+            talk = await running.connect()
+            count = 32 * 2**20 // size  # far more than the system itself holds on the way
+            talk.reader._transport.pause_reading()  # type: ignore[attr-defined] # it has one
+            for _ in range(count):
+                talk.request("GET", "/", headers=HEADERS)
+            largest = still = 0
+            while still < 20:  # until nothing moves any more
+                await asyncio.sleep(0.01)
+                held = [
+                    one._transport.get_write_buffer_size()
+                    for one in running.judge.server.connections
+                    if one._transport is not None
+                ]
+                still = still + 1 if held and max(held) == largest else 0
+                largest = max([largest, *held])
+            assert largest < 2 * server_module._HIGH_WATER
+            talk.reader._transport.resume_reading()  # type: ignore[attr-defined] # it has one
+            for _ in range(count):
+                answer = await talk.answer()
+                assert (answer.status, len(answer.body)) == (200, size)
+            talk.request("GET", "/score", headers=HEADERS)
+            assert (await talk.answer()).json["done"] is False
+
+    run(test())
+
+
+def test_the_end_of_the_stream_is_not_when_somebody_looked(log: Path) -> None:
+    async def test() -> None:
+        async with judging(log, rate=1_000.0) as running:
+            talk = await running.stream()
+            await talk.events(1)
+            talk.close()
+            await asyncio.sleep(0.1)
+            stream = running.judge.score()["stream"]
+            assert stream["due"] == COUNT
+            assert stream["seconds_to_the_end"] == (COUNT - 1) / 1_000
+
+    run(test())
+
+
 def test_a_slow_reply_says_that_the_connection_ends(log: Path) -> None:
     async def test() -> None:
         async with judging(log, faults=faults("flag-slow=1ms@1")) as running:

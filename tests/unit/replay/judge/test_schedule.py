@@ -60,3 +60,19 @@ def test_without_a_rate_places_are_due_as_they_are_taken() -> None:
     assert schedule.ended is None
     assert schedule.released(55.0, 10) == 10
     assert schedule.ended == 55.0
+
+
+@pytest.mark.parametrize(
+    ("stalls", "seconds", "ended"),
+    [([], 0.0, 104.5), ([5], 1.0, 104.5), ([9], 3.0, 107.5), ([4, 8], 2.0, 106.0)],
+)
+def test_the_end_is_when_the_last_was_due_however_late_one_looks(
+    stalls: list[int], seconds: float, ended: float
+) -> None:
+    for looks in ([ended], [300.0], [ended - 0.01, 300.0], [100.0 + s / 10 for s in range(100)]):
+        schedule = Schedule(10, 2.0, stalls, seconds)
+        schedule.begin(100.0)
+        for now in looks:
+            schedule.released(now, 0)
+            assert (schedule.ended is None) == (now < ended)
+        assert schedule.ended == ended

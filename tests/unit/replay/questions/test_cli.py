@@ -163,6 +163,27 @@ def test_a_replay_that_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "there are no decisions in it yet (was 0)\nhint: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("part", "complete", "said"),
+    [
+        (0, True, "part 0 is missing"),
+        (1, False, "part 1 is missing"),
+        (2, True, "not as many decisions as replay.json says (was 6, it says 7)"),
+    ],
+)
+def test_a_ledger_that_lacks_decisions(
+    tmp_path: Path, part: int, said: str, capsys: pytest.CaptureFixture[str], *, complete: bool
+) -> None:
+    decisions = [decision(f"2025-08-01 10:00:0{second}") for second in range(7)]
+    folder = make_ledger(tmp_path / "ledger", decisions, complete=complete)
+    assert content(capsys, folder)["decisions"] == 7
+    (folder / f"part-{part:06}.parquet").unlink()
+    assert main([str(folder)]) == 2
+    refused = capsys.readouterr().err
+    assert said in refused
+    assert "\nhint: " in refused
+
+
 def test_what_is_no_ledger(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "folder").mkdir()
     for name in ("folder", "nothing"):
