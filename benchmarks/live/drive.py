@@ -36,6 +36,7 @@ from engine.events.disk import scratch_folder
 from replay.judge.cli import KEY_VARIABLE
 
 MAX: Final = "max"
+LONGEST_DEADLINE: Final = 3_600  # seconds
 
 _MOST: Final = 1_000_000_000
 _LOOK_SECONDS: Final = 0.1
@@ -65,6 +66,8 @@ class Drive:
         Whether the scorer is killed in the end, and started again.
     listen
         Where the scorer's API listens, or ``off``.
+    deadline
+        Seconds to flag an event in, for judge and scorer alike.
     """
 
     stream: Path
@@ -75,6 +78,7 @@ class Drive:
     replayed: Path
     kill: bool = False
     listen: str = "off"
+    deadline: int = 30
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,6 +97,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     add("--replayed", required=True, type=Path, metavar="DIR", help="ledger of a replay")
     add("--kill", action="store_true", help="kill the scorer in the end, and start it again")
     add("--listen", default="off", metavar="HOST:PORT", help="where its API listens, or off")
+    add("--deadline", default="30", metavar="SECONDS", help="to flag an event in")
     options = parser.parse_args(argv)
     asked = Drive(
         stream=options.stream,
@@ -103,6 +108,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         replayed=options.replayed,
         kill=options.kill,
         listen=options.listen,
+        deadline=whole(options.deadline, "--deadline", 1, LONGEST_DEADLINE),
     )
 
     def work() -> None:
@@ -159,14 +165,15 @@ def drive(asked: Drive, scratch: Path) -> dict[str, Any]:
 
 def _judge(asked: Drive, scratch: Path) -> list[str]:
     options = ["--rate", asked.rate, "--events", str(asked.events), "--port", "0", "--until-done"]
-    return ["replay.judge", str(asked.stream), *options, "--json", "--scratch", str(scratch)]
+    options += ["--deadline", str(asked.deadline), "--json", "--scratch", str(scratch)]
+    return ["replay.judge", str(asked.stream), *options]
 
 
 def _scorer(asked: Drive, ledger: Path, port: str) -> list[str]:
     url = f"http://127.0.0.1:{port}"
     where = ["--stream", f"{url}/stream", "--flag", f"{url}/api/flag", "--listen", asked.listen]
     what = ["--run", str(asked.run), "--state", str(asked.state), "--ledger", str(ledger)]
-    return ["engine.live", *where, *what]
+    return ["engine.live", *where, *what, "--deadline", str(asked.deadline)]
 
 
 def _watched(asked: Drive, judge: Server, scorer: Server) -> dict[str, Any]:

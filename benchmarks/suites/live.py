@@ -73,7 +73,7 @@ def _replayed(options: Options, inputs: Inputs, scratch: Path, threads: int) -> 
     pl.concat([past, stream.head(options.sample)]).sink_parquet(log)
     starts = datetime.fromtimestamp(inputs.starts, UTC).isoformat()
     args = [str(log), "--run", str(inputs.boosted), "--from", starts, "--ledger", str(ledger)]
-    run_module("replay", [*args, "--quiet", "--json"], threads=threads)
+    run_module("replay", [*args, "--reasons", "0", "--quiet", "--json"], threads=threads)
     log.unlink()
     return ledger
 
@@ -82,6 +82,7 @@ def _drive(options: Options, inputs: Inputs, replayed: Path, rate: str, events: 
     args = ["--stream", str(inputs.stream), "--events", str(events), "--rate", rate]
     args += ["--run", str(inputs.boosted), "--state", str(inputs.state)]
     args += ["--replayed", str(replayed), "--listen", options.listen]
+    args += ["--deadline", str(options.deadline)]
     return run_module("benchmarks.live.drive", args + ["--kill"] * (rate == MAX), threads=1)
 
 

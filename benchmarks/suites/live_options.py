@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from benchmarks.live.drive import MAX
+from benchmarks.live.drive import LONGEST_DEADLINE, MAX
 from benchmarks.live.inputs import Wanted
 from benchmarks.options import Common, add_common, command_of, read_common
 from benchmarks.simulated import Simulated
@@ -66,6 +66,7 @@ class Options:
     original_events: int
     sample: int
     listen: str
+    deadline: int
     common: Common
 
     @property
@@ -96,6 +97,7 @@ def read_options(argv: Sequence[str]) -> Options:
     seconds = whole(sizes["seconds"], "--seconds", 1, _MOST_SECONDS)
     original = min(whole(sizes["original_events"], "--original-events", 1, _MOST), events)
     training = whole(sizes["training"], "--training", 1_000, _MOST)
+    deadline = whole(parsed.deadline, "--deadline", 1, LONGEST_DEADLINE)
     told = {
         "--cards": cards,
         "--warm": warm,
@@ -105,6 +107,7 @@ def read_options(argv: Sequence[str]) -> Options:
         "--original-events": original,
         "--training": training,
         "--listen": parsed.listen,
+        "--deadline": deadline,
         "--seed": common.seed,
         "--threads": common.threads,
         "--repeats": common.repeats,
@@ -117,6 +120,7 @@ def read_options(argv: Sequence[str]) -> Options:
         original_events=original,
         sample=min(events, _MOST_SAMPLE),
         listen=parsed.listen,
+        deadline=deadline,
         common=common,
     )
 
@@ -167,6 +171,7 @@ def _parser() -> Parser:
     size("--original-events", "N", "events that the original design gets")
     size("--training", "N", "events that the runs are trained on")
     add("--listen", default="off", metavar="HOST:PORT", help="API of the scorer (%(default)s)")
+    add("--deadline", default="30", metavar="SECONDS", help="to flag an event in (%(default)s)")
     add("--quick", action="store_true", help="small sizes, one run of each, to see that it works")
     add_common(parser, "live")
     return parser
