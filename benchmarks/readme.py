@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.options import RESULTS
-from benchmarks.suites import engines_page, live_page
+from benchmarks.suites import engines_page
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.events.disk import writing
 from engine.marks import between_marks
@@ -43,10 +43,7 @@ class Part:
         return f"<!-- {self.suite}:end -->"
 
 
-PARTS: Final = (
-    Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),
-    Part("live", "benchmarks/results/live-1000000.json", live_page.page),
-)
+PARTS: Final = (Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),)
 
 
 def with_results(text: str) -> str:
