@@ -13,7 +13,7 @@ EXIT_DIFFERENT: Final = 1
 _DESCRIPTION = """\
 Measure this project on simulated data. A suite first compares what it is going to time with the
 reference backend, bit by bit, and refuses to time values that differ; that of the judge compares
-what came with the file."""
+what came with the file, that of the live scorer what it decided with a replay."""
 
 _EPILOG = """\
 exit codes: 0 measured, 1 a value differs from the reference, 2 refused or failed with a message,

@@ -2,32 +2,63 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.options import RESULTS
-from benchmarks.suites.engines_page import page
+from benchmarks.suites import engines_page
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.events.disk import writing
 from engine.marks import between_marks
 
-BEGIN: Final = "<!-- engines:begin -->"
-END: Final = "<!-- engines:end -->"
-# The results that the README shows, as it links them.
-SHOWN: Final = "benchmarks/results/engines-1000000.json"
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the README that is made of results.
+
+    Parameters
+    ----------
+    suite
+        Whose results.
+    shown
+        The file of results, as the README links it.
+    page
+        Makes the text of these and of the link.
+    """
+
+    suite: str
+    shown: str
+    page: Callable[[Mapping[str, Any], str], str]
+
+    @property
+    def begin(self) -> str:
+        """The mark before it."""
+        return f"<!-- {self.suite}:begin -->"
+
+    @property
+    def end(self) -> str:
+        """The mark after it."""
+        return f"<!-- {self.suite}:end -->"
+
+
+PARTS: Final = (Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),)
 
 
 def with_results(text: str) -> str:
-    """A text with the results of the engines between their marks.
+    """A text with the results between their marks.
 
     Raises
     ------
     InputError
         If the marks are not there, once each and in order.
     """
-    results = json.loads((RESULTS / Path(SHOWN).name).read_text("utf-8"))
-    return between_marks(text, BEGIN, END, page(results, SHOWN), "the results")
+    for part in PARTS:
+        results = json.loads((RESULTS / Path(part.shown).name).read_text("utf-8"))
+        told = part.page(results, part.shown)
+        text = between_marks(text, part.begin, part.end, told, "the results")
+    return text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,9 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
+    suites = " and ".join(part.suite for part in PARTS)
     parser = Parser(
         "python -m benchmarks.readme",
-        "Write the results of `python -m benchmarks engines` into FILE, between their marks.",
+        f"Write the results of `python -m benchmarks` {suites} into FILE, between their marks.",
         EXIT_CODES,
     )
     parser.add_argument("file", metavar="FILE", help="a text with the marks, such as README.md")

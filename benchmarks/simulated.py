@@ -1,9 +1,11 @@
 """Inputs: files of simulated transactions, made once and used again while nothing changed."""
 
 import hashlib
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -73,22 +75,26 @@ class Workspace:
 
     def provide(self, simulated: Simulated, *, threads: int) -> Path:
         """The file, found in the folder or made now."""
-        file = self.folder / simulated.file_name
-        if not file.exists():
+        return self.keep(simulated.file_name, partial(simulated.make, threads=threads))
+
+    def keep(self, name: str, make: Callable[[Path], object]) -> Path:
+        """A file or a folder, found or made now; its name tells all that determines it."""
+        path = self.folder / name
+        if not path.exists():
             # It takes its name once it is whole, so that what has that name can be used again.
-            partial = self.scratch / file.name
-            simulated.make(partial, threads=threads)
-            partial.replace(file)
-            self._made.append(file)
-        return file
+            partly = self.scratch / name
+            make(partly)
+            partly.replace(path)
+            self._made.append(path)
+        return path
 
 
 @contextmanager
 def workspace(folder: Path, *, keep: bool) -> Iterator[Workspace]:
     """A workspace in ``folder``.
 
-    However the block ends, nothing is left of what it wrote but, if ``keep``, the simulated files;
-    those that were there before stay in any case.
+    However the block ends, nothing is left of what it wrote but, if ``keep``, what can be used
+    again; what was there before stays in any case.
     """
     with writing(folder):
         new = not folder.exists()
@@ -99,8 +105,11 @@ def workspace(folder: Path, *, keep: bool) -> Iterator[Workspace]:
             yield Workspace(folder, scratch, made)
     finally:
         if not keep:
-            for file in made:
-                file.unlink(missing_ok=True)
+            for path in made:
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
             if new:
                 with suppress(OSError):  # somebody else has put something there
                     folder.rmdir()

@@ -21,6 +21,7 @@ import polars as pl
 
 from benchmarks.compare import DifferenceError
 from benchmarks.judging.client import Client, event_ids
+from benchmarks.spent import cpu_seconds
 from engine.arguments import whole
 from engine.clock import elapsed
 from engine.command import Parser, run_command
@@ -28,8 +29,6 @@ from replay.judge.cli import KEY_VARIABLE
 
 _MOST: Final = 1_000_000_000
 _LISTENS: Final = re.compile(r"http://127\.0\.0\.1:([0-9]+)/ judges")
-_STAT: Final = "/proc/{}/stat"
-_USER_TICKS: Final = 11  # of the fields after the command's name; system ticks follow
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,11 +69,11 @@ def drive(file: Path, connections: int, depth: int) -> dict[str, Any]:
     """
     log = pl.read_parquet(file, columns=["trans_num", "is_fraud"])
     with _judge(file) as (process, client):
-        before = _cpu_seconds(process.pid)
+        before = cpu_seconds(process.pid)
         began = elapsed()
         content = asyncio.run(client.take(len(log)))
         taken = elapsed() - began
-        between = _cpu_seconds(process.pid)
+        between = cpu_seconds(process.pid)
         ids = event_ids(content)
         if [one.decode() for one in ids] != log["trans_num"].to_list() or b"is_fraud" in content:
             raise DifferenceError(f"the stream is not the file (was {len(ids):,} events)")
@@ -82,11 +81,11 @@ def drive(file: Path, connections: int, depth: int) -> dict[str, Any]:
             b'{"trans_num": "%b", "flag_value": %d}' % (one, number % 2)
             for number, one in enumerate(ids)
         ]
-        middle = _cpu_seconds(process.pid)
+        middle = cpu_seconds(process.pid)
         began = elapsed()
         good = asyncio.run(client.post(flags, connections, depth))
         posted = elapsed() - began
-        after = _cpu_seconds(process.pid)
+        after = cpu_seconds(process.pid)
         printed, _ = process.communicate()
     _check(json.loads(printed), good, log["is_fraud"].to_list())
     return {
@@ -142,16 +141,6 @@ def _port(process: "subprocess.Popen[str]") -> int:
             return int(found[1])
         said.append(line)
     raise DifferenceError(f"the judge did not start (was: {''.join(said)})")
-
-
-def _cpu_seconds(pid: int) -> float | None:
-    """User and system time of a process so far, to a hundredth; None but on Linux."""
-    path = Path(_STAT.format(pid))
-    if not path.exists():
-        return None
-    fields = path.read_text("utf-8").rpartition(")")[2].split()
-    ticks = int(fields[_USER_TICKS]) + int(fields[_USER_TICKS + 1])
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

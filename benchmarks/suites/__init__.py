@@ -25,6 +25,7 @@ SUITES: Final[dict[str, str]] = {
     "build": "benchmarks.suites.build",
     "engines": "benchmarks.suites.engines",
     "judge": "benchmarks.suites.judge",
+    "live": "benchmarks.suites.live",
 }
 
 

@@ -4,20 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.readme import BEGIN, END, main, with_results
+from benchmarks.readme import PARTS, main, with_results
 from engine.errors import InputError
 
+BEGIN, END = PARTS[0].begin, PARTS[0].end
 README = Path(__file__).parents[3] / "README.md"
 
 
 def test_the_results_go_between_their_marks(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    marks = "".join(f"{part.begin}\nold\n{part.end}\n" for part in PARTS)
+    page.write_text(f"before\n{marks}after\n")
     assert main([str(page)]) == 0
     text = page.read_text()
     assert "old" not in text
-    assert text.startswith(f"before\n{BEGIN}\n\n")
-    assert text.endswith(f"|\n\n{END}\nafter\n")
+    assert text.startswith(f"before\n{PARTS[0].begin}\n\n")
+    assert text.endswith(f"\n\n{PARTS[-1].end}\nafter\n")
+    for part in PARTS:
+        assert part.shown in text
 
 
 def test_the_readme_shows_the_results_that_are_kept() -> None:

@@ -1,0 +1,1 @@
+"""What the suite of the live scorer runs: judge, scorer and the original design, as processes."""
