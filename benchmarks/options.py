@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,6 +26,46 @@ class Common:
     results: Path
     keep: bool = False
     json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """An option that says how large something is.
+
+    Parameters
+    ----------
+    option, metavar, help
+        As in the help.
+    usual, quick
+        What it is unless it is given, and that with ``--quick``.
+    """
+
+    option: str
+    metavar: str
+    help: str
+    usual: str
+    quick: str
+
+    @property
+    def name(self) -> str:
+        """What it is called in what was parsed."""
+        return self.option.strip("-").replace("-", "_")
+
+
+def add_sizes(parser: Parser, sizes: Sequence[Size]) -> None:
+    """Add options of sizes; ``--quick`` has to be there too."""
+    for size in sizes:
+        told = f"{size.help} ({size.usual}; --quick: {size.quick})"
+        parser.add_argument(size.option, metavar=size.metavar, help=told)
+
+
+def read_sizes(parsed: argparse.Namespace, sizes: Sequence[Size]) -> dict[str, str]:
+    """What was said of these, by their names."""
+    given = {size: getattr(parsed, size.name) for size in sizes}
+    return {
+        size.name: (size.quick if parsed.quick else size.usual) if text is None else text
+        for size, text in given.items()
+    }
 
 
 def add_common(parser: Parser, suite: str) -> None:

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from benchmarks.options import RESULTS
 from benchmarks.suites import engines_page
-from engine.command import EXIT_CODES, Parser, run_command
-from engine.events.disk import writing
+from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 
 
@@ -63,24 +62,13 @@ def with_results(text: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the results into a file and return an exit code."""
-    return run_command(lambda: _prepare(argv))
-
-
-def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
     suites = " and ".join(part.suite for part in PARTS)
-    parser = Parser(
+    return rewrite_command(
+        argv,
         "python -m benchmarks.readme",
         f"Write the results of `python -m benchmarks` {suites} into FILE, between their marks.",
-        EXIT_CODES,
+        with_results,
     )
-    parser.add_argument("file", metavar="FILE", help="a text with the marks, such as README.md")
-    path = Path(parser.parse_args(argv).file)
-
-    def work() -> None:
-        with writing(path):
-            path.write_text(with_results(path.read_text("utf-8")), "utf-8")
-
-    return work
 
 
 if __name__ == "__main__":

@@ -5,8 +5,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-COLUMNS: Final = ("cc_num", "unix_time", "amt", "merchant", "category", "merch_lat", "merch_long")
 DAY_SECONDS: Final = 86_400
+
+
+class Row(NamedTuple):
+    """A transaction, as far as features of later ones are computed from it."""
+
+    cc_num: int
+    unix_time: int
+    amt: float
+    merchant: str
+    category: str
+    merch_lat: float
+    merch_long: float
+
+
+COLUMNS: Final = Row._fields
 
 _TABLE: Final = """\
 CREATE TABLE transactions (
@@ -26,18 +40,6 @@ _LAST_DAY: Final = f"""\
 SELECT {_NAMES} FROM transactions WHERE cc_num = ? AND unix_time >= ? ORDER BY unix_time, id"""  # noqa: S608 - the same
 _LAST: Final = f"""\
 SELECT {_NAMES} FROM transactions WHERE cc_num = ? ORDER BY unix_time DESC, id DESC LIMIT 1"""  # noqa: S608 - the same
-
-
-class Row(NamedTuple):
-    """A transaction, as far as features of later ones are computed from it."""
-
-    cc_num: int
-    unix_time: int
-    amt: float
-    merchant: str
-    category: str
-    merch_lat: float
-    merch_long: float
 
 
 class Table:

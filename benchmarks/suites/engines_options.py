@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.options import Common, add_common, command_of, read_common
+from benchmarks.options import (
+    Common,
+    Size,
+    add_common,
+    add_sizes,
+    command_of,
+    read_common,
+    read_sizes,
+)
 from benchmarks.simulated import Simulated
 from engine.arguments import whole, wholes
 from engine.command import Parser
@@ -45,15 +53,32 @@ examples:
   python -m benchmarks engines --quick
   python -m benchmarks engines --cards 50_000 --events 1_000_000"""
 
-# By option: the value, and that of --quick.
-_SIZES: Final = {
-    "rows": ("1_000_000", "100_000"),
-    "file_cards": ("3_300", "330"),
-    "cards": ("1_000,100_000,1_000_000", "1_000,10_000"),
-    "events": ("300_000", "20_000"),
-    "hot_hour": ("10_000,100_000", "10_000"),
-    "hot_day": ("1_000_000", "20_000"),
-}
+_SIZES: Final = (
+    Size("--rows", "N", "rows of the file that all engines build", "1_000_000", "100_000"),
+    Size("--file-cards", "M", "its cards, in a year", "3_300", "330"),
+    Size(
+        "--cards",
+        "M,M,…",
+        "for how many cards the online engine is measured",
+        "1_000,100_000,1_000_000",
+        "1_000,10_000",
+    ),
+    Size("--events", "N", "events of each pass, 100 or more", "300_000", "20_000"),
+    Size(
+        "--hot-hour",
+        "N,N,…",
+        "events of one card within an hour, 100 or more",
+        "10_000,100_000",
+        "10_000",
+    ),
+    Size(
+        "--hot-day",
+        "N,N,…",
+        "events of one card within a day, 100 or more",
+        "1_000_000",
+        "20_000",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +150,7 @@ def read_options(argv: Sequence[str]) -> Options:
     """
     parser = _parser()
     parsed = parser.parse_args(argv)
-    given = {name: getattr(parsed, name) for name in _SIZES}
-    sizes = {
-        name: (quick if parsed.quick else usual) if given[name] is None else given[name]
-        for name, (usual, quick) in _SIZES.items()
-    }
+    sizes = read_sizes(parsed, _SIZES)
     common = read_common(parsed)
     seed = common.seed
     rows = whole(sizes["rows"], "--rows", 1, _MOST_ROWS)
@@ -168,19 +189,8 @@ def read_options(argv: Sequence[str]) -> Options:
 
 def _parser() -> Parser:
     parser = Parser("python -m benchmarks engines", _DESCRIPTION, _EPILOG)
-    add = parser.add_argument
-
-    def size(option: str, metavar: str, text: str) -> None:
-        usual, quick = _SIZES[option.strip("-").replace("-", "_")]
-        add(option, metavar=metavar, help=f"{text} ({usual}; --quick: {quick})")
-
-    size("--rows", "N", "rows of the file that all engines build")
-    size("--file-cards", "M", "its cards, in a year")
-    size("--cards", "M,M,…", "for how many cards the online engine is measured")
-    size("--events", "N", "events of each pass, 100 or more")
-    size("--hot-hour", "N,N,…", "events of one card within an hour, 100 or more")
-    size("--hot-day", "N,N,…", "events of one card within a day, 100 or more")
-    add("--quick", action="store_true", help="small sizes, to see that it works")
+    add_sizes(parser, _SIZES)
+    parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
     add_common(parser, "engines")
     return parser
 

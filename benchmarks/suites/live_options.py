@@ -1,13 +1,20 @@
 """What the suite of the live scorer is asked to measure."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from benchmarks.live.drive import LONGEST_DEADLINE, MAX
 from benchmarks.live.inputs import Wanted
-from benchmarks.options import Common, add_common, command_of, read_common
+from benchmarks.options import (
+    Common,
+    Size,
+    add_common,
+    add_sizes,
+    command_of,
+    read_common,
+    read_sizes,
+)
 from benchmarks.simulated import Simulated
 from benchmarks.suites.engines_options import EVENTS_PER_CARD_AND_DAY
 from engine.arguments import whole, wholes
@@ -43,16 +50,33 @@ examples:
   python -m benchmarks live --quick
   python -m benchmarks live --events 100_000 --rates 1_000 --keep"""
 
-# By option: the value, and that of --quick.
-_SIZES: Final = {
-    "cards": ("100_000", "1_000"),
-    "warm": ("1_000_000", "10_000"),
-    "events": ("1_000_000", "10_000"),
-    "rates": ("100,1_000,10_000", "100,1_000"),
-    "seconds": ("20", "2"),
-    "original_events": ("2_000", "200"),
-    "training": ("200_000", "10_000"),
-}
+_SIZES: Final = (
+    Size("--cards", "M", "cards of the stream and of its past", "100_000", "1_000"),
+    Size(
+        "--warm",
+        "N",
+        "events of the past, which the online state has seen",
+        "1_000_000",
+        "10_000",
+    ),
+    Size(
+        "--events",
+        "N",
+        "events that are sent as fast as they are taken, the ledger to recover",
+        "1_000_000",
+        "10_000",
+    ),
+    Size("--rates", "R,R,…", "events a second, besides that", "100,1_000,10_000", "100,1_000"),
+    Size(
+        "--seconds",
+        "T",
+        "how long each of these rates is kept up, while there are events",
+        "20",
+        "2",
+    ),
+    Size("--original-events", "N", "events that the original design gets", "2_000", "200"),
+    Size("--training", "N", "events that the runs are trained on", "200_000", "10_000"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +110,7 @@ def read_options(argv: Sequence[str]) -> Options:
         If it cannot be read, or a number is out of its range.
     """
     parsed = _parser().parse_args(argv)
-    sizes = _sizes(parsed)
+    sizes = read_sizes(parsed, _SIZES)
     common = read_common(parsed)
     if parsed.quick:
         common = replace(common, repeats=1)
@@ -147,29 +171,10 @@ def _wanted(cards: int, warm: int, events: int, training: int, seed: int) -> Wan
     )
 
 
-def _sizes(parsed: argparse.Namespace) -> dict[str, str]:
-    given = {name: getattr(parsed, name) for name in _SIZES}
-    return {
-        name: (quick if parsed.quick else usual) if given[name] is None else given[name]
-        for name, (usual, quick) in _SIZES.items()
-    }
-
-
 def _parser() -> Parser:
     parser = Parser("python -m benchmarks live", _DESCRIPTION, _EPILOG)
     add = parser.add_argument
-
-    def size(option: str, metavar: str, text: str) -> None:
-        usual, quick = _SIZES[option.strip("-").replace("-", "_")]
-        add(option, metavar=metavar, help=f"{text} ({usual}; --quick: {quick})")
-
-    size("--cards", "M", "cards of the stream and of its past")
-    size("--warm", "N", "events of the past, which the online state has seen")
-    size("--events", "N", "events that are sent as fast as they are taken, the ledger to recover")
-    size("--rates", "R,R,…", "events a second, besides that")
-    size("--seconds", "T", "how long each of these rates is kept up, while there are events")
-    size("--original-events", "N", "events that the original design gets")
-    size("--training", "N", "events that the runs are trained on")
+    add_sizes(parser, _SIZES)
     add("--listen", default="off", metavar="HOST:PORT", help="API of the scorer (%(default)s)")
     add("--deadline", default="30", metavar="SECONDS", help="to flag an event in (%(default)s)")
     add("--quick", action="store_true", help="small sizes, one run of each, to see that it works")

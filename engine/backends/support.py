@@ -6,14 +6,12 @@
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
 from engine.backends import BACKENDS
-from engine.command import EXIT_CODES, Parser, run_command
 from engine.definition.aggregates import AGGREGATES
 from engine.definition.functions import FUNCTIONS
-from engine.events.disk import writing
+from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 
 Kind = Literal["aggregate", "function"]
@@ -121,19 +119,12 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the table into a file and return an exit code."""
-    parser = Parser(
+    return rewrite_command(
+        argv,
         "python -m engine.backends.support",
         "Write what each backend supports into FILE, between its marks.",
-        EXIT_CODES,
+        with_table,
     )
-    parser.add_argument("file", metavar="FILE", help="a text with the marks, such as README.md")
-
-    def work() -> None:
-        path = Path(parser.parse_args(argv).file)
-        with writing(path):
-            path.write_text(with_table(path.read_text("utf-8")), "utf-8")
-
-    return run_command(lambda: work)
 
 
 if __name__ == "__main__":

@@ -78,29 +78,22 @@ class Answering:
 
     async def _of_decision(self, one: Decision, asked: AskedEvent) -> Answer:
         run = None if one.model is None else self._runs[one.model]
-        if run is None or one.features is None:
-            return Answer(
-                one.event_id,
-                one.flagged,
-                fallback=one.fallback,
-                refused=asked.refused,
-                field=asked.field,
-            )
-        values = unpacked([one.features], len(run.features.features))[0]
-        return Answer(
+        values = None
+        if run is not None and one.features is not None:
+            values = unpacked([one.features], len(run.features.features))[0]
+        seen = Looked(
             one.event_id,
             one.flagged,
             one.score,
-            None if one.score is None else run.threshold,
-            self._named(values),
-            await self._why(run, values) if one.flagged and one.score is not None else (),
+            values,
             one.fallback,
             asked.refused,
-            field=asked.field,
+            asked.field,
         )
+        return await self._of_looked(seen, run)
 
-    async def _of_looked(self, one: Looked, run: Run) -> Answer:
-        if one.values is None:
+    async def _of_looked(self, one: Looked, run: Run | None) -> Answer:
+        if run is None or one.values is None:
             return Answer(
                 one.event_id,
                 one.flagged,

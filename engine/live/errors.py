@@ -1,7 +1,21 @@
 """Errors that end the live scorer."""
 
+from http import HTTPStatus
+from typing import Final
+
 from engine.errors import SentinelError
+
+KEY_REJECTED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 class KeyRejectedError(SentinelError):
-    """Whoever is on the other side does not take our key; trying again would not help."""
+    """Whoever is on the other side does not take our key; trying again would not help.
+
+    Parameters
+    ----------
+    what
+        Who, and what it answered.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, hint="set SENTINELPOS_API_KEY to the key that you were given")

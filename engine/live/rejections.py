@@ -1,11 +1,9 @@
 """Whether the endpoint for flags takes our key at all."""
 
-from http import HTTPStatus
 from typing import Final
 
-from engine.live.errors import KeyRejectedError
+from engine.live.errors import KEY_REJECTED, KeyRejectedError
 
-_REJECTED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _MOST_IN_A_ROW: Final = 8
 
 
@@ -17,14 +15,12 @@ class Rejections:
 
     def after(self, status: int) -> KeyRejectedError | None:
         """What follows from a reply: None, or that there is no point in going on."""
-        if status not in _REJECTED:
+        if status not in KEY_REJECTED:
             self._in_a_row = 0
             return None
         self._in_a_row += 1
         if self._in_a_row < _MOST_IN_A_ROW:
             return None
         return KeyRejectedError(
-            f"--flag: the key is not taken (was answered {status}, "
-            f"{self._in_a_row} times in a row)",
-            hint="set SENTINELPOS_API_KEY to the key that you were given",
+            f"--flag: the key is not taken (was answered {status}, {self._in_a_row} times in a row)"
         )

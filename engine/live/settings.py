@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.arguments import amount, seconds, span, whole
-from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
-from engine.events.disk import writing
+from engine.events.rewrite import rewrite_command
 from engine.live.api.options import TOKEN_VARIABLE
 from engine.marks import between_marks
 
@@ -351,19 +350,12 @@ def _rows() -> Iterator[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the table into a file and return an exit code."""
-    parser = Parser(
+    return rewrite_command(
+        argv,
         "python -m engine.live.settings",
         "Write the settings of the live scorer into FILE, between its marks.",
-        EXIT_CODES,
+        with_table,
     )
-    parser.add_argument("file", metavar="FILE", help="a text with the marks, such as README.md")
-
-    def work() -> None:
-        path = Path(parser.parse_args(argv).file)
-        with writing(path):
-            path.write_text(with_table(path.read_text("utf-8")), "utf-8")
-
-    return run_command(lambda: work)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,13 @@ import httpx
 from engine.clock import wall_us
 from engine.live.backoff import Backoff, retry_after
 from engine.live.endpoint import Endpoint
-from engine.live.errors import KeyRejectedError
+from engine.live.errors import KEY_REJECTED, KeyRejectedError
 from engine.live.sse import MOST_EVENT_BYTES
 from engine.live.tls import client_tls
 
 _KIND: Final = "text/event-stream"
 _AS_IT_IS: Final = "identity"
 _MOST_WORDS: Final = 200
-_REJECTED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 # What ends a connection and is no defect of ours; TimeoutError is an OSError.
 _LOSSES: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ssl.SSLError, OSError)
 STREAM_BACKOFF: Final = Backoff(0.2, 30.0)
@@ -157,10 +156,9 @@ class StreamBytes:
 
     def _check(self, response: httpx.Response) -> None:
         status, url = response.status_code, self._options.endpoint.shown
-        if status in _REJECTED:
+        if status in KEY_REJECTED:
             raise KeyRejectedError(
-                f"--stream: the key is not taken at {url} (was answered {status})",
-                hint="set SENTINELPOS_API_KEY to the key that you were given",
+                f"--stream: the key is not taken at {url} (was answered {status})"
             )
         if status != HTTPStatus.OK:
             raise LostError(

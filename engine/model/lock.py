@@ -15,7 +15,7 @@ from typing import Final
 from engine.clock import elapsed, sleep
 from engine.errors import OutputError
 from engine.events.disk import writing
-from engine.events.lock import locked
+from engine.events.lock import locked, sign, signed_by
 
 _RETRAINING: Final = ".retrain.lock"
 _SWITCH: Final = ".current.lock"
@@ -81,12 +81,11 @@ def _held(path: Path, patience: float) -> Iterator[str | None]:
         until = elapsed() + patience
         while not locked(descriptor):
             if elapsed() >= until:
-                yield os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+                yield signed_by(descriptor)
                 return
             sleep(_AGAIN_SECONDS)
         with writing(path):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            sign(descriptor)
         yield None
     finally:
         os.close(descriptor)

@@ -2,11 +2,9 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
-from engine.command import EXIT_CODES, Parser, run_command
-from engine.events.disk import writing
+from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 from replay.questions.read import read_questions
 
@@ -42,19 +40,12 @@ def with_questions(text: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the list into a file and return an exit code."""
-    parser = Parser(
+    return rewrite_command(
+        argv,
         "python -m replay.questions.readme",
         "Write what there is to ask into FILE, between its marks.",
-        EXIT_CODES,
+        with_questions,
     )
-    parser.add_argument("file", metavar="FILE", help="a text with the marks, such as README.md")
-
-    def work() -> None:
-        path = Path(parser.parse_args(argv).file)
-        with writing(path):
-            path.write_text(with_questions(path.read_text("utf-8")), "utf-8")
-
-    return run_command(lambda: work)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The file of a ledger: whether it is one, connections to it, and its one writer."""
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Final
 
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing
+from engine.events.lock import locked, sign, signed_by
 from engine.live.ledger.database import STATEMENTS, one_value, told
 from engine.live.ledger.schema import APPLICATION_ID, FORMAT
 
@@ -148,15 +148,12 @@ class WriterLock:
         os.close(self._descriptor)
 
     def _take(self, path: Path, lock: Path) -> None:
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
+        if not locked(self._descriptor):
             raise OutputError(
-                f"{path}: another process decides into it (was process {holder or 'unknown'})",
+                f"{path}: another process decides into it (was process "
+                f"{signed_by(self._descriptor)})",
                 hint="end that one first, or name another ledger; reading, exporting and "
                 "retention need not wait",
-            ) from error
+            )
         with writing(lock):
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+            sign(self._descriptor)
