@@ -1,10 +1,11 @@
 """Loops over arrays as machine code.
 
 What windows need walks two or three positions along a layout: one pass and no temporary arrays as a
-loop, a dozen passes as array operations. Numba compiles such loops with IEEE arithmetic as written
-(no reassociation, no contraction; x ÷ 0 as NumPy has it), so that values stay what they are, and
-lets other threads run meanwhile. A loop is compiled when it is first imported on a machine, and
-then kept beside its source or, where that cannot be written, in the user's cache folder.
+loop, a dozen passes as array operations; what trees need stays in cache as a loop. Numba compiles
+such loops with IEEE arithmetic as written (no reassociation, no contraction; x ÷ 0 as NumPy has
+it), so that values stay what they are, and lets other threads run meanwhile. A loop is compiled
+when it is first imported on a machine, and then kept beside its source or, where that cannot be
+written, in the user's cache folder.
 """
 
 from collections.abc import Callable
@@ -16,14 +17,18 @@ from numba import njit, types
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 INT: Final = types.int64
+FLOAT: Final = types.float64
 PLACES: Final = types.Array(types.int32, 1, "C", readonly=True)
 INTS: Final = types.Array(types.int64, 1, "C", readonly=True)
 FLOATS: Final = types.Array(types.float64, 1, "C", readonly=True)
 MASK: Final = types.Array(types.boolean, 1, "C", readonly=True)
 CODES: Final = types.Array(types.uint32, 1, "C", readonly=True)
 HASHES: Final = types.Array(types.uint64, 1, "C", readonly=True)
+SETS: Final = types.Array(types.uint64, 1, "C", readonly=True)
+ROWS: Final = types.Array(types.float64, 2, "A", readonly=True)
 TABLE: Final = types.Array(types.int64, 1, "C")
 FLAGS: Final = types.Array(types.boolean, 1, "C")
+RESULTS: Final = types.Array(types.float64, 1, "C")
 FLAG: Final = types.boolean
 
 # Multiplicative hashing (Knuth, vol. 3, 6.4): the upper half of a 64-bit number times the first
@@ -35,8 +40,8 @@ UPPER_HALF: Final = np.uint64(32)
 def compiled(*signatures: tuple[Any, ...]) -> Callable[[Loop], Loop]:
     """Compile a loop for each tuple of argument types.
 
-    Array arguments are contiguous; those of a type in the plural are only read, a ``TABLE`` and
-    ``FLAGS`` are written to.
+    Array arguments are contiguous, but for ``ROWS``; those of a type in the plural are only read, a
+    ``TABLE``, ``FLAGS`` and ``RESULTS`` are written to.
     """
 
     def compile_loop(loop: Loop) -> Loop:
