@@ -64,7 +64,7 @@ def manage_collector() -> None:
     once, frozen or not.
 
     It is for a process that serves events, and for that process alone to call: when its state is in
-    place, before the first event, and from then on between two micro-batches, every few thousand
+    place, before the first event, and from then on between two micro-batches, every few hundred
     events. A call looks only at what was made since the one before, so it is the cheaper the more
     often it comes. What it leaves is not looked at again: a cycle that is dropped only later stays
     in memory, hence nothing that lasts longer than a micro-batch may be a large one.

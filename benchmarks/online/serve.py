@@ -33,7 +33,6 @@ MANAGED: Final = "managed"
 PYTHON: Final = "python"
 QUANTILES: Final = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
 
-_TIDY_EVERY: Final = 8  # batches
 _US: Final = 1e3
 _CLOCK_READINGS: Final = 100_000
 
@@ -106,16 +105,15 @@ def _throughput(
 ) -> float:
     observe = online.observe_row
     seconds = 0.0
-    for number, batch in enumerate(log.batches(online.columns, first, events), 1):
+    for batch in log.batches(online.columns, first, events):
         began = elapsed()
         for row in batch:
             observe(row)
         seconds += elapsed() - began
         batch.clear()  # what was served is gone before garbage is looked for
-        if number % _TIDY_EVERY == 0:
-            began = elapsed()
-            tidy()
-            seconds += elapsed() - began
+        began = elapsed()
+        tidy()
+        seconds += elapsed() - began
     return seconds
 
 
@@ -125,14 +123,13 @@ def _latencies(
     observe, clock = online.observe_row, elapsed_ns
     taken = array("q")
     note = taken.append
-    for number, batch in enumerate(log.batches(online.columns, first, events), 1):
+    for batch in log.batches(online.columns, first, events):
         for row in batch:
             began = clock()
             observe(row)
             note(clock() - began)
         batch.clear()
-        if number % _TIDY_EVERY == 0:
-            tidy()
+        tidy()
     return np.frombuffer(taken, dtype=np.int64)
 
 

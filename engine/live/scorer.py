@@ -37,7 +37,7 @@ from engine.process import manage_collector
 
 Posted = Literal["all", "fraud"]
 
-_COLLECT_EVENTS: Final = 8_192
+_COLLECT_EVENTS: Final = 512
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class Program:
         What a row holds.
     keys
         What there is for each key.
+    hourly
+        ``hourly(t)``: what the other functions use of an instant that depends on its hour alone.
     observe, read, alone
         ``observe(o, row)``: the features of a row, None if the event was there before;
         ``read(o, row)``: the same of an event that does not become history; ``alone(o, row)``: of
@@ -86,6 +88,7 @@ class Program:
     source: str
     columns: tuple[str, ...]
     keys: tuple[KeyProgram, ...]
+    hourly: Callable[[int], Features]
     observe: Callable[[Any, Row], Features | None]
     read: Callable[[Any, Row], Features]
     alone: Callable[[Any, Row], Features]
@@ -115,5 +118,5 @@ def compile_online(features: FeatureSet) -> Program:
         KeyProgram(key, *(namespace[f"{name}{k}"] for name in ("State", "trim", "settle")))
         for k, key in enumerate(keys)
     )
-    ways = (namespace[name] for name in ("observe", "read", "alone"))
+    ways = (namespace[name] for name in ("hourly", "observe", "read", "alone"))
     return Program(layout, source, columns_of_row(layout), programs, *ways)

@@ -1,6 +1,7 @@
 """Features of one event after the other, from state that grows with what windows can still see."""
 
 from collections import deque
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from engine.errors import InputError
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
 # How many quiet keys are looked at for an event, at most, and how often in the time after which a
-# key counts as quiet.
+# key counts as quiet. One that was looked at in vain, for it has come again, is left a day more.
 _KEYS_AT_ONCE: Final = 32
 # After so many events without one that is believed, ids that are as long ago are forgotten.
 MOST_STRAYS: Final = 65_536
@@ -97,12 +98,16 @@ class OnlineFeatures:
         self._stood_at, self._stood = NEVER, 0  # the watermark, and how many were late since then
         # What follows is used by generated code, and by what saves and restores it.
         self.nobody = [key.new() for key in self.program.keys]
+        self.alarm = NEVER  # what comes later than that calls ``ring`` before anything else
+        self.hourly: tuple[Any, ...] = ()  # what depends on the hour alone
+        self._hour: int | None = None
+        self._hour_ticks, self._day = _HOUR * ticks, _DAY * ticks
         self.recent: set[str] = set()
         self.recent_before: set[str] = set()
         self.turn = NEVER  # when ``recent`` becomes ``recent_before``
         self._sweeps = sweep
         self._quiet_after = [key.reach + self.lateness for key in self.program.keys]
-        self._again_after = [max(quiet, _DAY * ticks) for quiet in self._quiet_after]
+        self._again_after = [max(quiet, self._day) for quiet in self._quiet_after]
         self._sweep_every = min(self._quiet_after, default=0) // _SWEEPS
         self._begin_anew()
 
@@ -220,6 +225,7 @@ class OnlineFeatures:
             self._begin_anew()
         self.watermark = (*run.rows, row)[0][1]
         self.turn = min(self.turn, self.watermark + self.lateness)
+        self.alarm = NEVER
         for each in run.rows:
             self.recent.discard(each[0])
             self.recent_before.discard(each[0])
@@ -235,7 +241,8 @@ class OnlineFeatures:
         self.held: list[dict[Any, Any]] = [{} for _ in self.program.keys]
         self._due: list[deque[Any]] = [deque() for _ in self.program.keys]
         self.labels = Labels(self.program.layout.longest_delay)
-        self.sweep_at = NEVER if self._sweeps else -NEVER
+        self.alarm = NEVER
+        self._sweep_at = NEVER if self._sweeps else -NEVER
 
     def begin(self, number: int, name: Any, t: int) -> Any:  # noqa: ANN401 - a generated class
         """The state of a key that has none yet."""
@@ -247,17 +254,27 @@ class OnlineFeatures:
         return state
 
     def hold(self, number: int, states: list[Any]) -> None:
-        """Hold the states of a key, and none but these."""
+        """Hold the states of a key, and none but these.
+
+        States that were computed in batch are all as of one instant: when to look at them is spread
+        by when they were last in use, and of those that hold no event over the time between looks.
+        """
         self.held[number] = {state.name: state for state in states}
-        for state in states:
-            state.due = self._look_at(number, state.t)
+        names = [f"log{each.number}" for each in self.program.keys[number].source.lanes]
+        for place, state in enumerate(states):
+            logs = [log for log in map(partial(getattr, state), names) if log]
+            if logs:
+                last = min(max(log[-1][0] for log in logs), state.t)
+                state.due = self._look_at(number, last, again=len(logs[0]) > 1)
+            else:
+                state.due = state.t + self._again_after[number] * (place % _SWEEPS + 1) // _SWEEPS
         if self._sweeps:
             self._due[number] = deque(sorted(states, key=attrgetter("due")))
 
-    def _look_at(self, number: int, t: int) -> int:
+    def _look_at(self, number: int, t: int, *, again: bool = False) -> int:
         """When to look whether a key is quiet; one of a clock ahead must not hold up the others."""
         seen = t if self.watermark == NEVER else min(t, self.watermark)
-        return seen + self._quiet_after[number]
+        return seen + self._quiet_after[number] + (self._day if again else 0)
 
     def stand(self) -> None:
         """Count an event that comes late; while the watermark stands, time forgets no ids."""
@@ -267,12 +284,23 @@ class OnlineFeatures:
         if self._stood % MOST_LATE == 0:
             self.turn_over()
 
+    def ring(self, t: int) -> None:
+        """Do what is not to be done for every event, now that one at ``t`` has come in order."""
+        if t > self.turn:
+            self.turn_over()
+        if t > self._sweep_at:
+            self._let_go()
+        hour = t // self._hour_ticks
+        if hour != self._hour:
+            self._hour, self.hourly = hour, self.program.hourly(t)
+        self.alarm = min(self.turn, self._sweep_at, (hour + 1) * self._hour_ticks - 1)
+
     def turn_over(self) -> None:
         """Forget the ids that have been remembered for long enough."""
         self.recent_before, self.recent = self.recent, set()
         self.turn = self.watermark + self.lateness
 
-    def let_go(self) -> None:
+    def _let_go(self) -> None:
         """Look at the keys that have been quiet for longest, some at a time."""
         now = self.watermark
         more = False
@@ -284,7 +312,7 @@ class OnlineFeatures:
                     break
                 due.popleft()
                 if state.t + self._quiet_after[number] >= now:
-                    state.due = self._look_at(number, state.t)
+                    state.due = self._look_at(number, state.t, again=True)
                 elif key.trim(state, now - self.lateness):
                     del held[state.name]
                     continue
@@ -293,7 +321,7 @@ class OnlineFeatures:
                 due.append(state)
             else:
                 more |= bool(due)
-        self.sweep_at = now if more else now + self._sweep_every
+        self._sweep_at = now if more else now + self._sweep_every
 
 
 def _check_span(name: str, ticks: object, wanted: str) -> None:

@@ -6,11 +6,10 @@ from typing import Final
 
 from engine.definition.functions import EARTH_DIAMETER_KM, RADIANS_PER_DEGREE
 
-NAMES: Final = ("age", "both", "either", "haversine_km", "wide")
+NAMES: Final = ("age", "both", "either", "haversine_km", "today", "wide")
 
 WIDE: Final = 2**62
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_DATE_LENGTH: Final = 10
 _REMEMBERED: Final = 65_536
 
 
@@ -26,18 +25,22 @@ def haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
         return nan
 
 
-def age(born: str | None, days: int) -> int:
-    """Whole years from a date written YYYY-MM-DD to a day counted from 1970; −1 if it is none."""
+def age(born: str | None, today: tuple[int, str]) -> int:
+    """Whole years from a date written YYYY-MM-DD to :func:`today`; −1 if it is none."""
+    year, day = today
     try:
-        birth = _read(born)  # type: ignore[arg-type]  # of None it is a TypeError
-    except (TypeError, ValueError):
+        years = year - _read(born).year - (born[5:] > day)  # type: ignore[arg-type,index]  # of None it is a TypeError
+        # Python reads other forms too, of 7, 8 and 10 characters; none has its hyphen here.
+        if born[7] != "-":  # type: ignore[index]  # no None
+            return -1
+    except (IndexError, TypeError, ValueError):
         return -1
-    # Python reads other forms too; of those with ten characters none has its hyphens here.
-    if len(born) != _DATE_LENGTH or born[4] != "-" or born[7] != "-":  # type: ignore[arg-type,index]  # no None
-        return -1
-    year, day = _days[days]
-    years = year - birth.year - (born[5:] > day)  # type: ignore[index]  # no None
     return years if years > 0 else 0  # noqa: FURB136 - max() costs as much as the rest
+
+
+def today(days: int) -> tuple[int, str]:
+    """The year, and the month and day as MM-DD, of a day counted from 1970."""
+    return _days[days]
 
 
 # Looking dates of birth up costs more than reading them, where there are many cards: a dictionary
@@ -46,7 +49,7 @@ _read: Final = date.fromisoformat
 
 
 class _Days(dict[int, tuple[int, str]]):
-    """The year, and the month and day as MM-DD, of days counted from 1970."""
+    """What :func:`today` returns."""
 
     def __missing__(self, days: int) -> tuple[int, str]:
         if len(self) == _REMEMBERED:

@@ -46,7 +46,7 @@ class KeySource:
 
     def fields(self) -> dict[str, str]:
         """The fields of the state and their values at the start."""
-        fields = {"name": "None", "due": "NEVER", "t": "NEVER"}
+        fields = {"t": "NEVER"}
         for each in self.lanes:
             j = each.number
             fields |= {f"log{j}": "[]", f"off{j}": "0"}
@@ -57,7 +57,11 @@ class KeySource:
             fields |= {f"b{window.number}": "0" for window in each.finite}
             for _, partial in each.partials:
                 fields |= partial.fields
-        return fields
+        # What an event seldom asks for comes last, on a line of the cache that need not be there.
+        seldom = [name for name in fields if name.startswith(("off", "past"))]
+        return (
+            fields | {name: fields.pop(name) for name in seldom} | {"name": "None", "due": "NEVER"}
+        )
 
     def state_class(self) -> list[str]:
         """The class of the states."""
@@ -71,16 +75,12 @@ class KeySource:
 
     def load(self) -> list[str]:
         """The local variables, of the state."""
-        return [*(line for each in self.lanes for line in each.load()), *self.sizes()]
+        return [line for each in self.lanes for line in each.load()]
 
-    def sizes(self) -> list[str]:
-        """The local variables of the logs' lengths, of the logs."""
-        return [f"n{self.number}_{each.number} = len({each.log})" for each in self.lanes]
-
-    def advance(self) -> list[str]:
+    def advance(self, floor: str = "floor") -> list[str]:
         """Let time pass up to ``t``, and drop entries where a quarter is older than ``floor``."""
-        lines = [line for each in self.lanes for line in each.advance()]
-        return [f"was = {self.state}.t; {self.state}.t = t", *lines, *self.sizes()]
+        lines = [line for each in self.lanes for line in each.advance(floor)]
+        return [f"was = {self.state}.t; {self.state}.t = t", *lines]
 
     def add(self, block: Block) -> list[str]:
         """Take in the event whose columns are at hand in the block, with its ``slip``."""
@@ -89,7 +89,7 @@ class KeySource:
             if each.lane.labelled:
                 lines += [*each.pending(block), f"{each.pend}.append(p)"]
                 continue
-            then = [f"{each.pend}.append(x)"] if each.lane.delay else each.grow()
+            then = [f"{each.pend}.append(x)"] if each.lane.delay else each.grow(each.size)
             lines += each.entry(block, "t", then)
         return lines
 

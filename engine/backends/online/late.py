@@ -99,7 +99,8 @@ def _replay(key: KeySource) -> list[str]:
         else:
             lines += each.entry(block, "t", place)
         lines += [
-            *_for_each(f"tails[{j}]", each.grow()),
+            *_for_each(f"tails[{j}]", each.grow(surely=True)),
+            each.measure(),
             "late, t = t, now",
             *each.slide(),
             "t = late",

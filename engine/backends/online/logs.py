@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.backends.online.lanes import Lane, Layout
-from engine.backends.online.partials import TIME, Partial, Place, of_arguments
-from engine.backends.online.scalars import Block, Value, unless_null
+from engine.backends.online.partials import FEWEST, TIME, Partial, Place, of_arguments
+from engine.backends.online.scalars import Block, Value, variable
 from engine.backends.online.source import indented, when
 from engine.definition.needs import columns_in
 from engine.definition.nodes import Aggregate, Column, Expression
@@ -69,6 +69,11 @@ class LaneSource:
         return f"l{self.key}_{self.number}"
 
     @property
+    def size(self) -> str:
+        """The local variable of the log's length, while nothing comes in."""
+        return f"n{self.key}_{self.number}"
+
+    @property
     def pend(self) -> str:
         """The state's list of what waits for the delay."""
         return f"{self.state}.pend{self.number}"
@@ -110,20 +115,25 @@ class LaneSource:
     def load(self) -> list[str]:
         """The local variables, of the state."""
         log = f"{self.log} = {self.state}.log{self.number}"
-        return [log, *(window.load() for window in self.finite)]
+        return [log, *(window.load() for window in self.finite), self.measure()]
 
-    def advance(self) -> list[str]:
+    def measure(self) -> str:
+        """The local variable of the log's length, of the log."""
+        return f"{self.size} = len({self.log})"
+
+    def advance(self, floor: str) -> list[str]:
         """Let time pass up to ``t``, and drop entries where a quarter is older than ``floor``."""
         log = self.log
         # Nothing is old enough before it has left the longest window.
-        have_left = self._longest.begin if self._longest else f"len({log})"
-        quarter = f"(n := len({log}) >> 2)"
-        is_old = f"{log}[n][{TIME}] < floor - {self.layout.reach(self.lane)}"
+        have_left = self._longest.begin if self._longest else self.size
+        quarter = f"(n := {self.size} >> 2)"
+        is_old = f"{log}[n][{TIME}] < {floor} - {self.layout.reach(self.lane)}"
         return [
             f"{log} = {self.state}.log{self.number}",
             *(self._mature() if self.lane.delay else []),
+            self.measure(),
             *self._slide_at_once(),
-            *when(f"{have_left} > {quarter} and {is_old}", self.drop()),
+            *when(f"{have_left} > {quarter} and {is_old}", [*self.drop(floor), self.measure()]),
         ]
 
     def entry(self, block: Block, time: str, then: list[str]) -> list[str]:
@@ -132,7 +142,7 @@ class LaneSource:
             return self._entry_of(block, time, then)
         # What is computed under one lane's condition is not there for the next.
         inner = block.inner()
-        condition = inner.value(self.lane.where).source
+        condition = inner.value(self.lane.where).or_none
         lines, inner.lines = inner.lines, []
         return [*lines, *when(condition, self._entry_of(inner, time, then))]
 
@@ -150,8 +160,8 @@ class LaneSource:
                 source = f"label_at(p[1], p[0] + {self.lane.delay})"
                 return block.assign(source, nullable=True)
             if expression.name == schema.event_time:
-                return Value("p[0]", nullable=False)
-            return Value(f"p[{2 + columns.index(expression.name)}]", nullable=True)
+                return variable("p[0]", nullable=False)
+            return variable(f"p[{2 + columns.index(expression.name)}]", nullable=True)
 
         return self.entry(Block(schema, self.layout.type_of, known), "p[0]", then)
 
@@ -168,18 +178,22 @@ class LaneSource:
         columns = [block.value(Column(name)).source for name in self.kept_columns()]
         return [f"p = (t, {', '.join(['slip', *columns])},)"]
 
-    def grow(self) -> list[str]:
-        """Take ``x`` into the log and all partials."""
-        changes = [(place, partial.add) for place, partial in self.partials]
-        grown = [line for _, partial in self.partials for line in partial.grown]
-        return [
-            f"i = len({self.log}); {self.log}.append(x)",
-            *of_arguments(changes),
-            *grown,
-        ]
+    def grow(self, index: str = "", *, surely: bool = False) -> list[str]:
+        """Take ``x`` into the log and all partials.
+
+        ``index`` is where it will be in the log, if that is known. While a window shows few, its
+        counts are not looked at: the last slide has dropped them. ``surely`` is for when none has.
+        """
+        lines = [f"i = {index or f'len({self.log})'}; {self.log}.append(x)"]
+        others = []
+        for window in self.windows:
+            few = [] if surely else [each for each in window.partials if each[1].few]
+            others += [each for each in window.partials if each not in few]
+            lines += when(f"i - {window.begin} >= {FEWEST}", _taken_in(few))
+        return [*lines, *_taken_in(others)]
 
     def slide(self) -> list[str]:
-        """Move the begins of the finite windows to where they are at ``t``."""
+        """Move the begins of the finite windows to where they are at ``t``; the log is measured."""
         return self._slide_each(self.finite)
 
     def _slide_at_once(self) -> list[str]:
@@ -196,7 +210,7 @@ class LaneSource:
         ends = " = ".join(name for each in short for name in (each.begin_field, each.begin))
         partials = [partial for each in short for _, partial in each.partials]
         fields = [field for partial in partials for field in partial.fields.items()]
-        emptied = [f"{ends} = len({self.log})"]
+        emptied = [f"{ends} = {self.size}"]
         emptied += [f"{self.state}.{name} = {value}" for name, value in fields]
         return [
             *when(f"was < {self.oldest(longest)}", emptied),
@@ -214,18 +228,19 @@ class LaneSource:
                 f"{window.begin_field} = {begin}",
                 *(line for _, partial in window.partials for line in partial.slide),
             ]
-            is_old = f"{log}[{begin}][{TIME}] < (old := {self.oldest(window)})"
-            lines += [window.load(), *when(f"{begin} < len({log}) and {is_old}", moved)]
+            first = f"(x := {log}[{begin}])" if window.evict() else f"{log}[{begin}]"
+            is_old = f"{first}[{TIME}] < (old := {self.oldest(window)})"
+            lines += [window.load(), *when(f"{begin} < {self.size} and {is_old}", moved)]
         return lines
 
-    def drop(self) -> list[str]:
+    def drop(self, floor: str = "floor") -> list[str]:
         """Drop entries older than ``floor`` that no window shows."""
         j, log = self.number, self.log
         drops = list(dict.fromkeys(line for _, part in self.partials for line in part.drop_entry))
         drops += of_arguments([(place, partial.drop) for place, partial in self.partials])
         most = self._longest.begin if self._longest else f"len({log})"
         return [
-            f"old = floor - {self.layout.reach(self.lane)}; n = 0; m = {most}",
+            f"old = {floor} - {self.layout.reach(self.lane)}; n = 0; m = {most}",
             f"while n < m and {log}[n][0] < old:",
             *indented([*([f"x = {log}[n]", *drops] if drops else []), "n += 1"]),
             *self._note_past(),
@@ -237,19 +252,21 @@ class LaneSource:
         ]
 
     def _move(self, window: WindowSource) -> list[str]:
-        """Move a window's begin past what is ``old``; the entry at the begin is."""
+        """Move a window's begin past what is ``old``; ``x``, the entry at the begin, is."""
         begin, log, evict = window.begin, self.log, window.evict()
         if not evict:
             one_by_one = [
                 f"{begin} += 1",
                 f"while {log}[{begin}][{TIME}] < old: {begin} += 1",
             ]
-            is_all = f"if {log}[-1][{TIME}] < old: {begin} = len({log})"
+            is_all = f"if {log}[-1][{TIME}] < old: {begin} = {self.size}"
             return [is_all, "else:", *indented(one_by_one)]
+        is_last = f"i == {self.size} or (x := {log}[i])[{TIME}] >= old"
         return [
-            f"n = len({log})",
-            f"while {begin} < n and {log}[{begin}][{TIME}] < old:",
-            *indented([f"i = {begin}; x = {log}[i]", *evict, f"{begin} += 1"]),
+            f"i = {begin}",
+            "while True:",
+            *indented([*evict, "i += 1", f"if {is_last}: break"]),
+            f"{begin} = i",
         ]
 
     def _mature(self) -> list[str]:
@@ -284,15 +301,26 @@ class LaneSource:
         return [*lines, f"x = ({', '.join([time, *values])},)", *then]
 
     def _argument(self, block: Block, argument: Expression) -> str:
-        value = block.value(argument)
-        match self.layout.type_of(argument).kind:
-            case Kind.FLOAT:  # −0.0 counts as 0.0
-                source = f"{value.source} + 0.0"
-            case Kind.TEXT if isinstance(argument, Column):  # held once, however often it comes
-                source = f"intern({value.source})"
-            case _:
-                return value.source
-        return block.assign(unless_null([value], source), value.nullable).source
+        return held(block, self.layout.type_of(argument).kind, block.value(argument)).or_none
+
+
+def held(block: Block, kind: Kind, value: Value) -> Value:
+    """A column's or an argument's value as entries hold it."""
+    match kind:
+        case Kind.FLOAT:  # −0.0 counts as 0.0, and like 0.0 it is false
+            return Value(f"{value.term} or 0.0", value.nulls)
+        case Kind.TEXT:  # held once, however often it comes
+            name = block.simple(value).source
+            source = Value(f"intern({name})", value.nulls).or_none
+            return variable(block.once(source), nullable=value.nullable)
+        case _:
+            return value
+
+
+def _taken_in(partials: list[tuple[Place, Partial]]) -> list[str]:
+    """Take ``x``, which is in the log, into partials."""
+    changes = [(place, partial.add) for place, partial in partials]
+    return [*of_arguments(changes), *(line for _, partial in partials for line in partial.grown)]
 
 
 def _length(window: WindowSource) -> int:

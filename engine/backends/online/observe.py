@@ -8,49 +8,60 @@ states; ``alone`` does so as if its keys had no history. An event whose clock is
 handed to ``o.doubt``.
 """
 
+from engine.backends.online.hourly import Hourly
 from engine.backends.online.keys import KeySource
 from engine.backends.online.lanes import Layout
 from engine.backends.online.rows import column_of_row, unpack_row
-from engine.backends.online.scalars import Block, Value, as_feature
+from engine.backends.online.scalars import Block, Value, as_feature, uses
 from engine.backends.online.source import function, indented
 from engine.definition.nodes import Aggregate, Expression
 
 
 def observe_functions(layout: Layout, keys: list[KeySource]) -> list[str]:
-    """The four functions."""
+    """The four functions, and what they call."""
+    in_order, hourly = _in_order(layout, keys)
     return [
-        *function("observe", "o, row", _in_order(layout, keys)),
+        *hourly,
+        *function("observe", "o, row", in_order),
         *function("observe_late", "o, row", _late(layout, keys)),
         *function("read", "o, row", _read(layout, keys)),
         *function("alone", "o, row", _alone(layout, keys)),
     ]
 
 
-def _in_order(layout: Layout, keys: list[KeySource]) -> list[str]:
-    block = _block(layout, keys)
-    lines = [
-        unpack_row(layout),
-        "if event in o.recent or event in o.recent_before:",
-        *indented(["o.duplicates += 1", "return None"]),
-        "if t < o.watermark: return observe_late(o, row)",
-        "if t - o.watermark > o.leap: return o.doubt(row)",
-        "o.watermark = t",
-        "floor = t - o.lateness",
+def _in_order(layout: Layout, keys: list[KeySource]) -> tuple[list[str], list[str]]:
+    """The straight way, and the function of what it asks for once an hour."""
+    hourly = Hourly(layout.features.schema, layout.type_of)
+    block = _block(layout, keys, hourly)
+    advanced = [
+        line for key in keys for line in (*_found(key, block, [_begun(key)]), *_advanced(key))
     ]
-    for key in keys:
-        lines += [*_found(key, block, [_begun(key)]), *_advanced(key)]
     outputs = _outputs(layout, block)
-    lines += [*block.lines, *_counted(layout)]
-    block.lines = []
+    values, block.lines = block.lines, []
+    taken_in: list[str] = []
     for key in keys:
         # What is computed for one key alone is not there for the next.
         inner = block.inner() if key.is_nullable else block
-        lines += _unless_nobody(key, key.add(inner))
-    return [
-        *lines,
-        "if t > o.sweep_at: o.let_go()",
-        f"return ({outputs})",
+        taken_in += _unless_nobody(key, key.add(inner))
+    lines = [
+        unpack_row(layout),
+        "recent = o.recent; was_at = o.watermark",
+        "if event in recent or event in o.recent_before:",
+        *indented(["o.duplicates += 1", "return None"]),
+        "if t < was_at: return observe_late(o, row)",
+        "if t - was_at > o.leap: return o.doubt(row)",
+        "o.watermark = t",
+        "if t > o.alarm: o.ring(t)",
+        *hourly.load(),
+        *advanced,
+        *values,
+        f"features = ({outputs})",
+        "o.events += 1; o.recent.add(event)",
+        *(["slip = o.labels.slip(event, t, t)"] if layout.longest_delay >= 0 else []),
+        *taken_in,
+        "return features",
     ]
+    return lines, hourly.function()
 
 
 def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
@@ -127,13 +138,14 @@ def _forget_what_is_later(key: KeySource) -> list[str]:
     return [f"kept{k} = {s}", f"if t < floor and ({later}): {s} = held{k}({s}, t)"]
 
 
-def _block(layout: Layout, keys: list[KeySource]) -> Block:
+def _block(layout: Layout, keys: list[KeySource], hourly: Hourly | None = None) -> Block:
     def known(block: Block, expression: Expression) -> Value | None:
         if isinstance(expression, Aggregate):
             return next(value for key in keys if (value := key.read(block, expression)))
         return column_of_row(layout, expression)
 
-    return Block(layout.features.schema, layout.type_of, known)
+    asked = uses(layout.expressions)
+    return Block(layout.features.schema, layout.type_of, known, asked, hourly)
 
 
 def _found(key: KeySource, block: Block, then: list[str]) -> list[str]:
@@ -155,7 +167,8 @@ def _begun(key: KeySource) -> str:
 
 def _advanced(key: KeySource) -> list[str]:
     """Let time pass for a state, and load it; of nobody there is nothing to change."""
-    return [*_unless_nobody(key, key.advance()), *(_else(key.load()) if key.is_nullable else [])]
+    advanced = _unless_nobody(key, key.advance("t - o.lateness"))
+    return [*advanced, *(_else(key.load()) if key.is_nullable else [])]
 
 
 def _else(lines: list[str]) -> list[str]:
@@ -169,12 +182,12 @@ def _unless_nobody(key: KeySource, lines: list[str]) -> list[str]:
 
 
 def _outputs(layout: Layout, block: Block) -> str:
-    values = [as_feature(block, expression).source for expression in layout.expressions]
+    values = [as_feature(block, expression) for expression in layout.expressions]
     return f"{', '.join(values)},"
 
 
 def _counted(layout: Layout) -> list[str]:
-    """The event has been scored."""
+    """The late event has been scored."""
     slip = "o.labels.slip(event, t, o.watermark)" if layout.longest_delay >= 0 else "None"
     return [
         "o.events += 1",

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.backends.online.algebra import METHODS
+from engine.backends.online.scalars import IT
 from engine.backends.online.source import indented, when
 
 FEW: Final = 16
+FEWEST: Final = FEW // 2
 TIME: Final = 0  # the index of its time in every entry
 # When an argument counts.
 NOT_NULL: Final = "v is not None"
@@ -127,6 +129,8 @@ class Partial:
         The same about an entry that comes so late that later ones have been dropped already.
     entry, index
         An expression for an entry or None, and where in it the value is.
+    few
+        Whether there is nothing to add to, and nothing to be made, while the window shows few.
     """
 
     read: str
@@ -142,6 +146,7 @@ class Partial:
     drop_late: tuple[str, ...] = ()
     entry: str = ""
     index: int = 0
+    few: bool = False
 
 
 def _count(place: Place) -> Partial:
@@ -180,22 +185,15 @@ def _n_unique(place: Place) -> Partial:
         (f"if (d := {name}) is None: pass", *drop_one),
         grown=_once_many(name, place, f"tallied({log}, {begin}, {index})"),
         slide=_no_longer_many(name, place),
+        few=True,
     )
 
 
-def follow(place: Place, wanted: str) -> Partial:
-    """The window's latest entry that has certain values at some indices, or None.
-
-    While the window shows few, ``v`` is looked for; then a dictionary tells the place of its latest
-    entry in the whole lane. ``wanted`` is the variable that holds the values looked for.
-    """
+def follow(place: Place) -> Partial:
+    """What :func:`look` looks up: where each value's latest entry is in the whole lane."""
     name, log, begin = place.partial, place.log, place.begin
-    several = len(place.indices) > 1
-    index = place.indices if several else place.index
-    look = "latest_of_all" if several else "latest"
-    few = f"{look}({log}, {begin}, {index}, {wanted})"
+    index = place.indices if len(place.indices) > 1 else place.index
     made = f"indexed({log}, {begin}, {index}, {place.dropped})"
-    many = f"entry_at({name}.get({wanted}), {log}, {place.dropped})"
     return Partial(
         "",
         {f"a{place.field}": "None"},
@@ -204,7 +202,29 @@ def follow(place: Place, wanted: str) -> Partial:
         grown=_once_many(name, place, made),
         slide=_no_longer_many(name, place),
         rebuild=(f"{name} = {made} if len({log}) - {begin} > {FEW} else None",),
-        entry=f"{few} if {name} is None else {many}",
+        few=True,
+    )
+
+
+def look(place: Place, wanted: list[str]) -> tuple[str, ...]:
+    """Statements that make the window's latest entry that has certain values, or None.
+
+    While the window shows few, they are looked for; then a dictionary tells where it is. ``wanted``
+    are the variables of the values, in the order of the place's indices.
+    """
+    log, begin = place.log, place.begin
+    key = wanted[0] if len(wanted) == 1 else f"({', '.join(wanted)})"
+    pairs = zip(place.indices, wanted, strict=True)
+    is_it = " and ".join(f"{IT}[{index}] == {name}" for index, name in pairs)
+    nobody = [f"if {' or '.join(f'{name} is None' for name in wanted)}: {IT} = None"]
+    return (
+        *(nobody if place.valid else []),
+        f"{'elif' if place.valid else 'if'} {place.partial} is None:",
+        # Without a copy of the log where all of it is shown.
+        f"    for {IT} in reversed({log}[{begin}:] if {begin} else {log}):",
+        f"        if {is_it}: break",
+        f"    else: {IT} = None",
+        f"else: {IT} = entry_at({place.partial}.get({key}), {log}, {place.dropped})",
     )
 
 
@@ -214,7 +234,7 @@ def _once_many(name: str, place: Place, made: str) -> tuple[str, ...]:
 
 def _no_longer_many(name: str, place: Place) -> tuple[str, ...]:
     shown = f"len({place.log}) - {place.begin}"
-    return (f"if {name} is not None and {shown} < {FEW // 2}: {name} = None",)
+    return (f"if {name} is not None and {shown} < {FEWEST}: {name} = None",)
 
 
 def _extreme(beats: str) -> Callable[[Place], Partial]:

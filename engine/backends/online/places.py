@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engine.backends.online.lanes import Lane, Layout
-from engine.backends.online.logs import LaneSource, WindowSource
+from engine.backends.online.logs import LaneSource, WindowSource, held
 from engine.backends.online.partials import (
     NOT_NAN,
     NOT_NULL,
@@ -12,6 +12,7 @@ from engine.backends.online.partials import (
     Partial,
     Place,
     follow,
+    look,
 )
 from engine.backends.online.scalars import Block, Value
 from engine.definition.aggregates import AGGREGATES
@@ -43,13 +44,15 @@ class Places:
     def read(self, block: Block, aggregate: Aggregate) -> Value | None:
         """An aggregate's value; None if it is found in no lane of this key."""
         if aggregate in self._followers:
-            return self._read_entry(block, *self._followed(block, aggregate))
+            return self._followed(block, aggregate)
         if aggregate not in self._reads:
             return None
         partial = self._reads[aggregate]
         if partial.entry:
-            return self._read_entry(block, partial.entry, partial.index)
-        return block.assign(partial.read, nullable=AGGREGATES[aggregate.name].empty is None)
+            return self._value_in(block, block.once(partial.entry), aggregate, partial.index)
+        if AGGREGATES[aggregate.name].empty is None:
+            return block.assign(partial.read, nullable=True)
+        return Value(partial.read)
 
     def _lane(self, number: int, lane: Lane) -> LaneSource:
         source = LaneSource(self._layout, self._number, number, lane)
@@ -74,22 +77,34 @@ class Places:
                 indices = tuple(self._index(source, Column(name)) for name in columns)
                 place = self._place(source, window, indices, self._all_there(columns))
                 by_columns[columns] = Followers(columns, place)
-                window.partials.append((place, follow(place, "")))
+                window.partials.append((place, follow(place)))
             self._followers[aggregate] = by_columns[columns]
 
-    def _followed(self, block: Block, aggregate: Aggregate) -> tuple[str, int]:
-        """The latest entry with the values of the followers' columns, and where its value is."""
+    def _followed(self, block: Block, aggregate: Aggregate) -> Value:
+        """A value of the latest entry with the values of the followers' columns."""
         followers = self._followers[aggregate]
-        values = [block.value(Column(name)).source for name in followers.columns]
-        wanted = values[0] if len(values) == 1 else f"({', '.join(values)})"
+        wanted = [self._held(block, name) for name in followers.columns]
         lane = self._layout.following[aggregate].lane
         source = next(each for each in self.lanes if each.lane == lane)
         (index,), _ = self._argument_of(source, aggregate)
-        return follow(followers.place, wanted).entry, index
+        return self._value_in(block, block.made(look(followers.place, wanted)), aggregate, index)
 
-    def _read_entry(self, block: Block, entry: str, index: int) -> Value:
-        found = block.once(entry)
-        return block.assign(f"None if {found} is None else {found}[{index}]", nullable=True)
+    def _held(self, block: Block, name: str) -> str:
+        """A column's value as entries hold it."""
+        value = held(block, self._schema.by_name[name].type.kind, block.value(Column(name)))
+        return block.simple(value).source
+
+    def _value_in(self, block: Block, entry: str, aggregate: Aggregate, index: int) -> Value:
+        """A value of an entry, which may be None."""
+        argument = aggregate.argument
+        never_null = index == TIME or (
+            isinstance(argument, Column) and self._schema.by_name[argument.name].required
+        )
+        none = f"{entry} is None"
+        if never_null:
+            return Value(f"{entry}[{index}]", (none,))
+        name = block.name()
+        return Value(name, (none, f"({name} := {entry}[{index}]) is None"))
 
     def _argument_of(self, lane: LaneSource, aggregate: Aggregate) -> tuple[tuple[int, ...], str]:
         """Where in an entry an aggregate's argument is, and when it counts."""

@@ -4,7 +4,7 @@ Generated functions unpack a row into the local variables ``event``, ``t`` and `
 """
 
 from engine.backends.online.lanes import Layout
-from engine.backends.online.scalars import Value
+from engine.backends.online.scalars import Value, variable
 from engine.definition.nodes import Column, Expression
 from engine.events.canonical import EVENT_ID
 
@@ -26,6 +26,6 @@ def column_of_row(layout: Layout, expression: Expression) -> Value | None:
         return None
     number = layout.columns.index(expression.name)
     if number == 0:
-        return Value("t", nullable=False)
+        return variable("t", nullable=False)
     required = layout.features.schema.by_name[expression.name].required
-    return Value(f"c{number}", nullable=not required)
+    return variable(f"c{number}", nullable=not required)

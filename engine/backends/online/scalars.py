@@ -1,18 +1,24 @@
-"""Row-level expressions as Python source: one assignment for each distinct expression.
+"""Row-level expressions as Python source: each distinct expression is computed once.
 
-Every value is a local variable of the generated function, computed once. Values are as a canonical
-frame holds them (money in minor units); None is null, and where nothing can be null nothing asks.
+What is asked for more than once becomes a local variable of the generated function; the rest is
+written where it is asked for, and whether it is null beside it, so that nothing is made None only
+to be looked at again. Values are as a canonical frame holds them (money in minor units); None is
+null, and where nothing can be null nothing asks.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.backends.online.formulas import WIDE
 from engine.definition.functions import FUNCTIONS, SECONDS_PER_DAY, SECONDS_PER_HOUR, common_type
-from engine.definition.nodes import Call, Expression, Literal
+from engine.definition.nodes import Aggregate, Call, Column, Expression, Literal
 from engine.definition.schema import Schema
 from engine.definition.types import FLOAT, Kind, Type
+
+if TYPE_CHECKING:  # it is made of blocks
+    from engine.backends.online.hourly import Hourly
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +28,58 @@ class Value:
     Parameters
     ----------
     source
-        A local variable or a literal.
-    nullable
-        Whether it may be None.
+        An expression for it, where it is not null. It is evaluated after ``nulls``, in the same
+        expression, and once, unless it :attr:`is_simple`.
+    nulls
+        Conditions under which it is null, looked at one after the other; none if it never is.
     """
 
     source: str
-    nullable: bool
+    nulls: tuple[str, ...] = ()
 
+    @property
+    def nullable(self) -> bool:
+        """Whether it may be null."""
+        return bool(self.nulls)
+
+    @property
+    def null(self) -> str:
+        """The condition under which it is null."""
+        return " or ".join(self.nulls) or "False"
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether it costs nothing: a local variable, which may be None, or a literal."""
+        return _SIMPLE.fullmatch(self.source) is not None and self._is_none
+
+    @property
+    def term(self) -> str:
+        """``source`` as part of a larger expression."""
+        return self.source if _TERM.fullmatch(self.source) else f"({self.source})"
+
+    @property
+    def or_none(self) -> str:
+        """An expression for it that is None where it is null."""
+        if self._is_none:
+            return self.source
+        if self.null.startswith(_NOT) and len(self.nulls) == 1:
+            return f"{self.term} if {self.null.removeprefix(_NOT)} else None"
+        return f"None if {self.null} else {self.source}"
+
+    @property
+    def _is_none(self) -> bool:
+        """Whether ``source`` is None where it is null."""
+        return self.nulls in {(), (f"{self.source} is None",)}
+
+
+def variable(name: str, *, nullable: bool) -> Value:
+    """A local variable, which is None where it is null."""
+    return Value(name, (f"{name} is None",) if nullable else ())
+
+
+_NOT: Final = "not "
+_SIMPLE: Final = re.compile(r"[A-Za-z_]\w*|[0-9][0-9.e+-]*|'[^'\\]*'")
+_TERM: Final = re.compile(rf"(?:{_SIMPLE.pattern})(?:\[[0-9]+\])?")
 
 Known = Callable[["Block", Expression], Value | None]
 
@@ -45,6 +95,11 @@ class Block:
         The type of an expression.
     known
         Where values come from that the statements do not compute: columns and aggregates.
+    uses
+        How often each expression is asked for; one that is not told of is taken to be asked for
+        often.
+    hourly
+        Where what depends on the hour alone comes from; if not given, it is computed.
     """
 
     def __init__(
@@ -52,19 +107,23 @@ class Block:
         schema: Schema,
         type_of: Callable[[Expression], Type],
         known: Known,
+        uses: Mapping[Expression, int] | None = None,
+        hourly: "Hourly | None" = None,
     ) -> None:
         self.lines: list[str] = []
         self.schema = schema
         self.type_of = type_of
         self._known = known
+        self._uses = uses or {}
+        self.hourly = hourly
         self._values: dict[Expression, Value] = {}
         self._floats: dict[Value, Value] = {}
-        self._sources: dict[str, str] = {}
+        self._sources: dict[tuple[str, ...], str] = {}
         self._names = 0
 
     def inner(self) -> "Block":
         """A block under a condition: it sees what this one has computed, and keeps its own."""
-        block = Block(self.schema, self.type_of, self._known)
+        block = Block(self.schema, self.type_of, self._known, self._uses, self.hourly)
         block._values = dict(self._values)
         block._floats = dict(self._floats)
         block._sources = dict(self._sources)
@@ -74,8 +133,10 @@ class Block:
     def value(self, expression: Expression) -> Value:
         """An expression's value."""
         if expression not in self._values:
-            known = self._known(self, expression)
-            self._values[expression] = self._compute(expression) if known is None else known
+            found = self._known(self, expression) or self._compute(expression)
+            if self._uses.get(expression, _OFTEN) > 1 or found.source.count("(") > _MOST_NESTED:
+                found = self.simple(found)
+            self._values[expression] = found
         return self._values[expression]
 
     def number(self, expression: Expression) -> Value:
@@ -84,46 +145,81 @@ class Block:
         if type_.kind is Kind.FLOAT:
             return value
         if isinstance(expression, Literal):
-            return Value(repr(float(expression.value)), nullable=False)
+            return Value(repr(float(expression.value)))
         if value not in self._floats:
             units = type_.minor_units
-            source = f"{value.source} / {float(units)!r}" if units > 1 else f"{value.source} + 0.0"
-            self._floats[value] = self.assign(unless_null([value], source), value.nullable)
+            source = f"{value.term} / {float(units)!r}" if units > 1 else f"{value.term} + 0.0"
+            self._floats[value] = self.simple(Value(source, value.nulls))
         return self._floats[value]
 
     def like(self, expression: Expression, wanted: Type) -> Value:
         """A value as one of another type that holds it too."""
         return self.number(expression) if wanted == FLOAT else self.value(expression)
 
-    def assign(self, source: str, nullable: bool) -> Value:  # noqa: FBT001 - a value's two parts
+    def simple(self, value: Value) -> Value:
+        """The same value, which may be asked for any number of times."""
+        return value if value.is_simple else self.assign(value.or_none, nullable=value.nullable)
+
+    def assign(self, source: str, *, nullable: bool) -> Value:
         """A new local variable."""
-        name = f"v{self._names}"
-        self._names += 1
+        name = self.name()
         self.lines.append(f"{name} = {source}")
-        return Value(name, nullable)
+        return variable(name, nullable=nullable)
+
+    def name(self) -> str:
+        """The name of a new local variable."""
+        self._names += 1
+        return f"v{self._names - 1}"
 
     def once(self, source: str) -> str:
         """The variable of a source, assigned when it is first asked for."""
-        if source not in self._sources:
-            self._sources[source] = self.assign(source, nullable=True).source
-        return self._sources[source]
+        return self.made((f"{IT} = {source}",))
+
+    def made(self, statements: tuple[str, ...]) -> str:
+        """The variable, ``IT`` in the statements, that they make when it is first asked for."""
+        if statements not in self._sources:
+            name = self._sources[statements] = self.name()
+            self.lines += [line.replace(IT, name) for line in statements]
+        return self._sources[statements]
 
     def _compute(self, expression: Expression) -> Value:
+        if self.hourly and self.hourly.covers(expression):
+            return self.hourly.value(expression)
         match expression:
             case Literal(value):
-                return Value(repr(value), nullable=False)
+                return Value(repr(value))
             case Call(function):
                 return TABLE[function](self, expression)
             case _:
                 raise AssertionError(f"nothing tells its value (was {expression})")
 
 
-def unless_null(values: list[Value], source: str) -> str:
-    """Source that is None where one of the values is."""
-    nullable = [value.source for value in dict.fromkeys(values) if value.nullable]
-    if not nullable:
-        return source
-    return f"None if {' or '.join(f'{name} is None' for name in nullable)} else {source}"
+IT: Final = "@"
+_OFTEN: Final = 2
+_MOST_NESTED: Final = 12  # parentheses in what is written where it is asked for; Python takes 200
+
+
+def uses(roots: Iterable[Expression]) -> dict[Expression, int]:
+    """How often each expression is asked for, by ``roots`` or by what they are made of."""
+    found: dict[Expression, int] = {}
+    waiting = list(roots)
+    while waiting:
+        expression = waiting.pop()
+        found[expression] = found.get(expression, 0) + 1
+        if found[expression] > 1:
+            continue
+        if isinstance(expression, Call):
+            waiting += expression.args
+        elif isinstance(expression, Aggregate):
+            waiting += [
+                each for each in (expression.argument, expression.where) if each is not None
+            ]
+    return found
+
+
+def unless_null(values: list[Value], source: str) -> Value:
+    """A value that is null where one of the values is."""
+    return Value(source, tuple(dict.fromkeys(null for value in values for null in value.nulls)))
 
 
 Lowering = Callable[[Block, Call], Value]
@@ -134,12 +230,13 @@ def _of_numbers(template: str, *, domain: str = "") -> Lowering:
 
     def lowering(block: Block, call: Call) -> Value:
         values = [block.number(arg) for arg in call.args]
-        names = [value.source for value in values]
-        source = template.format(*names)
-        if domain:
-            source = f"({source} if {domain.format(*names)} else None)"
-        nullable = bool(domain) or any(value.nullable for value in values)
-        return block.assign(unless_null(values, source), nullable)
+        if domain:  # it asks for them once more
+            values = [block.simple(value) for value in values]
+        names = [value.term for value in values]
+        inside = unless_null(values, template.format(*names))
+        if not domain:
+            return inside
+        return Value(inside.source, (*inside.nulls, f"{_NOT}{domain.format(*names)}"))
 
     return lowering
 
@@ -149,8 +246,7 @@ def _of_values(template: Callable[[Block], str]) -> Lowering:
 
     def lowering(block: Block, call: Call) -> Value:
         values = [block.value(arg) for arg in call.args]
-        source = template(block).format(*(value.source for value in values))
-        return block.assign(unless_null(values, source), any(value.nullable for value in values))
+        return unless_null(values, template(block).format(*(value.term for value in values)))
 
     return lowering
 
@@ -158,30 +254,27 @@ def _of_values(template: Callable[[Block], str]) -> Lowering:
 def _eq(block: Block, call: Call) -> Value:
     common = common_type(*(block.type_of(arg) for arg in call.args))
     first, second = (block.like(arg, common) for arg in call.args)
-    source = unless_null([first, second], f"{first.source} == {second.source}")
-    return block.assign(source, first.nullable or second.nullable)
+    return unless_null([first, second], f"{first.term} == {second.term}")
 
 
 def _one_of(block: Block, call: Call) -> Value:
     text, *others = (block.value(arg) for arg in call.args)
-    source = f"{text.source} in ({', '.join(other.source for other in others)},)"
-    return block.assign(unless_null([text], source), text.nullable)
+    source = f"{text.term} in ({', '.join(other.source for other in others)},)"
+    return unless_null([text], source)
 
 
 def _connective(function: str, operator: str) -> Lowering:
     def lowering(block: Block, call: Call) -> Value:
         first, second = (block.value(arg) for arg in call.args)
         if not first.nullable and not second.nullable:
-            return block.assign(f"{first.source} {operator} {second.source}", nullable=False)
-        return block.assign(f"{function}({first.source}, {second.source})", nullable=True)
+            return Value(f"{first.term} {operator} {second.term}")
+        return block.assign(f"{function}({first.or_none}, {second.or_none})", nullable=True)
 
     return lowering
 
 
 def _is_null(block: Block, call: Call) -> Value:
-    value = block.value(call.args[0])
-    source = f"{value.source} is None" if value.nullable else "False"
-    return block.assign(source, nullable=False)
+    return Value(block.value(call.args[0]).null)
 
 
 def _fill(block: Block, call: Call) -> Value:
@@ -190,22 +283,31 @@ def _fill(block: Block, call: Call) -> Value:
     if not value.nullable:
         return value
     other = block.like(call.args[1], type_)
-    source = f"{other.source} if {value.source} is None else {value.source}"
-    return block.assign(source, other.nullable)
+    return _either(block, value.null, other, Value(value.source))
 
 
 def _if_else(block: Block, call: Call) -> Value:
     type_ = block.type_of(call)
     condition = block.value(call.args[0])
     then, otherwise = (block.like(arg, type_) for arg in call.args[1:])
-    source = f"{then.source} if {condition.source} else {otherwise.source}"
-    return block.assign(source, then.nullable or otherwise.nullable)
+    test = f"({condition.or_none})" if condition.nullable else condition.term
+    return _either(block, test, then, otherwise)
+
+
+def _either(block: Block, test: str, then: Value, otherwise: Value) -> Value:
+    """One value where a test holds, and another where it does not."""
+    if not then.nullable and not otherwise.nullable:
+        return Value(f"{then.term} if {test} else {otherwise.term}")
+    source = f"({then.or_none}) if {test} else {otherwise.or_none}"
+    return block.assign(source, nullable=True)
 
 
 def _age(block: Block, call: Call) -> Value:
     born, time = (block.value(arg) for arg in call.args)
-    day = f"{time.source} // {SECONDS_PER_DAY * block.schema.ticks_per_second}"
-    return block.assign(unless_null([time], f"age({born.source}, {day})"), time.nullable)
+    today = f"today({time.term} // {SECONDS_PER_DAY * block.schema.ticks_per_second})"
+    if block.hourly and call.args[1] == Column(block.schema.event_time):
+        today = block.hourly.local(today)
+    return unless_null([time], f"age({born.or_none}, {today})")
 
 
 def _seconds_between(block: Block) -> str:
@@ -221,14 +323,14 @@ def _of_moments(template: str) -> Lowering:
     """
 
     def lowering(block: Block, call: Call) -> Value:
-        count, *sums, units = (block.value(arg).source for arg in call.args)
+        count, *sums, units = (block.simple(block.value(arg)).source for arg in call.args)
         number = "" if len(sums) == 1 else f"{count} * {sums[1]} - {sums[0]} * {sums[0]}"
         source = template.format(
             sum=sums[0],
-            divisor=f"({count} * {units})",
+            divisor=block.once(f"{count} * {units}"),
             wide=f"(n + 0.0 if (n := {number}) < {WIDE} else wide(n))",
         )
-        return block.assign(f"{source} if {count} else None", nullable=True)
+        return Value(source, (f"{_NOT}{count}",))
 
     return lowering
 
@@ -250,7 +352,7 @@ TABLE: Final[dict[str, Lowering]] = {
     "one_of": _one_of,
     "and": _connective("both", "and"),
     "or": _connective("either", "or"),
-    "not": _of_values(lambda _: "not {0}"),
+    "not": _of_values(lambda _: f"{_NOT}{{0}}"),
     "is_null": _is_null,
     "fill": _fill,
     "if_else": _if_else,
@@ -272,13 +374,15 @@ if _missing:
     raise AssertionError(f"the online backend has no row for {sorted(_missing)}")
 
 
-def as_feature(block: Block, expression: Expression) -> Value:
+def as_feature(block: Block, expression: Expression) -> str:
     """A feature's value as it leaves the backend: money in major units, conditions as 1 or 0."""
+    if block.hourly and block.hourly.covers(expression):
+        return block.hourly.feature(expression)
     match block.type_of(expression).kind:
         case Kind.MONEY:
-            return block.number(expression)
+            return block.number(expression).or_none
         case Kind.BOOL:
             value = block.value(expression)
-            return block.assign(unless_null([value], f"1 if {value.source} else 0"), value.nullable)
+            return Value(f"1 if {value.term} else 0", value.nulls).or_none
         case _:
-            return block.value(expression)
+            return block.value(expression).or_none

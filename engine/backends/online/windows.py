@@ -12,8 +12,6 @@ NAMES: Final = (
     "distinct_floats",
     "entry_at",
     "indexed",
-    "latest",
-    "latest_of_all",
     "tallied",
 )
 
@@ -22,6 +20,8 @@ Entry = tuple[Any, ...]
 
 def distinct(log: list[Entry], begin: int, pick: Callable[[Entry], object]) -> int:
     """How many different values the entries have."""
+    if begin == len(log) - 1:
+        return int(pick(log[begin]) is not None)
     values = set(map(pick, log[begin:]))
     values.discard(None)
     return len(values)
@@ -40,28 +40,6 @@ def tallied(log: list[Entry], begin: int, index: int) -> dict[Any, int]:
         if v is not None and v == v:  # noqa: PLR0124 - false for NaN
             counts[v] = counts.get(v, 0) + 1
     return counts
-
-
-def latest(log: list[Entry], begin: int, index: int, value: object) -> Entry | None:
-    """The latest entry that has a value at an index."""
-    if value is None:
-        return None
-    for x in reversed(log[begin:] if begin else log):
-        if x[index] == value:
-            return x
-    return None
-
-
-def latest_of_all(
-    log: list[Entry], begin: int, indices: tuple[int, ...], values: Entry
-) -> Entry | None:
-    """The latest entry that has all the values at their indices."""
-    if None in values:
-        return None
-    for x in reversed(log[begin:]):
-        if tuple(x[index] for index in indices) == values:
-            return x
-    return None
 
 
 def indexed(
