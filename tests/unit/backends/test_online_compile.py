@@ -10,7 +10,16 @@ from engine.backends.online.compile import compile_online
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.lanes import lay_out
 from engine.catalog import notebook
-from engine.definition import FeatureSet, column, feature, feature_set, key
+from engine.definition import (
+    FeatureSet,
+    absolute,
+    column,
+    day_of_week,
+    feature,
+    feature_set,
+    key,
+)
+from engine.definition import hour as hour_of
 from engine.definition.aggregates import AGGREGATES, Algebra
 from engine.definition.nodes import Expression
 from engine.errors import DefinitionError, InputError
@@ -66,6 +75,41 @@ def test_the_whole_stream_is_not_searched() -> None:
 
 def test_a_set_is_compiled_once() -> None:
     assert compile_online(over(LOG, notebook)) is compile_online(over(LOG, notebook))
+
+
+def one_after_the_other(
+    expression: Expression, times: list[int], *, leap: int | None
+) -> list[object]:
+    """A feature of events at these times."""
+    rare = key("cc_num").last(days=300).count()  # its keys are looked at every few days
+    online = OnlineFeatures(features_of(expression, rare), leap=leap)
+    found = []
+    for place, t in enumerate(times):
+        values = online.observe(EVENT | {"event_id": str(place), "unix_time": t})
+        assert values is not None
+        found.append(values[0])
+    return found
+
+
+def test_what_depends_on_the_hour_goes_with_the_stream() -> None:
+    hour, day = 3_600, 86_400
+    start = 20_000 * day  # midnight
+    in_order = [start + 1, start + hour - 1, start + hour, start + 5 * hour, start + day]
+    late = [start + day - 1, start + 3 * hour]
+    ahead = [start + 40 * day + step * hour for step in range(12)]  # until it is believed, and on
+    back = [start + 7 * hour + step for step in range(10)]
+    times = [*in_order, *late, start + day + 1, *ahead, *back]
+    expected = [t // hour % 24 * 10 + (t // day + 3) % 7 for t in times]
+    of_time = column("unix_time")
+    found = one_after_the_other(hour_of(of_time) * 10 + day_of_week(of_time), times, leap=10 * day)
+    assert found == expected
+
+
+def test_an_expression_may_be_long() -> None:
+    total: Expression = amt
+    for _ in range(70):  # more than Python's parser has parentheses for, were it one expression
+        total = absolute(total - 2.0)
+    assert one_after_the_other(total, [1_700_000_000], leap=None) == [1.0]
 
 
 EVENT: dict[str, object] = {
