@@ -59,7 +59,7 @@ _KEY_COLUMNS: Final = ("cc_num", "merchant", "category", "terminal", "points", "
 _LITERALS: Final[dict[Type, tuple[Scalar, ...]]] = {
     INT: (0, 1, -3, 7, 2**30, 2**53 + 1, 2**63 - 1, -(2**63)),
     FLOAT: (0.0, 1.0, -1.5, 0.1, -0.0, 3.0, 1e-310, 1e308, -1e9),
-    TEXT: ("a", "", "ä", "m", "o'k", '"%\\', "2000-02-29", "null", "select"),
+    TEXT: ("a", "", "ä", "m", "o'k", '"%\\', "2000-02-29", "null", "select", "a@b"),
     BOOL: (False, True),
 }
 _TEXTS: Final = st.sampled_from(_LITERALS[TEXT])

@@ -17,7 +17,7 @@ _STARTS: Final = (0, 1_709_164_740, 1_704_067_199, -2_208_988_801)
 # Few values of each, so that they meet; what a column holds at most, so that sums grow wide.
 _CENTS: Final = (0, 1, 10, 20, 30, 99, -250, 1_000_000_000, 999_999_999, -1_000_000_000)
 _FLOATS: Final = (0.0, -0.0, 1.0, -1.5, 10.0, 89.999, 1e-310, 0.1)
-_TEXTS: Final = ("a", "b", "ä", "a\u0308", "")
+_TEXTS: Final = ("a", "b", "ä", "a\u0308", "a@b", "")
 _DATES: Final = ("2000-02-29", "1970-01-01", "2024-03-01", "1985-13-01", "1985-1-1", "")
 
 

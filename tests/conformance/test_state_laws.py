@@ -281,16 +281,21 @@ def test_s3_10_a_hot_card_has_the_same_bits(name: str, seed: int) -> None:
     assert_same_bits(pl.concat(parts), compute(features, events), features, events)
 
 
-def test_s3_10_nothing_is_left_of_what_no_window_sees() -> None:
+@pytest.mark.parametrize("busy", [0, 1, 2], ids=["all new", "one busy", "one busy before"])
+def test_s3_10_nothing_is_left_of_what_no_window_sees(busy: int) -> None:
     finite = over(LOG, notebook).features[10:15]
     features = feature_set("finite", LOG, finite)
     events = log_of_rows(
         LOG,
         [
-            {"cc_num": row, "unix_time": row * 10, "merchant": "m", "is_fraud": 0}
+            {"cc_num": card, "unix_time": row * 10, "merchant": "m", "is_fraud": 0}
             for row in range(2_000)
+            for card in ((row, 9_999) if row < (0, 2_000, 200)[busy] else (row,))
         ],
     )
     online = OnlineFeatures(features, lateness=60)
-    observed(online, events)
-    assert online.keys_held < 450
+    for start in range(0, len(events), 100):
+        observed(online, events[start : start + 100])
+        assert online.keys_held < 450
+        if busy == 2 and start == 300:
+            online = restarted(online)

@@ -88,7 +88,7 @@ class Program:
     source: str
     columns: tuple[str, ...]
     keys: tuple[KeyProgram, ...]
-    hourly: Callable[[int], Features]
+    hourly: Callable[[int], tuple[Any, ...]]
     observe: Callable[[Any, Row], Features | None]
     read: Callable[[Any, Row], Features]
     alone: Callable[[Any, Row], Features]

@@ -1,7 +1,6 @@
 """Features of one event after the other, from state that grows with what windows can still see."""
 
 from collections import deque
-from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from engine.errors import InputError
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
 # How many quiet keys are looked at for an event, at most, and how often in the time after which a
-# key counts as quiet. One that was looked at in vain, for it has come again, is left a day more.
+# key counts as quiet.
 _KEYS_AT_ONCE: Final = 32
 # After so many events without one that is believed, ids that are as long ago are forgotten.
 MOST_STRAYS: Final = 65_536
@@ -98,16 +97,20 @@ class OnlineFeatures:
         self._stood_at, self._stood = NEVER, 0  # the watermark, and how many were late since then
         # What follows is used by generated code, and by what saves and restores it.
         self.nobody = [key.new() for key in self.program.keys]
-        self.alarm = NEVER  # what comes later than that calls ``ring`` before anything else
+        self.alarm = NEVER  # an event in order that is later than that calls ``ring``
         self.hourly: tuple[Any, ...] = ()  # what depends on the hour alone
         self._hour: int | None = None
-        self._hour_ticks, self._day = _HOUR * ticks, _DAY * ticks
+        self._hour_ticks = _HOUR * ticks
         self.recent: set[str] = set()
         self.recent_before: set[str] = set()
         self.turn = NEVER  # when ``recent`` becomes ``recent_before``
         self._sweeps = sweep
         self._quiet_after = [key.reach + self.lateness for key in self.program.keys]
-        self._again_after = [max(quiet, self._day) for quiet in self._quiet_after]
+        # Less often: a key that comes again, which is looked at in vain, and one that holds only
+        # what windows without an end see, of which there is nothing to let go.
+        day = _DAY * ticks
+        self._again_after = [quiet + min(quiet, day) for quiet in self._quiet_after]
+        self._at_rest_after = [max(quiet, day) for quiet in self._quiet_after]
         self._sweep_every = min(self._quiet_after, default=0) // _SWEEPS
         self._begin_anew()
 
@@ -239,7 +242,9 @@ class OnlineFeatures:
     def _begin_anew(self) -> None:
         """Hold nothing but what counts events and tells which have come."""
         self.held: list[dict[Any, Any]] = [{} for _ in self.program.keys]
-        self._due: list[deque[Any]] = [deque() for _ in self.program.keys]
+        # Apart, as the one kind is looked at later: in each queue the first is the next, nearly.
+        self._due_first: list[deque[Any]] = [deque() for _ in self.program.keys]
+        self._due_again: list[deque[Any]] = [deque() for _ in self.program.keys]
         self.labels = Labels(self.program.layout.longest_delay)
         self.alarm = NEVER
         self._sweep_at = NEVER if self._sweeps else -NEVER
@@ -247,34 +252,42 @@ class OnlineFeatures:
     def begin(self, number: int, name: Any, t: int) -> Any:  # noqa: ANN401 - a generated class
         """The state of a key that has none yet."""
         state = self.program.keys[number].new()
-        state.name, state.due = name, self._look_at(number, t)
+        state.name, state.due = name, self._seen(t) + self._quiet_after[number]
         self.held[number][name] = state
         if self._sweeps:
-            self._due[number].append(state)
+            self._due_first[number].append(state)
         return state
 
     def hold(self, number: int, states: list[Any]) -> None:
         """Hold the states of a key, and none but these.
 
-        States that were computed in batch are all as of one instant: when to look at them is spread
-        by when they were last in use, and of those that hold no event over the time between looks.
+        Those that were computed in batch are all as of one instant: when to look at them goes by
+        their latest event, and is spread for those that hold none.
         """
         self.held[number] = {state.name: state for state in states}
         names = [f"log{each.number}" for each in self.program.keys[number].source.lanes]
+        again_after = self._again_after[number]
+        first, again = [], []
         for place, state in enumerate(states):
-            logs = [log for log in map(partial(getattr, state), names) if log]
-            if logs:
-                last = min(max(log[-1][0] for log in logs), state.t)
-                state.due = self._look_at(number, last, again=len(logs[0]) > 1)
+            logs = [log for log in (getattr(state, name) for name in names) if log]
+            latest = max((log[-1][0] for log in logs), default=state.t)
+            if any(len(log) > 1 for log in logs):
+                state.due = self._seen(min(latest, state.t)) + again_after
+                again.append(state)
+            elif logs:
+                state.due = self._seen(min(latest, state.t)) + self._quiet_after[number]
+                first.append(state)
             else:
-                state.due = state.t + self._again_after[number] * (place % _SWEEPS + 1) // _SWEEPS
+                share = (place % _SWEEPS + 1) / _SWEEPS
+                state.due = self._seen(state.t) + int(self._at_rest_after[number] * share)
+                again.append(state)
         if self._sweeps:
-            self._due[number] = deque(sorted(states, key=attrgetter("due")))
+            self._due_first[number] = deque(sorted(first, key=attrgetter("due")))
+            self._due_again[number] = deque(sorted(again, key=attrgetter("due")))
 
-    def _look_at(self, number: int, t: int, *, again: bool = False) -> int:
-        """When to look whether a key is quiet; one of a clock ahead must not hold up the others."""
-        seen = t if self.watermark == NEVER else min(t, self.watermark)
-        return seen + self._quiet_after[number] + (self._day if again else 0)
+    def _seen(self, t: int) -> int:
+        """When a key was seen; that of a clock ahead must not hold up the others."""
+        return t if self.watermark == NEVER else min(t, self.watermark)
 
     def stand(self) -> None:
         """Count an event that comes late; while the watermark stands, time forgets no ids."""
@@ -304,24 +317,27 @@ class OnlineFeatures:
         """Look at the keys that have been quiet for longest, some at a time."""
         now = self.watermark
         more = False
-        for number, key in enumerate(self.program.keys):
-            due, held = self._due[number], self.held[number]
-            for _ in range(min(len(due), _KEYS_AT_ONCE)):
-                state = due[0]
-                if state.due >= now:
-                    break
-                due.popleft()
-                if state.t + self._quiet_after[number] >= now:
-                    state.due = self._look_at(number, state.t, again=True)
-                elif key.trim(state, now - self.lateness):
-                    del held[state.name]
-                    continue
-                else:
-                    state.due = now + self._again_after[number]
-                due.append(state)
-            else:
-                more |= bool(due)
+        for number in range(len(self.program.keys)):
+            for due in (self._due_first[number], self._due_again[number]):
+                more |= self._looked_at_all(number, due, now)
         self._sweep_at = now if more else now + self._sweep_every
+
+    def _looked_at_all(self, number: int, due: deque[Any], now: int) -> bool:
+        """Look at some of a queue that are due; whether there are more."""
+        for _ in range(min(len(due), _KEYS_AT_ONCE)):
+            state = due[0]
+            if state.due >= now:
+                return False
+            due.popleft()
+            if state.t + self._quiet_after[number] >= now:
+                state.due = self._seen(state.t) + self._again_after[number]
+            elif self.program.keys[number].trim(state, now - self.lateness):
+                del self.held[number][state.name]
+                continue
+            else:
+                state.due = now + self._at_rest_after[number]
+            self._due_again[number].append(state)
+        return bool(due)
 
 
 def _check_span(name: str, ticks: object, wanted: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.backends.online.lanes import Lane, Layout
-from engine.backends.online.partials import FEWEST, TIME, Partial, Place, of_arguments
+from engine.backends.online.partials import TIME, Partial, Place, fewest, of_arguments
 from engine.backends.online.scalars import Block, Value, variable
 from engine.backends.online.source import indented, when
 from engine.definition.needs import columns_in
@@ -182,14 +182,16 @@ class LaneSource:
         """Take ``x`` into the log and all partials.
 
         ``index`` is where it will be in the log, if that is known. While a window shows few, its
-        counts are not looked at: the last slide has dropped them. ``surely`` is for when none has.
+        counts are not looked at: there are none, as the last slide has dropped them. ``surely`` is
+        for what is taken in again after a late event: until the next slide a window may show few
+        and still have its counts.
         """
         lines = [f"i = {index or f'len({self.log})'}; {self.log}.append(x)"]
         others = []
         for window in self.windows:
             few = [] if surely else [each for each in window.partials if each[1].few]
             others += [each for each in window.partials if each not in few]
-            lines += when(f"i - {window.begin} >= {FEWEST}", _taken_in(few))
+            lines += when(f"i - {window.begin} >= {fewest()}", _taken_in(few))
         return [*lines, *_taken_in(others)]
 
     def slide(self) -> list[str]:

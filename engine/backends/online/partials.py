@@ -17,15 +17,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.backends.online.algebra import METHODS
-from engine.backends.online.scalars import IT
 from engine.backends.online.source import indented, when
 
 FEW: Final = 16
-FEWEST: Final = FEW // 2
 TIME: Final = 0  # the index of its time in every entry
 # When an argument counts.
 NOT_NULL: Final = "v is not None"
 NOT_NAN: Final = "v == v"
+
+
+def fewest() -> int:
+    """What a window shows at least that has its counts, but for while events are taken back."""
+    return FEW // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Partial:
     Parameters
     ----------
     read
-        An expression for its value; empty if it is a value of an entry.
+        An expression for its value; empty if it is a value of an entry, or nobody's.
     fields
         The fields of the state and their values at the start. Those of a window without an end
         tell of what is not in the log any more; those of a finite one can be made from the log.
@@ -206,8 +209,8 @@ def follow(place: Place) -> Partial:
     )
 
 
-def look(place: Place, wanted: list[str]) -> tuple[str, ...]:
-    """Statements that make the window's latest entry that has certain values, or None.
+def look(place: Place, wanted: list[str], name: str) -> list[str]:
+    """Statements that make the variable ``name``: the latest entry with certain values, or None.
 
     While the window shows few, they are looked for; then a dictionary tells where it is. ``wanted``
     are the variables of the values, in the order of the place's indices.
@@ -215,17 +218,17 @@ def look(place: Place, wanted: list[str]) -> tuple[str, ...]:
     log, begin = place.log, place.begin
     key = wanted[0] if len(wanted) == 1 else f"({', '.join(wanted)})"
     pairs = zip(place.indices, wanted, strict=True)
-    is_it = " and ".join(f"{IT}[{index}] == {name}" for index, name in pairs)
-    nobody = [f"if {' or '.join(f'{name} is None' for name in wanted)}: {IT} = None"]
-    return (
+    is_it = " and ".join(f"{name}[{index}] == {each}" for index, each in pairs)
+    nobody = [f"if {' or '.join(f'{each} is None' for each in wanted)}: {name} = None"]
+    return [
         *(nobody if place.valid else []),
         f"{'elif' if place.valid else 'if'} {place.partial} is None:",
         # Without a copy of the log where all of it is shown.
-        f"    for {IT} in reversed({log}[{begin}:] if {begin} else {log}):",
+        f"    for {name} in reversed({log}[{begin}:] if {begin} else {log}):",
         f"        if {is_it}: break",
-        f"    else: {IT} = None",
-        f"else: {IT} = entry_at({place.partial}.get({key}), {log}, {place.dropped})",
-    )
+        f"    else: {name} = None",
+        f"else: {name} = entry_at({place.partial}.get({key}), {log}, {place.dropped})",
+    ]
 
 
 def _once_many(name: str, place: Place, made: str) -> tuple[str, ...]:
@@ -234,7 +237,7 @@ def _once_many(name: str, place: Place, made: str) -> tuple[str, ...]:
 
 def _no_longer_many(name: str, place: Place) -> tuple[str, ...]:
     shown = f"len({place.log}) - {place.begin}"
-    return (f"if {name} is not None and {shown} < {FEWEST}: {name} = None",)
+    return (f"if {name} is not None and {shown} < {fewest()}: {name} = None",)
 
 
 def _extreme(beats: str) -> Callable[[Place], Partial]:

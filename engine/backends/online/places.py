@@ -87,7 +87,9 @@ class Places:
         lane = self._layout.following[aggregate].lane
         source = next(each for each in self.lanes if each.lane == lane)
         (index,), _ = self._argument_of(source, aggregate)
-        return self._value_in(block, block.made(look(followers.place, wanted)), aggregate, index)
+        place = followers.place
+        entry = block.made((place, *wanted), lambda name: look(place, wanted, name))
+        return self._value_in(block, entry, aggregate, index)
 
     def _held(self, block: Block, name: str) -> str:
         """A column's value as entries hold it."""

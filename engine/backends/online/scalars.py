@@ -7,7 +7,7 @@ null, and where nothing can be null nothing asks.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -118,7 +118,7 @@ class Block:
         self.hourly = hourly
         self._values: dict[Expression, Value] = {}
         self._floats: dict[Value, Value] = {}
-        self._sources: dict[tuple[str, ...], str] = {}
+        self._made: dict[Hashable, str] = {}
         self._names = 0
 
     def inner(self) -> "Block":
@@ -126,7 +126,7 @@ class Block:
         block = Block(self.schema, self.type_of, self._known, self._uses, self.hourly)
         block._values = dict(self._values)
         block._floats = dict(self._floats)
-        block._sources = dict(self._sources)
+        block._made = dict(self._made)
         block._names = self._names
         return block
 
@@ -173,14 +173,14 @@ class Block:
 
     def once(self, source: str) -> str:
         """The variable of a source, assigned when it is first asked for."""
-        return self.made((f"{IT} = {source}",))
+        return self.made(source, lambda name: [f"{name} = {source}"])
 
-    def made(self, statements: tuple[str, ...]) -> str:
-        """The variable, ``IT`` in the statements, that they make when it is first asked for."""
-        if statements not in self._sources:
-            name = self._sources[statements] = self.name()
-            self.lines += [line.replace(IT, name) for line in statements]
-        return self._sources[statements]
+    def made(self, what: Hashable, statements: Callable[[str], Iterable[str]]) -> str:
+        """The variable of something: statements make it when it is first asked for."""
+        if what not in self._made:
+            name = self._made[what] = self.name()
+            self.lines += statements(name)
+        return self._made[what]
 
     def _compute(self, expression: Expression) -> Value:
         if self.hourly and self.hourly.covers(expression):
@@ -194,9 +194,10 @@ class Block:
                 raise AssertionError(f"nothing tells its value (was {expression})")
 
 
-IT: Final = "@"
 _OFTEN: Final = 2
-_MOST_NESTED: Final = 12  # parentheses in what is written where it is asked for; Python takes 200
+# Parentheses in what is written where it is asked for; Python's parser takes 200. What tells
+# whether it is null is a row of conditions, each about what is no deeper.
+_MOST_NESTED: Final = 12
 
 
 def uses(roots: Iterable[Expression]) -> dict[Expression, int]:
