@@ -97,7 +97,7 @@ class OnlineFeatures:
         self._stood_at, self._stood = NEVER, 0  # the watermark, and how many were late since then
         # What follows is used by generated code, and by what saves and restores it.
         self.nobody = [key.new() for key in self.program.keys]
-        self.alarm = NEVER  # an event in order that is later than that calls ``ring``
+        self.alarm = NEVER  # an event in order that is later may be astray, and calls ``ring``
         self.hourly: tuple[Any, ...] = ()  # what depends on the hour alone
         self._hour: int | None = None
         self._hour_ticks = _HOUR * ticks
@@ -298,7 +298,8 @@ class OnlineFeatures:
             self.turn_over()
 
     def ring(self, t: int) -> None:
-        """Do what is not to be done for every event, now that one at ``t`` has come in order."""
+        """Let the stream come to ``t``, and do what is not to be done for every event."""
+        self.watermark = t
         if t > self.turn:
             self.turn_over()
         if t > self._sweep_at:
@@ -306,7 +307,8 @@ class OnlineFeatures:
         hour = t // self._hour_ticks
         if hour != self._hour:
             self._hour, self.hourly = hour, self.program.hourly(t)
-        self.alarm = min(self.turn, self._sweep_at, (hour + 1) * self._hour_ticks - 1)
+        ends = (hour + 1) * self._hour_ticks - 1
+        self.alarm = min(self.turn, self._sweep_at, ends, t + self.leap)
 
     def turn_over(self) -> None:
         """Forget the ids that have been remembered for long enough."""

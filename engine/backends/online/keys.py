@@ -78,7 +78,7 @@ class KeySource:
         return [line for each in self.lanes for line in each.load()]
 
     def advance(self, floor: str = "floor") -> list[str]:
-        """Let time pass up to ``t``, and drop entries where a quarter is older than ``floor``."""
+        """Let time pass up to ``t``, and drop entries where many are older than ``floor``."""
         lines = [line for each in self.lanes for line in each.advance(floor)]
         return [f"was = {self.state}.t; {self.state}.t = t", *lines]
 

@@ -17,6 +17,7 @@ from engine.definition.types import Kind
 
 # Most cards rest for longer between two purchases.
 _SHORT_SECONDS: Final = 3_600
+_LEAST_DROPPED: Final = 3  # entries: of short logs a quarter is not worth the trouble
 
 
 @dataclass(slots=True)
@@ -122,11 +123,14 @@ class LaneSource:
         return f"{self.size} = len({self.log})"
 
     def advance(self, floor: str) -> list[str]:
-        """Let time pass up to ``t``, and drop entries where a quarter is older than ``floor``."""
+        """Let time pass up to ``t``, and drop entries where many are older than ``floor``.
+
+        Many are more than a quarter, which makes the work for each entry constant.
+        """
         log = self.log
         # Nothing is old enough before it has left the longest window.
         have_left = self._longest.begin if self._longest else self.size
-        quarter = f"(n := {self.size} >> 2)"
+        quarter = f"(n := {self.size} >> 2 or {_LEAST_DROPPED - 1})"
         is_old = f"{log}[n][{TIME}] < {floor} - {self.layout.reach(self.lane)}"
         return [
             f"{log} = {self.state}.log{self.number}",

@@ -49,14 +49,20 @@ def _in_order(layout: Layout, keys: list[KeySource]) -> tuple[list[str], list[st
         "if event in recent or event in o.recent_before:",
         *indented(["o.duplicates += 1", "return None"]),
         "if t < was_at: return observe_late(o, row)",
-        "if t - was_at > o.leap: return o.doubt(row)",
+        "if t > o.alarm:",
+        *indented(
+            [
+                "if t - was_at > o.leap: return o.doubt(row)",
+                "o.ring(t)",
+                "recent = o.recent",
+            ]
+        ),
         "o.watermark = t",
-        "if t > o.alarm: o.ring(t)",
         *hourly.load(),
         *advanced,
         *values,
         f"features = ({outputs})",
-        "o.events += 1; o.recent.add(event)",
+        "o.events += 1; recent.add(event)",
         *(["slip = o.labels.slip(event, t, t)"] if layout.longest_delay >= 0 else []),
         *taken_in,
         "return features",

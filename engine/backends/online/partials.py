@@ -223,8 +223,7 @@ def look(place: Place, wanted: list[str], name: str) -> list[str]:
     return [
         *(nobody if place.valid else []),
         f"{'elif' if place.valid else 'if'} {place.partial} is None:",
-        # Without a copy of the log where all of it is shown.
-        f"    for {name} in reversed({log}[{begin}:] if {begin} else {log}):",
+        f"    for {name} in {log}[: {begin} - 1 if {begin} else None : -1]:",
         f"        if {is_it}: break",
         f"    else: {name} = None",
         f"else: {name} = entry_at({place.partial}.get({key}), {log}, {place.dropped})",
