@@ -59,6 +59,7 @@ class Patience:
 
 
 _LEDGER: Final = "ledger"
+_MOST_WAITED: Final = 1 / 3  # of the time for an answer, before more of the stream is read
 
 
 class App:
@@ -114,7 +115,7 @@ class App:
         self._troubles = Troubles(log)
         self._worker = Worker()
         self._watchers = Watchers(run.features.schema)
-        self._intake = Intake(options.queue, options.batch)
+        self._intake = Intake(options.queue, options.batch, options.deadline * _MOST_WAITED)
         manner = Manner(options.post, options.fallback)
         self._scorer = Scorer(ledger, opened.online, run, manner, self.deadlines)
         self._flow = Flow(
@@ -125,7 +126,13 @@ class App:
             self._troubles,
             self._ledger_failed,
         )
-        self._explainer = Explainer(ledger, self._worker, options.reasons, self._troubles)
+        self._explainer = Explainer(
+            ledger,
+            self._worker,
+            options.reasons,
+            self._intake.lull,
+            self._troubles,
+        )
         self._know(self._scorer.model, run)
         self._models = Models(options.run, run, self._take_up, self._troubles, log)
         self._keeper = Keeper(
