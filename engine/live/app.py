@@ -21,6 +21,7 @@ from engine.live.flow import Flow
 from engine.live.intake import API, Intake, Piece
 from engine.live.keeping import Keeper
 from engine.live.ledger.writer import Ledger
+from engine.live.making import Manner
 from engine.live.models import Models
 from engine.live.notices import Log
 from engine.live.observing import Observer
@@ -29,7 +30,7 @@ from engine.live.options import Options
 from engine.live.pending import PendingFlags
 from engine.live.poster import Poster
 from engine.live.posting import PosterOptions
-from engine.live.scorer import Manner, Scorer
+from engine.live.scorer import Scorer
 from engine.live.service import Answer, Health, Shown
 from engine.live.serving import Serve
 from engine.live.snapshots import save
