@@ -87,8 +87,6 @@ class Explainer:
                 self._troubles.begin(_WHAT, error)
                 await asyncio.sleep(_AGAIN_SECONDS)
                 self._due.set()
-            else:
-                self._troubles.end(_WHAT)
 
     def close(self) -> None:
         """End the thread."""
@@ -105,6 +103,7 @@ class Explainer:
                 return after
             for number in sorted({one.model for one in found}):
                 await self._explain(number, [one for one in found if one.model == number])
+            # Past those that could not be explained too: they are tried again after a restart.
             after = found[-1].sequence
 
     async def _explain(self, number: int, found: list[Unexplained]) -> None:
@@ -112,9 +111,14 @@ class Explainer:
         if run is None:  # a model of before, which is not here any more
             return
         values = unpacked([one.features for one in found], len(run.features.features))
-        why = await self.why(run, values)
+        try:
+            why = await self.why(run, values)
+        except Exception as error:  # noqa: BLE001 - whatever a model does, answers go on
+            self._troubles.begin(_WHAT, f"cannot be found out (was {type(error).__name__})")
+            return
         rows = [(one.sequence, each) for one, each in zip(found, why, strict=True)]
         await self._worker.do(self._ledger.reasons, rows)
+        self._troubles.end(_WHAT)
 
 
 def _give_way() -> None:
