@@ -30,6 +30,7 @@ from engine.live.options import Options
 from engine.live.pending import PendingFlags
 from engine.live.poster import Poster
 from engine.live.posting import PosterOptions
+from engine.live.refusals import Refusals
 from engine.live.scorer import Scorer
 from engine.live.service import Answer, Health, Shown
 from engine.live.serving import Serve
@@ -114,6 +115,7 @@ class App:
         self._last_at: float | None = None
         self._answers: dict[Piece, asyncio.Future[tuple[Decided, Sequence[AskedEvent]]]] = {}
         self._troubles = Troubles(log)
+        self._refusals = Refusals(self._troubles)
         self._worker = Worker()
         self._watchers = Watchers(run.features.schema)
         self._intake = Intake(options.queue, options.batch, options.deadline * _MOST_WAITED)
@@ -366,6 +368,7 @@ class App:
             one.decided(found)
 
     def _replied(self, replies: Sequence[Reply]) -> None:
+        self._refusals.after(replies)
         for one in self._observers:
             one.replied(replies)
 
