@@ -21,6 +21,7 @@ from engine.live.flow import Flow
 from engine.live.intake import API, Intake, Piece
 from engine.live.keeping import Keeper
 from engine.live.ledger.writer import Ledger
+from engine.live.making import Manner
 from engine.live.models import Models
 from engine.live.notices import Log
 from engine.live.observing import Observer
@@ -29,7 +30,8 @@ from engine.live.options import Options
 from engine.live.pending import PendingFlags
 from engine.live.poster import Poster
 from engine.live.posting import PosterOptions
-from engine.live.scorer import Manner, Scorer
+from engine.live.refusals import Refusals
+from engine.live.scorer import Scorer
 from engine.live.service import Answer, Health, Shown
 from engine.live.serving import Serve
 from engine.live.snapshots import save
@@ -59,6 +61,7 @@ class Patience:
 
 
 _LEDGER: Final = "ledger"
+_MOST_WAITED: Final = 1 / 3  # of the time for an answer, before more of the stream is read
 
 
 class App:
@@ -112,9 +115,10 @@ class App:
         self._last_at: float | None = None
         self._answers: dict[Piece, asyncio.Future[tuple[Decided, Sequence[AskedEvent]]]] = {}
         self._troubles = Troubles(log)
+        self._refusals = Refusals(self._troubles)
         self._worker = Worker()
         self._watchers = Watchers(run.features.schema)
-        self._intake = Intake(options.queue, options.batch)
+        self._intake = Intake(options.queue, options.batch, options.deadline * _MOST_WAITED)
         manner = Manner(options.post, options.fallback)
         self._scorer = Scorer(ledger, opened.online, run, manner, self.deadlines)
         self._flow = Flow(
@@ -125,7 +129,13 @@ class App:
             self._troubles,
             self._ledger_failed,
         )
-        self._explainer = Explainer(ledger, self._worker, options.reasons, self._troubles)
+        self._explainer = Explainer(
+            ledger,
+            self._worker,
+            options.reasons,
+            self._intake.lull,
+            self._troubles,
+        )
         self._know(self._scorer.model, run)
         self._models = Models(options.run, run, self._take_up, self._troubles, log)
         self._keeper = Keeper(
@@ -358,6 +368,7 @@ class App:
             one.decided(found)
 
     def _replied(self, replies: Sequence[Reply]) -> None:
+        self._refusals.after(replies)
         for one in self._observers:
             one.replied(replies)
 

@@ -32,6 +32,8 @@ examples:
   python -m engine.live --stream https://example.org/stream --flag https://example.org/api/flag
   python -m engine.live --config live.toml --listen off"""
 
+_OWNERS_ALONE: Final = 0o077
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
@@ -42,6 +44,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
     given = _given(_parser().parse_args(argv))
     # Events come one after the other: what polars does is done once, at the start and at the end.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    os.umask(_OWNERS_ALONE)  # the ledger and its snapshots hold people's data
     settle_in()
     from engine.live.configure import configured  # noqa: PLC0415 - after threads are set
     from engine.live.job import live  # noqa: PLC0415 - the same

@@ -1,7 +1,11 @@
 """Why events were flagged, found out after they were answered."""
 
 import asyncio
+import os
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -16,14 +20,18 @@ from engine.model.reasons import Reason, reasons
 from engine.model.run import Run
 
 _WHAT: Final = "reasons"
-_AT_ONCE: Final = 64
+_AT_ONCE: Final = 8  # each takes some milliseconds
 _AGAIN_SECONDS: Final = 1.0
+_LULL_SECONDS: Final = 1.0  # to wait for a moment in which no event waits, before each few
+_LOWER: Final = 10  # of priority: whoever scores comes first
 
 
 class Explainer:
     """Explains what was flagged and lacks its reasons, in a thread of its own.
 
-    The ledger is its queue: what was flagged before a restart is explained after it.
+    The ledger is its queue: what was flagged before a restart is explained after it. Events come
+    first: while some wait, reasons wait too, a second for every few of them at most, and on Linux
+    their thread has a lower priority.
 
     Parameters
     ----------
@@ -31,18 +39,28 @@ class Explainer:
         Where reasons are recorded, and whose thread the ledger is for.
     most
         How many reasons a flagged event gets.
+    lull
+        Is set while no event waits to be decided on.
     troubles
         Are told.
     """
 
-    def __init__(self, ledger: Ledger, worker: Worker, most: int, troubles: Troubles) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        worker: Worker,
+        most: int,
+        lull: asyncio.Event,
+        troubles: Troubles,
+    ) -> None:
         self._ledger = ledger
         self._worker = worker
         self._most = most
+        self._lull = lull
         self._troubles = troubles
         self._runs: dict[int, Run] = {}
         self._due = asyncio.Event()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="explainer")
+        self._pool = ThreadPoolExecutor(1, "explainer", _give_way)
         self._due.set()
 
     def know(self, number: int, run: Run) -> None:
@@ -69,8 +87,6 @@ class Explainer:
                 self._troubles.begin(_WHAT, error)
                 await asyncio.sleep(_AGAIN_SECONDS)
                 self._due.set()
-            else:
-                self._troubles.end(_WHAT)
 
     def close(self) -> None:
         """End the thread."""
@@ -79,11 +95,15 @@ class Explainer:
     async def _explained(self, after: int) -> int:
         """Explain all there is; the place of the last of it."""
         while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LULL_SECONDS):
+                    await self._lull.wait()
             found = await self._worker.do(self._ledger.unexplained, after, _AT_ONCE)
             if not found:
                 return after
             for number in sorted({one.model for one in found}):
                 await self._explain(number, [one for one in found if one.model == number])
+            # Past those that could not be explained too: they are tried again after a restart.
             after = found[-1].sequence
 
     async def _explain(self, number: int, found: list[Unexplained]) -> None:
@@ -91,6 +111,17 @@ class Explainer:
         if run is None:  # a model of before, which is not here any more
             return
         values = unpacked([one.features for one in found], len(run.features.features))
-        why = await self.why(run, values)
+        try:
+            why = await self.why(run, values)
+        except Exception as error:  # noqa: BLE001 - whatever a model does, answers go on
+            self._troubles.begin(_WHAT, f"cannot be found out (was {type(error).__name__})")
+            return
         rows = [(one.sequence, each) for one, each in zip(found, why, strict=True)]
         await self._worker.do(self._ledger.reasons, rows)
+        self._troubles.end(_WHAT)
+
+
+def _give_way() -> None:
+    """Lower the priority of this thread, where that can be done of one alone."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWER)

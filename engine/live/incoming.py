@@ -110,8 +110,11 @@ def _object_of(data: bytes | None) -> Mapping[str, Any] | str:
 
 
 def _leniently(data: bytes) -> Any:  # noqa: ANN401 - JSON
-    """What only Python's own reader takes, as half a surrogate pair: the id may be well."""
+    """What only Python's own reader takes, as half a surrogate pair: the id may be well.
+
+    Bytes that are no UTF-8 are read as U+FFFD, as every reader of such streams does (WHATWG).
+    """
     try:
-        return json.loads(data)
+        return json.loads(data.decode(errors="replace"))
     except (ValueError, RecursionError):
         return None

@@ -1,14 +1,16 @@
 """What has come and is to be decided on: the oldest first, in micro-batches, and no more than fits.
 
-No clock, no network; for the thread of the loop alone.
+No network; for the thread of the loop alone.
 """
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from engine.clock import elapsed
 from engine.live.sse import Event
 from engine.live.stream import Arrival
 
@@ -51,13 +53,33 @@ class Intake:
         How many events may wait; what comes at once may be that many more.
     batch
         How many are handed on at once, at most.
+    oldest
+        Seconds that the first of what waits may have waited for more of the stream to be taken in:
+        what is not read yet is the sender's to send in time.
+    now
+        The clock by which pieces say when they came.
+
+    Attributes
+    ----------
+    lull
+        Is set while nothing waits.
     """
 
-    def __init__(self, most: int, batch: int) -> None:
+    def __init__(
+        self,
+        most: int,
+        batch: int,
+        oldest: float = math.inf,
+        now: Callable[[], float] = elapsed,
+    ) -> None:
         self._most = most
         self._batch = batch
+        self._oldest = oldest
+        self._now = now
         self._pieces: deque[Piece] = deque()
         self._waiting = 0
+        self.lull = asyncio.Event()
+        self.lull.set()
         self._there = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -73,6 +95,8 @@ class Intake:
 
     async def take(self, arrival: Arrival) -> None:
         """Take in what came of the stream; waits while there is no room."""
+        if self._is_behind():
+            self._room.clear()
         await self._room.wait()
         self._add(Piece(STREAM, arrival.events, arrival.at, arrival.wall))
 
@@ -107,15 +131,22 @@ class Intake:
                 self._pieces[0] = rest
             room -= len(found[-1])
         self._waiting -= self._batch - room
-        if not self._pieces and not self._closed:
-            self._there.clear()
-        if self._waiting < self._most:
+        if not self._pieces:
+            self.lull.set()
+            if not self._closed:
+                self._there.clear()
+        if self._waiting < self._most and not self._is_behind():
             self._room.set()
         return found
+
+    def _is_behind(self) -> bool:
+        oldest = self.oldest
+        return oldest is not None and self._now() - oldest > self._oldest
 
     def _add(self, piece: Piece) -> None:
         self._pieces.append(piece)
         self._waiting += len(piece)
+        self.lull.clear()
         self._there.set()
         if self._waiting >= self._most:
             self._room.clear()

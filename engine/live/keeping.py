@@ -17,6 +17,7 @@ from engine.live.troubles import Troubles
 _SECRET: Final = frozenset(secret.variable for secret in SECRETS)
 _WHAT: Final = "snapshot"
 _LOOK_SECONDS: Final = 1.0
+_AGAIN_SECONDS: Final = 60.0
 _MOST_WORDS: Final = 500
 
 
@@ -35,6 +36,8 @@ class Keeper:
         Tells the ledger's next sequence.
     troubles, log
         Are told.
+    again
+        Seconds until it is tried again, where that failed.
 
     Attributes
     ----------
@@ -50,7 +53,9 @@ class Keeper:
         sequence: Callable[[], int],
         troubles: Troubles,
         log: Log,
+        again: float = _AGAIN_SECONDS,
     ) -> None:
+        self._again = again
         self.saved_at = elapsed()
         self._ledger = ledger
         self._every = every
@@ -65,12 +70,38 @@ class Keeper:
             await asyncio.sleep(_LOOK_SECONDS)
             now = self._sequence()
             if now - self._saved >= self._every:
-                self._saved = now
-                await self._save()
+                if await self._is_saved():
+                    self._saved = now
+                else:
+                    await asyncio.sleep(self._again)
 
-    async def _save(self) -> None:
+    async def _is_saved(self) -> bool:
+        """Save now; whether that went well."""
         began = elapsed()
-        process = await asyncio.create_subprocess_exec(
+        try:
+            process = await self._begun()
+        except OSError as error:  # no memory or no file left for another process, for now
+            self._troubles.begin(_WHAT, f"no process for it (was {error.strerror or error})")
+            return False
+        try:
+            said, wrong = await process.communicate()
+        except asyncio.CancelledError:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
+        if process.returncode != 0:
+            why = wrong.decode(errors="replace").strip()[-_MOST_WORDS:]
+            self._troubles.begin(_WHAT, why or f"ended with {process.returncode}")
+            return False
+        self.saved_at = elapsed()
+        self._troubles.end(_WHAT)
+        before = before_of(Path(said.decode().strip()))
+        self._log.info("snapshot saved", before=before, seconds=round(elapsed() - began, 3))
+        return True
+
+    async def _begun(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "engine.live.saving",
@@ -81,18 +112,3 @@ class Keeper:
             env={name: value for name, value in os.environ.items() if name not in _SECRET},
             start_new_session=True,  # a signal of the terminal is for us alone
         )
-        try:
-            said, wrong = await process.communicate()
-        except asyncio.CancelledError:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            raise
-        if process.returncode == 0:
-            self.saved_at = elapsed()
-            self._troubles.end(_WHAT)
-            before = before_of(Path(said.decode().strip()))
-            self._log.info("snapshot saved", before=before, seconds=round(elapsed() - began, 3))
-        else:
-            why = wrong.decode(errors="replace").strip()[-_MOST_WORDS:]
-            self._troubles.begin(_WHAT, why or f"ended with {process.returncode}")

@@ -16,7 +16,7 @@ from engine.model.run import MANIFEST, Run
 _WHAT: Final = "model"
 _LOOK_SECONDS: Final = 1.0
 
-Signature = tuple[str, int, int, int] | None
+Signature = tuple[tuple[str, int, int, int], ...] | None
 
 
 class Models:
@@ -51,7 +51,8 @@ class Models:
         self._troubles = troubles
         self._log = log
         self._look = look
-        self._seen = signature(path)
+        # Never looked: what is there may be another run by now than the one that was read.
+        self._seen: Signature = ()
 
     async def run(self) -> None:
         """Look, for ever; cancel it to stop."""
@@ -92,9 +93,17 @@ class Models:
 
 
 def signature(path: Path) -> Signature:
-    """What tells one run in a place from another, cheaply; None if there is none."""
+    """What tells one run in a place from another, cheaply; None if there is none.
+
+    It is of all its files: a run that is copied into place is not there before the last of them.
+    """
     try:
-        there = (path / MANIFEST).stat()
-        return os.path.realpath(path), there.st_ino, there.st_mtime_ns, there.st_size
+        if not (path / MANIFEST).exists():
+            return None
+        with os.scandir(path.resolve()) as files:
+            found = [(file.path, file.stat()) for file in files]
     except OSError:
         return None
+    return tuple(
+        sorted((name, stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    )

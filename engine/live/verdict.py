@@ -19,14 +19,14 @@ class _Said(msgspec.Struct):
     """What the endpoint says; further fields are passed over."""
 
     success: bool
-    reason: str = ""
+    reason: object = None
 
 
 class _Remark(msgspec.Struct):
-    reason: str
+    reason: object
 
 
-_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_UNREADABLE: Final = (msgspec.DecodeError, RecursionError)
 _read_said: Final = msgspec.json.Decoder(_Said).decode
 _read_remark: Final = msgspec.json.Decoder(_Remark).decode
 
@@ -49,7 +49,7 @@ def verdict(status: int, body: bytes) -> Verdict:
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         try:
-            said = _read_said(body)
+            said = _read_said(_text(body))
         except _UNREADABLE:
             return Verdict(Outcome.RETRY, "the reply does not say whether it is recorded")
         outcome = Outcome.RECORDED if said.success else Outcome.REFUSED
@@ -61,12 +61,18 @@ def verdict(status: int, body: bytes) -> Verdict:
     return Verdict(Outcome.REFUSED if final else Outcome.RETRY, _remark(body))
 
 
+def _text(body: bytes) -> str:
+    """A byte that is no UTF-8 changes no verdict."""
+    return body.decode(errors="replace")
+
+
 def _remark(body: bytes) -> str | None:
     try:
-        return _bounded(_read_remark(body).reason)
+        return _bounded(_read_remark(_text(body)).reason)
     except _UNREADABLE:
         return None
 
 
-def _bounded(reason: str) -> str | None:
-    return reason[:_MOST_REASON] or None
+def _bounded(reason: object) -> str | None:
+    """Its beginning; what is no text says nothing."""
+    return reason[:_MOST_REASON] or None if isinstance(reason, str) else None

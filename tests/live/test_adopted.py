@@ -12,8 +12,9 @@ import pytest
 from engine.clock import elapsed, wall_us
 from engine.live.deadlines import Deadlines
 from engine.live.intake import API, STREAM, Piece
+from engine.live.making import Manner, Posted
 from engine.live.opening import Beginning, open_ledger, open_state
-from engine.live.scorer import Manner, Posted, Scorer
+from engine.live.scorer import Scorer
 from engine.live.sse import Event
 from engine.model.loading import load_run
 from live.cases import Heard

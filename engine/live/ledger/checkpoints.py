@@ -47,7 +47,8 @@ class Checkpoints:
         most: int = _MOST_BYTES,
     ) -> None:
         self._path = path
-        self._log = path.with_name(f"{path.name}-wal")
+        real = path.resolve()  # SQLite puts the log beside the file, not beside a link to it
+        self._log = real.with_name(f"{real.name}-wal")
         self._connection = connection
         self._every, self._most = every, most
         self._length = 0  # of the log, when it was last looked at

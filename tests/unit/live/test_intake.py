@@ -31,6 +31,41 @@ def ids(pieces: list[Piece]) -> list[str]:
     return [event.id for piece in pieces for event in piece.events if isinstance(event, Event)]
 
 
+def test_no_more_is_taken_in_while_the_first_has_waited_for_long() -> None:
+    async def test() -> None:
+        now = 100.0
+        intake = Intake(1_000, 10, 5.0, lambda: now)
+        await intake.take(arrival(100, 15))
+        now = 105.0
+        await intake.take(arrival(101, 1))
+        now = 105.5
+        waiting = asyncio.create_task(intake.take(arrival(102, 1)))
+        await asyncio.sleep(0)
+        assert len(await intake.next()) == 1  # ten of those that came first: five still wait
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        assert len(intake) == 6
+        assert len(await intake.next()) == 2
+        await waiting
+        assert len(intake) == 1
+
+    run(test())
+
+
+def test_a_lull_is_while_nothing_waits() -> None:
+    async def test() -> None:
+        intake = Intake(1_000, 10)
+        assert intake.lull.is_set()
+        await intake.take(arrival(0, 11))
+        assert not intake.lull.is_set()
+        await intake.next()
+        assert not intake.lull.is_set()
+        await intake.next()
+        assert intake.lull.is_set()
+
+    run(test())
+
+
 def test_events_are_handed_on_in_order_and_no_more_at_once_than_asked() -> None:
     async def test() -> None:
         intake = Intake(1_000, 10)

@@ -96,6 +96,15 @@ def test_what_cannot_be_read_is_told_apart() -> None:
     assert [one.field for one in found.taken][4:7] == ["trans_num", None, "merchant"]
 
 
+def test_bytes_that_are_no_text_keep_no_event_from_being_decided_on() -> None:
+    (taken,) = read_pieces(EventReader(notebook), [piece(GOOD.replace(b"num", b"n\xe9m", 1))]).taken
+    assert taken.event_id is None  # the name of the id itself, trans_num, is broken
+    (taken,) = read_pieces(EventReader(notebook), [piece(GOOD.replace(b'"m"', b'"Jos\xe9"'))]).taken
+    assert (taken.event_id, taken.reason) == ("a", None)
+    assert taken.values is not None
+    assert "Jos\ufffd" in taken.values
+
+
 def test_what_no_feature_needs_may_be_unreadable() -> None:
     reader = EventReader(notebook)
     whole = json.loads(GOOD) | {"zip": "01234", "city": "x"}

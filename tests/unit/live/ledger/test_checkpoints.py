@@ -24,8 +24,13 @@ def grown(connection: sqlite3.Connection, checkpoints: Checkpoints, log: Path) -
 
 
 @pytest.mark.parametrize("is_read", [False, True])
-def test_the_log_is_begun_anew(tmp_path: Path, is_read: bool) -> None:  # noqa: FBT001 - a parameter of the test
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_the_log_is_begun_anew(tmp_path: Path, is_read: bool, is_linked: bool) -> None:  # noqa: FBT001 - parameters of the test
     path = tmp_path / "live.db"
+    if is_linked:
+        (tmp_path / "elsewhere").mkdir()
+        path.symlink_to(tmp_path / "elsewhere" / "real.db")
+    log = path.resolve().with_name(f"{path.resolve().name}-wal")
     with closing(connect(path, mode="rwc")) as connection:
         durable(connection)
         connection.execute("CREATE TABLE rows (content)")
@@ -34,16 +39,16 @@ def test_the_log_is_begun_anew(tmp_path: Path, is_read: bool) -> None:  # noqa: 
             if is_read:
                 reader.execute("BEGIN")
                 reader.execute("SELECT count(*) FROM rows").fetchone()
-            longest = grown(connection, checkpoints, tmp_path / "live.db-wal")
+            longest = grown(connection, checkpoints, log)
             if is_read:
                 assert longest > 1_500_000  # what is read must not be overwritten
                 assert reader.execute("SELECT count(*) FROM rows").fetchone() == (0,)
                 reader.execute("COMMIT")
-                longest = grown(connection, checkpoints, tmp_path / "live.db-wal")
-                assert (tmp_path / "live.db-wal").stat().st_size < 3 * _MOST
+                longest = grown(connection, checkpoints, log)
+                assert log.stat().st_size < 3 * _MOST
             else:
                 assert longest < 3 * _MOST
         checkpoints.end()
         rows = connection.execute("SELECT count(*) FROM rows").fetchone()
         assert rows == (300 if is_read else 150,)
-    assert not (tmp_path / "live.db-wal").exists()
+    assert not log.exists()

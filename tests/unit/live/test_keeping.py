@@ -1,0 +1,55 @@
+"""Snapshots by another process, which may fail to begin."""
+
+import asyncio
+import errno
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.live.keeping import Keeper
+from engine.live.troubles import Troubles
+from live.cases import Heard, until
+from processes import PATIENCE_SECONDS
+
+
+class Saved:
+    """Stands in for a process that has saved."""
+
+    returncode = 0
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        return b"live.db.1758834000000000.000000000123.state\n", b""
+
+
+def test_where_there_can_be_no_process_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+
+    async def begun(*_: Any, **__: Any) -> Saved:  # noqa: ANN401 - whatever is asked for
+        tries.append(len(tries))
+        if len(tries) < 3:
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        return Saved()
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begun)
+    heard = Heard()
+
+    async def test() -> None:
+        keeper = Keeper(tmp_path / "live.db", 5, 0, lambda: 7, Troubles(heard), heard, 0.01)
+        task = asyncio.create_task(keeper.run())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await until(lambda: "snapshot saved" in dict(heard.said))
+        assert not task.done()
+        task.cancel()
+
+    asyncio.run(test())
+    assert [event for event, _ in heard.said] == [
+        "snapshot: trouble",
+        "snapshot: well again",
+        "snapshot saved",
+    ]
+    assert dict(heard.said)["snapshot: trouble"] == {
+        "why": "no process for it (was Cannot allocate memory)"
+    }
