@@ -98,12 +98,8 @@ class Places:
 
     def _value_in(self, block: Block, entry: str, aggregate: Aggregate, index: int) -> Value:
         """A value of an entry, which may be None."""
-        argument = aggregate.argument
-        never_null = index == TIME or (
-            isinstance(argument, Column) and self._schema.by_name[argument.name].required
-        )
         none = f"{entry} is None"
-        if never_null:
+        if index == TIME or self._is_required(aggregate.argument):
             return Value(f"{entry}[{index}]", (none,))
         name = block.name()
         return Value(name, (none, f"({name} := {entry}[{index}]) is None"))
@@ -136,12 +132,16 @@ class Places:
     def _valid(self, argument: Expression) -> str:
         """When an argument counts: it is neither null nor NaN."""
         tests = []
-        if not (isinstance(argument, Column) and self._schema.by_name[argument.name].required):
+        if not self._is_required(argument):
             tests.append(NOT_NULL)
         is_float = self._layout.type_of(argument).kind is Kind.FLOAT
         if is_float and not isinstance(argument, Column):
             tests.append(NOT_NAN)
         return " and ".join(tests)
+
+    def _is_required(self, argument: Expression | None) -> bool:
+        """Whether an argument is a column that every event has."""
+        return isinstance(argument, Column) and self._schema.by_name[argument.name].required
 
     def _all_there(self, columns: tuple[str, ...]) -> str:
         """When an entry has a value in each of the columns."""

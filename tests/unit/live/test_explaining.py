@@ -1,7 +1,7 @@
 """Why events were flagged: found out when there is time, and no end of the work if it cannot be."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +17,7 @@ from engine.live.worker import Worker
 from engine.model.reasons import Reason
 from live.cases import Heard, until
 from processes import PATIENCE_SECONDS
+from unit.replay.judge.clients import run
 
 WIDTH = len(notebook.features)
 
@@ -34,14 +35,6 @@ class Ledger:
 
     def reasons(self, why: Sequence[tuple[int, Sequence[Reason]]]) -> None:
         self.explained |= dict(why)
-
-
-def run(test: Coroutine[Any, Any, None]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await test
-
-    asyncio.run(bounded())
 
 
 async def explained(ledger: Ledger, lull: asyncio.Event, heard: Heard) -> "asyncio.Task[None]":

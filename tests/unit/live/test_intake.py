@@ -1,21 +1,11 @@
 """The queue of events: the oldest first, in micro-batches, bounded."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 from engine.live.intake import API, STREAM, Intake, Piece
 from engine.live.sse import Event
 from engine.live.stream import Arrival
-from processes import PATIENCE_SECONDS
-
-
-def run(test: Coroutine[Any, Any, None]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await test
-
-    asyncio.run(bounded())
+from unit.replay.judge.clients import run
 
 
 def arrival(first: int, count: int) -> Arrival:

@@ -10,7 +10,7 @@ import pytest
 from engine.live.keeping import Keeper
 from engine.live.troubles import Troubles
 from live.cases import Heard, until
-from processes import PATIENCE_SECONDS
+from unit.replay.judge.clients import run
 
 
 class Saved:
@@ -39,12 +39,11 @@ def test_where_there_can_be_no_process_it_is_tried_again(
     async def test() -> None:
         keeper = Keeper(tmp_path / "live.db", 5, 0, lambda: 7, Troubles(heard), heard, 0.01)
         task = asyncio.create_task(keeper.run())
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await until(lambda: "snapshot saved" in dict(heard.said))
+        await until(lambda: "snapshot saved" in dict(heard.said))
         assert not task.done()
         task.cancel()
 
-    asyncio.run(test())
+    run(test())
     assert [event for event, _ in heard.said] == [
         "snapshot: trouble",
         "snapshot: well again",

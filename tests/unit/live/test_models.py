@@ -15,7 +15,7 @@ from engine.live.models import Models, signature
 from engine.live.troubles import Troubles
 from engine.model.run import MANIFEST
 from live.cases import Heard, until
-from processes import PATIENCE_SECONDS
+from unit.replay.judge.clients import run
 
 
 def run_called(name: str) -> Any:  # noqa: ANN401 - what stands in for a run
@@ -37,11 +37,10 @@ def looking(
 
         looks = Models(place, run_called("first"), take_up, Troubles(heard), heard, 0.01)
         task = asyncio.create_task(looks.run())
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await until(lambda: taken == [expected])
+        await until(lambda: taken == [expected])
         task.cancel()
 
-    asyncio.run(test())
+    run(test())
     return heard
 
 

@@ -1,9 +1,8 @@
 """The poster, with a client that answers as it is told: what it posts when, and what it tells."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from engine.live.http import Response
 from engine.live.poster import Poster
 from engine.live.posting import PosterOptions
 from processes import PATIENCE_SECONDS
+from unit.replay.judge.clients import run
 
 YES = Response(200, b'{"success": true, "reason": "ok"}', None, keeps=True)
 NO = Response(200, b'{"success": false, "reason": "expired"}', None, keeps=True)
@@ -78,14 +78,6 @@ class Sink:
 def flags(count: int, seconds: float = 30.0, first: int = 0) -> list[Flag]:
     now = elapsed()
     return [Flag(first + one, f"event-{one}", one % 2, now + seconds) for one in range(count)]
-
-
-def run(test: Coroutine[Any, Any, None]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await test
-
-    asyncio.run(bounded())
 
 
 async def posted(poster: Poster, added: Sequence[Flag] = ()) -> None:
