@@ -98,16 +98,14 @@ class Poster:
             return
         self._settled.clear()
         self._backlog.add(flags)
-        self._pump()
-        self._wait()
+        self._go_on()
 
     def adopt(self, flags: Sequence[Flag]) -> None:
         """Post flags of decisions that are older than others of those that were added."""
         if flags and not self._stopped:
             self._settled.clear()
             self._backlog.adopt(flags)
-            self._pump()
-            self._wait()
+            self._go_on()
 
     async def run(self) -> None:
         """Post what is added, for ever; cancel it to stop.
@@ -122,8 +120,7 @@ class Poster:
         recording = self._loop.create_task(self._outbox.run())
         loading = self._loop.create_task(self._loading())
         try:
-            self._pump()
-            self._wait()
+            self._go_on()
             parts = (recording, loading, self._rejected)
             done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             for part in done:
@@ -165,11 +162,16 @@ class Poster:
         self._client.close()
         self._settled.set()  # nobody need wait any longer
 
-    def _pump(self) -> None:
+    def _go_on(self) -> None:
+        """Post what can be posted, and see to it that the rest is when it can be."""
+        now = elapsed()
+        self._pump(now)
+        self._wait(now)
+
+    def _pump(self, now: float) -> None:
         """Post what can be posted; what is left has no earlier time than before."""
         if self._stopped:
             return
-        now = elapsed()
         backlog, client, figures = self._backlog, self._client, self.figures
         room = self._reach.room(now, client.room, figures.under_way)
         while room > 0:
@@ -194,12 +196,15 @@ class Poster:
         elif self._nothing_left():
             self._settled.set()
 
-    def _wait(self) -> None:
-        """Set the timer to when there is something to do next, unless it goes off before anyway."""
+    def _wait(self, now: float) -> None:
+        """Set the timer to when there is something to do next, unless it goes off before anyway.
+
+        By the same reading of the clock as what was posted just now, or is next: what could not be
+        posted yet by one reading, and need not be waited for by a later one, would be forgotten.
+        """
         at = self._backlog.next_at()
         if at is None or self._stopped:
             return
-        now = elapsed()
         held = self._reach.next_at(now, self.figures.under_way)
         at = at if held is None else min(at, held)
         if self._timer is not None:
@@ -207,7 +212,7 @@ class Poster:
                 return
             self._timer.cancel()
         self._timer_at = at
-        self._timer = self._loop.call_later(max(0.0, at - now), self._timed)
+        self._timer = self._loop.call_later(max(0.0, at - elapsed()), self._timed)
 
     def _timed(self) -> None:
         """A wait is over, or a deadline has come."""
@@ -215,8 +220,8 @@ class Poster:
         now = elapsed()
         for flag in self._backlog.expired(now):
             self._expire(flag, now)
-        self._pump()
-        self._wait()
+        self._pump(now)
+        self._wait(now)
 
     def _expire(self, flag: Flag, now: float) -> None:
         self.figures.expired += 1
@@ -233,7 +238,7 @@ class Poster:
             self._failed(flag, answer, now)
         else:
             self._replied(flag, answer, now)
-        self._pump()
+        self._pump(now)
 
     def _replied(self, flag: Flag, response: Response, now: float) -> None:
         self._reach.mark_reached()
@@ -269,7 +274,7 @@ class Poster:
         else:
             at = min(now + max(options.backoff.wait(1), told), flag.deadline)
         self._backlog.again(flag, at)
-        self._wait()
+        self._wait(now)
 
     def _tell(
         self, flag: Flag, now: float, status: int | None, outcome: Outcome, reason: str | None
@@ -297,5 +302,4 @@ class Poster:
                 self._low.set()
                 continue
             self._backlog.loaded(flags, wanted[1])
-            self._pump()
-            self._wait()
+            self._go_on()

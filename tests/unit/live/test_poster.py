@@ -1,8 +1,10 @@
 """The poster, with a client that answers as it is told: what it posts when, and what it tells."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 
@@ -131,6 +133,23 @@ def test_what_may_come_right_is_posted_again_with_the_same_value(answer: Answer)
             (one, one % 2) for one in range(20)
         }
         assert [one.attempt for one in sink.replies if one.sequence == 7] == [1, 2, 3]
+
+    run(test())
+
+
+def test_a_hold_that_ends_between_two_readings_of_the_clock_holds_up_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Each reading is a tenth of a millisecond later than it would be: as if a busy machine took
+    # that long from one to the next, while no hold is longer than two milliseconds.
+    readings = count(1)
+    monkeypatch.setattr("engine.live.poster.elapsed", lambda: elapsed() + next(readings) / 10_000)
+
+    async def test() -> None:
+        client, sink = Client(lambda flag: YES if flag.attempts == 3 else REFUSED), Sink()
+        await posted(Poster(client, sink, options=QUICK), flags(100, seconds=100_000.0))
+        outcomes = Counter(one.outcome for one in sink.replies)
+        assert outcomes == {Outcome.RETRY: 200, Outcome.RECORDED: 100}
 
     run(test())
 
