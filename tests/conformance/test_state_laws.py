@@ -299,3 +299,52 @@ def test_s3_10_nothing_is_left_of_what_no_window_sees(busy: int) -> None:
         assert online.keys_held < 450
         if busy == 2 and start == 300:
             online = restarted(online)
+
+
+CARD = key("cc_num")
+WINDOWS = {
+    "count": CARD.last(minutes=1).count(),
+    "of none": CARD.last(minutes=1).where(column("online")).count(),
+    "delayed": CARD.last(minutes=1, delay_minutes=1).count(),
+}
+
+
+def comes(online: OnlineFeatures, second: int, number: int, card: int) -> None:
+    online.observe(
+        {"event_id": f"{second}-{number}", "unix_time": second, "cc_num": card, "online": False}
+    )
+
+
+@pytest.mark.parametrize("per_second", [33, 100])
+def test_s3_10_however_many_keys_come_at_once_they_are_let_go_of(per_second: int) -> None:
+    features = feature_set("s", LOG, [feature("n", WINDOWS["count"], "events")])
+    online = OnlineFeatures(features, lateness=60)
+    for second in range(300):
+        for number in range(per_second):
+            comes(online, second, number, second * per_second + number)
+        assert online.keys_held <= (60 + 60 + 2) * per_second
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_s3_10_after_a_restart_quiet_keys_are_let_go_of_as_before(name: str) -> None:
+    features = feature_set("s", LOG, [feature("n", WINDOWS[name], "events")])
+    online = OnlineFeatures(features, lateness=60)
+    for second in range(1_000):
+        for number in range(3):
+            comes(online, second, number, second * 3 + number)
+            if second >= 30:  # and once more, so that it is looked at in vain
+                comes(online, second, number + 3, (second - 30) * 3 + number)
+        if second == 200:
+            online = restarted(online)
+        assert online.keys_held < 1_300
+
+
+def test_s3_10_keys_at_rest_do_not_stand_before_those_whose_events_nobody_sees() -> None:
+    counts = {"n": WINDOWS["count"], "all": CARD.ever().count()}
+    features = feature_set("s", LOG, [feature(*one, "events") for one in counts.items()])
+    online = OnlineFeatures(features, lateness=60)
+    for second in range(1_500):
+        comes(online, second, 0, second)
+        for number in range(7 if second >= 30 else 0):
+            comes(online, second, number + 1, second - 30)
+        assert sum(len(one.log0) for one in online.held[0].values()) < 2_200

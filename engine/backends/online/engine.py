@@ -242,9 +242,11 @@ class OnlineFeatures:
     def _begin_anew(self) -> None:
         """Hold nothing but what counts events and tells which have come."""
         self.held: list[dict[Any, Any]] = [{} for _ in self.program.keys]
-        # Apart, as the one kind is looked at later: in each queue the first is the next, nearly.
+        # Apart, as each kind is looked at later than the one before: in each queue the first is
+        # the next, nearly, and none that has long to wait stands before one that has not.
         self._due_first: list[deque[Any]] = [deque() for _ in self.program.keys]
         self._due_again: list[deque[Any]] = [deque() for _ in self.program.keys]
+        self._at_rest: list[deque[Any]] = [deque() for _ in self.program.keys]
         self.labels = Labels(self.program.layout.longest_delay)
         self.alarm = NEVER
         self._sweep_at = NEVER if self._sweeps else -NEVER
@@ -262,28 +264,30 @@ class OnlineFeatures:
         """Hold the states of a key, and none but these.
 
         Those that were computed in batch are all as of one instant: when to look at them goes by
-        their latest event, and is spread for those that hold none.
+        their latest event, and is spread for those that hold only what windows without an end see.
         """
         self.held[number] = {state.name: state for state in states}
-        names = [f"log{each.number}" for each in self.program.keys[number].source.lanes]
+        source = self.program.keys[number].source
+        names = [f"log{each.number}" for each in source.lanes]
         again_after = self._again_after[number]
-        first, again = [], []
+        first, again, rest = [], [], []
         for place, state in enumerate(states):
             logs = [log for log in (getattr(state, name) for name in names) if log]
             latest = max((log[-1][0] for log in logs), default=state.t)
             if any(len(log) > 1 for log in logs):
                 state.due = self._seen(min(latest, state.t)) + again_after
                 again.append(state)
-            elif logs:
+            elif logs or not source.is_ever:
                 state.due = self._seen(min(latest, state.t)) + self._quiet_after[number]
                 first.append(state)
             else:
                 share = (place % _SWEEPS + 1) / _SWEEPS
                 state.due = self._seen(state.t) + int(self._at_rest_after[number] * share)
-                again.append(state)
+                rest.append(state)
         if self._sweeps:
             self._due_first[number] = deque(sorted(first, key=attrgetter("due")))
             self._due_again[number] = deque(sorted(again, key=attrgetter("due")))
+            self._at_rest[number] = deque(sorted(rest, key=attrgetter("due")))
 
     def _seen(self, t: int) -> int:
         """When a key was seen; that of a clock ahead must not hold up the others."""
@@ -320,26 +324,28 @@ class OnlineFeatures:
         now = self.watermark
         more = False
         for number in range(len(self.program.keys)):
-            for due in (self._due_first[number], self._due_again[number]):
-                more |= self._looked_at_all(number, due, now)
-        self._sweep_at = now if more else now + self._sweep_every
+            for queue in (self._due_first[number], self._due_again[number], self._at_rest[number]):
+                more |= self._looked_at_all(number, queue, now)
+        # If there are more, with the next event, of the same instant too: however many keys come
+        # within one, more can be let go of.
+        self._sweep_at = now - 1 if more else now + self._sweep_every
 
-    def _looked_at_all(self, number: int, due: deque[Any], now: int) -> bool:
+    def _looked_at_all(self, number: int, queue: deque[Any], now: int) -> bool:
         """Look at some of a queue that are due; whether there are more."""
-        for _ in range(min(len(due), _KEYS_AT_ONCE)):
-            state = due[0]
+        for _ in range(min(len(queue), _KEYS_AT_ONCE)):
+            state = queue[0]
             if state.due >= now:
                 return False
-            due.popleft()
+            queue.popleft()
             if state.t + self._quiet_after[number] >= now:
                 state.due = self._seen(state.t) + self._again_after[number]
+                self._due_again[number].append(state)
             elif self.program.keys[number].trim(state, now - self.lateness):
                 del self.held[number][state.name]
-                continue
             else:
                 state.due = now + self._at_rest_after[number]
-            self._due_again[number].append(state)
-        return bool(due)
+                self._at_rest[number].append(state)
+        return bool(queue) and queue[0].due < now
 
 
 def _check_span(name: str, ticks: object, wanted: str) -> None:
