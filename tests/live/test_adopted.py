@@ -129,8 +129,7 @@ def test_who_asks_about_another_time_does_not_move_that_of_the_stream(
 ) -> None:
     read, heard = load_run(boosted), Heard()
     moved = [
-        one
-        | {"trans_num": f"{one['trans_num']}-{days}", "unix_time": str(time + days * 86_400)}
+        one | {"trans_num": f"{one['trans_num']}-{days}", "unix_time": str(time + days * 86_400)}
         for one in events[:20]
         for time in [int(one["unix_time"])]
     ]
