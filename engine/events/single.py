@@ -18,15 +18,16 @@ A file that stores a column as what its type cannot be read from is refused whol
 the one is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from engine.definition.schema import ColumnSpec, Schema
+from engine.definition.schema import Schema
 from engine.definition.types import Kind
 from engine.events.canonical import EVENT_ID
 from engine.events.faults import faults_of, not_an_id, not_held, shown_at
@@ -46,6 +47,8 @@ _WHOLE: Final[dict[pl.DataType, range]] = {
     pl.UInt64(): range(2**64),
     pl.Int128(): range(-(2**127), 2**127),
 }
+_MOST_REMEMBERED: Final = 1_024
+_SHORT: Final = 64  # characters
 
 
 class Canonical(NamedTuple):
@@ -64,6 +67,27 @@ class Canonical(NamedTuple):
     event_id: str
     values: tuple[Any, ...]
     rounded: bool
+
+
+class Partial(NamedTuple):
+    """An event of which some columns may not be readable.
+
+    Parameters
+    ----------
+    event_id
+        Its id.
+    values
+        Its values, in the order of the reader's columns; None where one could not be read.
+    rounded
+        The columns whose amounts had more decimals than declared.
+    refused
+        By column why it could not be read, in the order of the columns.
+    """
+
+    event_id: str
+    values: tuple[Any, ...]
+    rounded: Collection[str]
+    refused: "Mapping[str, Refused]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +137,8 @@ class SingleReader:
         self._specs = tuple(schema.by_name[name] for name in self.columns)
         self._row = row_reader(self._specs)
         self._plain = tuple(plain_reader(spec) for spec in self._specs)
+        # Who sends nonsense sends the same again and again.
+        self._odd_text = lru_cache(_MOST_REMEMBERED)(self._odd_value)
         self._amounts = {
             spec.name: rounded_reader(spec) for spec in self._specs if spec.type.kind is Kind.MONEY
         }
@@ -137,7 +163,31 @@ class SingleReader:
         try:
             return Canonical(event_id, self._row(raw.get), rounded=False)
         except ValueError:
-            return self._odd_event(event_id, raw)
+            found = self._by_columns(event_id, raw, most=1)
+        for refused in found.refused.values():
+            return refused
+        return Canonical(event_id, found.values, bool(found.rounded))
+
+    def read_columns(self, raw: Mapping[str, Any]) -> Partial | Refused:
+        """Check and convert what can be of an event.
+
+        Parameters
+        ----------
+        raw
+            As for :meth:`read`.
+
+        Returns
+        -------
+        Partial or Refused
+            Refused if its id cannot be read.
+        """
+        event_id = self._event_id(raw)
+        if isinstance(event_id, Refused):
+            return event_id
+        try:
+            return Partial(event_id, self._row(raw.get), (), {})
+        except ValueError:
+            return self._by_columns(event_id, raw, most=len(self._specs))
 
     def _event_id(self, raw: Mapping[str, Any]) -> str | Refused:
         for name in self._ids:
@@ -164,35 +214,44 @@ class SingleReader:
         ((_, column, kind, was),) = normalise(nothing, self._schema, ()).bad.rows()
         return Refused(None, column, kind, was)
 
-    def _odd_event(self, event_id: str, raw: Mapping[str, Any]) -> Canonical | Refused:
-        values = []
-        rounded = False
+    def _by_columns(self, event_id: str, raw: Mapping[str, Any], most: int) -> Partial:
+        """What can be read of an event, until so many columns were refused."""
+        values: list[Any] = []
+        rounded: list[str] = []
+        refused: dict[str, Refused] = {}
         for spec, plain in zip(self._specs, self._plain, strict=True):
             value = raw.get(spec.name)
             try:
                 values.append(plain(value))
             except ValueError:
-                odd = self._odd_value(event_id, spec, value)
+                is_short = value is None or (type(value) is str and len(value) <= _SHORT)
+                is_short = is_short and spec.type.kind is not Kind.CARD
+                ask = self._odd_text if is_short else self._odd_value
+                odd = ask(spec.name, value)
                 if isinstance(odd, Refused):
-                    return odd
+                    refused[spec.name] = replace(odd, event_id=event_id)
+                    if len(refused) == most:
+                        break
+                    odd = (None, False)
                 values.append(odd[0])
-                rounded = rounded or odd[1]
-        return Canonical(event_id, tuple(values), rounded)
+                if odd[1]:
+                    rounded.append(spec.name)
+        return Partial(event_id, tuple(values), rounded, refused)
 
-    def _odd_value(
-        self, event_id: str, spec: ColumnSpec, value: object
-    ) -> tuple[Any, bool] | Refused:
+    def _odd_value(self, name: str, value: object) -> tuple[Any, bool] | Refused:
+        """A value and whether it was rounded, or why it is refused, of whichever event."""
+        spec = self._schema.by_name[name]
         if spec.name in self._amounts:
             with suppress(ValueError):
                 return self._amounts[spec.name](value)
         stored = _stored(spec.name, value)
         if stored is None or not can_hold(stored.dtype, spec.type):
             was = _shown(value, secret=spec.type.kind is Kind.CARD)
-            return Refused(event_id, spec.name, f"{spec.name} {not_held(spec.type)}", was)
+            return Refused(None, spec.name, f"{spec.name} {not_held(spec.type)}", was)
         values, rounded = parse(stored, spec, self._schema.time_unit)
         for fault in faults_of(stored, values, spec):
             for reason in shown_at(fault, fault.rows.arg_true()):
-                return Refused(event_id, fault.column, fault.kind, reason)
+                return Refused(None, fault.column, fault.kind, reason)
         return values.item(), rounded is not None and rounded.item()
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from engine.live.service import Answer
 from engine.live.worker import Worker
 from engine.model.reasons import Reason
 from engine.model.run import Run
+
+_AT_ONCE: Final = 16
 
 
 class Answering:
@@ -58,7 +60,10 @@ class Answering:
 
     async def looked(self, events: Sequence[Mapping[str, Any]], run: Run) -> list[Answer]:
         """The answers to events that are not recorded, unless they were before."""
-        found = await self._worker.do(self._scorer.look, events)
+        found: list[Looked] = []
+        for start in range(0, len(events), _AT_ONCE):  # what the stream brings goes between
+            some = events[start : start + _AT_ONCE]
+            found += await self._worker.do(self._scorer.look, some)
         before = await self._before([one.event_id for one in found if one.event_id is not None])
         return [
             before[one.event_id]

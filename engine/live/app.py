@@ -14,7 +14,6 @@ from engine.live.backoff import Backoff
 from engine.live.client import ClientOptions, HttpClient
 from engine.live.deadlines import Deadlines
 from engine.live.decided import AskedEvent, Decided, Figures
-from engine.live.endpoint import Endpoint, read_endpoint
 from engine.live.explaining import Explainer
 from engine.live.flag import Reply
 from engine.live.flow import Flow
@@ -27,6 +26,7 @@ from engine.live.notices import Log
 from engine.live.observing import Observer
 from engine.live.opening import Opened
 from engine.live.options import Options
+from engine.live.outside import Outside
 from engine.live.pending import PendingFlags
 from engine.live.poster import Poster
 from engine.live.posting import PosterOptions
@@ -37,7 +37,6 @@ from engine.live.serving import Serve
 from engine.live.snapshots import save
 from engine.live.stream import Arrival, StreamReader
 from engine.live.stream_bytes import STREAM_BACKOFF, StreamOptions
-from engine.live.tls import client_tls
 from engine.live.troubles import Troubles
 from engine.live.watching import Watchers
 from engine.live.worker import Worker
@@ -71,6 +70,8 @@ class App:
     ----------
     options
         The settings.
+    outside
+        Whom they have it speak with.
     run
         The run that decides to begin with.
     ledger, opened
@@ -93,6 +94,7 @@ class App:
     def __init__(
         self,
         options: Options,
+        outside: Outside,
         run: Run,
         ledger: Ledger,
         opened: Opened,
@@ -154,9 +156,7 @@ class App:
             options.fallback,
             self._runs,
         )
-        stream = read_endpoint(options.stream, "--stream")
-        flag = read_endpoint(options.flag, "--flag")
-        tls = _tls(options, stream, flag)
+        stream, flag, tls = outside.stream, outside.flag, outside.tls
         pending = PendingFlags(ledger, self._worker, self.deadlines, self._replied)
         self.poster = Poster(
             HttpClient(ClientOptions(flag, options.key, tls, options.connections)),
@@ -379,12 +379,6 @@ class App:
     def _ledger_failed(self) -> None:
         for one in self._observers:
             one.ledger_failed()
-
-
-def _tls(options: Options, *endpoints: Endpoint) -> Any:  # noqa: ANN401 - ssl's type, or none
-    if options.insecure or options.ca_file is not None or any(one.secure for one in endpoints):
-        return client_tls(options.ca_file, insecure=options.insecure)
-    return None
 
 
 async def _ended(tasks: "Sequence[asyncio.Task[Any]]") -> None:

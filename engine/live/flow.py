@@ -16,6 +16,7 @@ from engine.live.worker import Worker
 _WHAT: Final = "ledger"
 _MODEL: Final = "scoring"
 _BACKOFF: Final = Backoff(0.05, 1.0)
+_WELL_SECONDS: Final = 60.0
 
 
 class Flow:
@@ -34,6 +35,8 @@ class Flow:
         Are told.
     held
         Is told when a micro-batch could not be recorded, once for each.
+    well_after
+        Seconds without a failure of the model, or of features, after which all is well again.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Flow:
         publish: Callable[[Decided], None],
         troubles: Troubles,
         held: Callable[[], object],
+        well_after: float = _WELL_SECONDS,
     ) -> None:
         self._intake = intake
         self._scorer = scorer
@@ -51,6 +55,8 @@ class Flow:
         self._publish = publish
         self._troubles = troubles
         self._held = held
+        self._well_after = well_after
+        self._failed_at = elapsed()
         self._oldest: float | None = None
 
     @property
@@ -103,6 +109,8 @@ class Flow:
 
     def _tell_of_model(self, found: Decided) -> None:
         if found.failure is not None:
+            self._failed_at = elapsed()
             self._troubles.begin(_MODEL, found.failure)
-        elif found.counts.decided:
+        # Of one event in many it may fail again and again: that is one trouble, not a hundred.
+        elif found.counts.decided and elapsed() - self._failed_at > self._well_after:
             self._troubles.end(_MODEL)

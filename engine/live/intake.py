@@ -18,6 +18,8 @@ Source = Literal["stream", "api"]
 STREAM: Final = "stream"
 API: Final = "api"
 
+_MOST_BYTES: Final = 64 << 20
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
@@ -58,6 +60,8 @@ class Intake:
         what is not read yet is the sender's to send in time.
     now
         The clock by which pieces say when they came.
+    most_bytes
+        How many bytes of the stream's events may wait; what comes at once may be that many more.
 
     Attributes
     ----------
@@ -71,8 +75,11 @@ class Intake:
         batch: int,
         oldest: float = math.inf,
         now: Callable[[], float] = elapsed,
+        most_bytes: int = _MOST_BYTES,
     ) -> None:
         self._most = most
+        self._most_bytes = most_bytes
+        self._bytes = 0  # that wait
         self._batch = batch
         self._oldest = oldest
         self._now = now
@@ -94,15 +101,17 @@ class Intake:
         return self._pieces[0].at if self._pieces else None
 
     async def take(self, arrival: Arrival) -> None:
-        """Take in what came of the stream; waits while there is no room."""
+        """Take in what came of the stream; waits while there is no room, and takes it if ended."""
         if self._is_behind():
             self._room.clear()
-        await self._room.wait()
-        self._add(Piece(STREAM, arrival.events, arrival.at, arrival.wall))
+        try:
+            await self._room.wait()
+        finally:  # what has been read is decided on: nobody need send it again
+            self._add(Piece(STREAM, arrival.events, arrival.at, arrival.wall))
 
     def offer(self, pieces: Sequence[Piece]) -> bool:
         """Take in events, or say that there is no room for them, or no time any more."""
-        if self._closed or self._waiting >= self._most:
+        if self._closed or self._is_full():
             return False
         for piece in pieces:
             self._add(piece)
@@ -131,13 +140,17 @@ class Intake:
                 self._pieces[0] = rest
             room -= len(found[-1])
         self._waiting -= self._batch - room
+        self._bytes -= sum(map(_bytes_of, found))
         if not self._pieces:
             self.lull.set()
             if not self._closed:
                 self._there.clear()
-        if self._waiting < self._most and not self._is_behind():
+        if not (self._is_full() or self._is_behind()):
             self._room.set()
         return found
+
+    def _is_full(self) -> bool:
+        return self._waiting >= self._most or self._bytes >= self._most_bytes
 
     def _is_behind(self) -> bool:
         oldest = self.oldest
@@ -146,7 +159,13 @@ class Intake:
     def _add(self, piece: Piece) -> None:
         self._pieces.append(piece)
         self._waiting += len(piece)
+        self._bytes += _bytes_of(piece)
         self.lull.clear()
         self._there.set()
-        if self._waiting >= self._most:
+        if self._is_full():
             self._room.clear()
+
+
+def _bytes_of(piece: Piece) -> int:
+    """The bytes of a piece of the stream; what is asked is bounded where it comes in."""
+    return sum(len(one.data or b"") for one in piece.events if isinstance(one, Event))

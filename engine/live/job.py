@@ -17,6 +17,7 @@ from engine.live.metrics import Metrics
 from engine.live.notices import Log
 from engine.live.opening import Beginning, Opened, open_ledger, open_state
 from engine.live.options import Options
+from engine.live.outside import Outside, outside_of
 from engine.live.serving import Nothing, Serve
 from engine.model.loading import load_run
 from engine.model.run import Run
@@ -42,6 +43,7 @@ def live(options: Options, log: Log) -> int:
     """
     if options.insecure:
         log.warning("certificates are not verified", why="--insecure")
+    outside = outside_of(options)
     run = load_run(options.run)
     if needs_labels(run.features):
         raise InputError(
@@ -54,7 +56,7 @@ def live(options: Options, log: Log) -> int:
         use_large_pages()
         manage_collector()
         try:
-            uvloop.run(_work(options, run, ledger, opened, log))
+            uvloop.run(_work(options, outside, run, ledger, opened, log))
         except KeyRejectedError as error:
             with suppress(OSError):
                 sys.stderr.write(f"{error}\n")
@@ -64,10 +66,13 @@ def live(options: Options, log: Log) -> int:
     return 0
 
 
-async def _work(options: Options, run: Run, ledger: Ledger, opened: Opened, log: Log) -> None:
+async def _work(
+    options: Options, outside: Outside, run: Run, ledger: Ledger, opened: Opened, log: Log
+) -> None:
     metrics = Metrics()
     observers = [Measuring(metrics, Deadlines(options.deadline))]
-    await App(options, run, ledger, opened, log, observers).work(serving(options, metrics, log))
+    app = App(options, outside, run, ledger, opened, log, observers)
+    await app.work(serving(options, metrics, log))
 
 
 def serving(options: Options, metrics: Metrics, log: Log) -> Serve:

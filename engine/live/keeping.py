@@ -1,4 +1,4 @@
-"""Snapshots while events come: by another process, every so many of them."""
+"""Snapshots while events come: by another process, every so many of them and every hour."""
 
 import asyncio
 import os
@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Final
 
 from engine.clock import elapsed
+from engine.live.ledger.snapshot_files import before_of
 from engine.live.notices import Log
 from engine.live.settings import SECRETS
-from engine.live.snapshots import before_of
 from engine.live.troubles import Troubles
 
 _SECRET: Final = frozenset(secret.variable for secret in SECRETS)
 _WHAT: Final = "snapshot"
 _LOOK_SECONDS: Final = 1.0
 _AGAIN_SECONDS: Final = 60.0
+_LONGEST_SECONDS: Final = 3_600.0
 _MOST_WORDS: Final = 500
 
 
 class Keeper:
-    """Has the online state saved whenever so many events have come.
+    """Has the online state saved whenever so many events have come, and after an hour with any.
+
+    What a snapshot holds may be removed from the ledger: of a quiet stream too, in time.
 
     Parameters
     ----------
@@ -38,6 +41,8 @@ class Keeper:
         Are told.
     again
         Seconds until it is tried again, where that failed.
+    longest
+        Seconds after which events are saved, however few.
 
     Attributes
     ----------
@@ -54,8 +59,10 @@ class Keeper:
         troubles: Troubles,
         log: Log,
         again: float = _AGAIN_SECONDS,
+        longest: float = _LONGEST_SECONDS,
     ) -> None:
         self._again = again
+        self._longest = longest
         self.saved_at = elapsed()
         self._ledger = ledger
         self._every = every
@@ -69,7 +76,8 @@ class Keeper:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             now = self._sequence()
-            if now - self._saved >= self._every:
+            new = now - self._saved
+            if new >= self._every or (new and elapsed() - self.saved_at >= self._longest):
                 if await self._is_saved():
                     self._saved = now
                 else:

@@ -1,7 +1,7 @@
 """Events that become history, of which none ends the work, whatever features make of it."""
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,26 +33,39 @@ class Observed:
     failures: dict[int, str] = field(default_factory=dict)
 
 
-def observe(decider: Decider, online: OnlineFeatures, rows: Sequence[Row]) -> Observed:
+def observe(
+    decider: Decider, online: OnlineFeatures, rows: Sequence[Row], barred: Collection[int] = ()
+) -> Observed:
     """Let events become history that are none yet, and tell the features of all.
 
     Those that are came before the ledger began, as those of a warm start: nobody was answered then.
+
+    Parameters
+    ----------
+    decider, online
+        Who observes, and the state.
+    rows
+        Events as the values of ``OnlineFeatures.columns``.
+    barred
+        The places of those that must not become history.
     """
     failures: dict[int, str] = {}
+    admitted = [place for place in range(len(rows)) if place not in barred]
 
     def failed(place: int, error: Exception) -> None:
-        failures[place] = _words(error)
+        failures[admitted[place]] = _words(error)
 
-    places, values = decider.observe(rows, failed=failed)
-    if len(places) == len(rows):
+    found, values = decider.observe([rows[place] for place in admitted], failed=failed)
+    if len(found) == len(rows):
         return Observed(values, [1] * len(rows))
-    became = set(places.tolist())
+    places = [admitted[place] for place in found.tolist()]
+    became = set(places)
     others = [place for place in range(len(rows)) if place not in became and place not in failures]
-    found = look(online, [rows[place] for place in others])
+    seen = look(online, [rows[place] for place in others])
     whole = np.full((len(rows), values.shape[1]), np.nan)
     whole[places] = values
-    whole[others] = found.values
-    failures |= {others[place]: why for place, why in found.failures.items()}
+    whole[others] = seen.values
+    failures |= {others[place]: why for place, why in seen.failures.items()}
     return Observed(whole, [int(place in became) for place in range(len(rows))], failures)
 
 

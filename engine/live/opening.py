@@ -9,11 +9,12 @@ from engine.backends.online.labels import NEVER
 from engine.backends.online.snapshot import revive
 from engine.clock import elapsed
 from engine.definition import FeatureSet
+from engine.errors import InputError
 from engine.live.catching_up import catch_up, refuse_gap
 from engine.live.ledger.about import About
 from engine.live.ledger.writer import Ledger
 from engine.live.notices import Log
-from engine.live.snapshots import newest, save
+from engine.live.snapshots import newest, put_aside, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ class Beginning:
     warm: Path | None = None
     leap: int | None = None
     accept_gap: bool = False
+
+    @property
+    def source(self) -> str:
+        """The setting that says where it comes from; empty if none does."""
+        if self.state is not None:
+            return "--state"
+        return "" if self.warm is None else "--warm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +74,15 @@ def open_state(features: FeatureSet, ledger: Ledger, beginning: Beginning, log: 
     """
     began = elapsed()
     path, created = ledger.path, ledger.created
+    put_aside(path, created, ledger.next_sequence, log)
     found = newest(features, path, created, ledger.next_sequence, log)
     if found is None:
+        _refuse_no_history(ledger, beginning)
         before, online, source = 0, *_first(features, beginning)
+        ledger.begin_with(beginning.source)
     else:
         (before, online), source = found, "snapshot"
+    _tell_of_what_is_passed_over(online, beginning, source, log)
     refuse_gap(ledger.removed_through, before, str(path), accepted=beginning.accept_gap)
     catch_up(online, ledger.tail(before - 1))
     now = saved = ledger.next_sequence
@@ -114,6 +126,29 @@ def _first(features: FeatureSet, beginning: Beginning) -> tuple[OnlineFeatures, 
 
         return revive(features, warm_state(features, beginning.warm, ticks)), str(beginning.warm)
     return OnlineFeatures(features, leap=ticks), "nothing"
+
+
+def _refuse_no_history(ledger: Ledger, beginning: Beginning) -> None:
+    """Refuse to begin with less history than at the first start, unless somebody accepts it."""
+    was = ledger.begun_with
+    if was and not beginning.source and not beginning.accept_gap:
+        raise InputError(
+            f"{ledger.path}: the online state lacks what came before the ledger (was no snapshot "
+            f"that can be read, and a beginning with {was})",
+            hint=f"give {was} as at the first start, put a snapshot back beside the ledger, or "
+            "accept with --accept-gap that features are computed without it",
+        )
+
+
+def _tell_of_what_is_passed_over(
+    online: OnlineFeatures, beginning: Beginning, source: str, log: Log
+) -> None:
+    if source == "snapshot" and beginning.source:
+        log.warning("setting passed over", what=beginning.source, why="there is a snapshot")
+    leap = beginning.leap
+    wanted = -NEVER if leap is None else leap * online.features.schema.ticks_per_second
+    if online.leap != wanted:
+        log.warning("setting passed over", what="--leap", why=f"the state of {source} has its own")
 
 
 def _about(features: FeatureSet, online: OnlineFeatures) -> About:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from engine.backends.online.compile import compile_online
 from engine.definition import FeatureSet
 from engine.events.canonical import EVENT_ID, identity_columns
-from engine.events.single import Canonical, SingleReader
+from engine.events.single import Refused, SingleReader
 from engine.live.ledger.about import kept_columns
 
 
@@ -58,25 +58,20 @@ class EventReader:
             (*identity_columns(schema, ()), *compile_online(features).columns[1:])
         )
         needed.pop(EVENT_ID, None)
-        self._whole = SingleReader(schema, self.columns)
-        self._needed = SingleReader(schema, tuple(needed))
-        self._others = {
-            name: SingleReader(schema, (name,)) for name in self.columns if name not in needed
-        }
+        self._needed = tuple(needed)
+        self._reader = SingleReader(schema, self.columns)
 
     def read(self, raw: Mapping[str, Any]) -> Readable:
         """Read an event, an object of decoded JSON."""
-        found = self._whole.read(raw)
-        if isinstance(found, Canonical):
-            return Readable(found.event_id, found.values, None, found.rounded)
-        if found.event_id is None:
+        found = self._reader.read_columns(raw)
+        if isinstance(found, Refused):
             return Readable(None, None, found.reason, rounded=False, field=found.column)
-        needed = self._needed.read(raw)
-        if not isinstance(needed, Canonical):
-            return Readable(found.event_id, None, needed.reason, rounded=False, field=needed.column)
-        values = dict(zip(self._needed.columns, needed.values, strict=True))
-        for name, reader in self._others.items():
-            other = reader.read(raw)
-            values[name] = other.values[0] if isinstance(other, Canonical) else None
-        kept = tuple(values[name] for name in self.columns)
-        return Readable(found.event_id, kept, found.reason, needed.rounded, found.column)
+        event_id, values, rounded, refused = found
+        if not refused:
+            return Readable(event_id, values, None, bool(rounded))
+        for name in self._needed:
+            if name in refused:
+                one = refused[name]
+                return Readable(event_id, None, one.reason, rounded=False, field=one.column)
+        first = next(iter(refused.values()))
+        return Readable(event_id, values, first.reason, bool(rounded), first.column)

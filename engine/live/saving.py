@@ -30,9 +30,10 @@ def save_anew(ledger: Path) -> Path:
     from engine.catalog import load_feature_set  # noqa: PLC0415 - after threads are set
     from engine.live.catching_up import catch_up, refuse_gap  # noqa: PLC0415 - the same
     from engine.live.ledger.reader import reading  # noqa: PLC0415 - the same
+    from engine.live.ledger.snapshot_files import place_of  # noqa: PLC0415 - the same
     from engine.live.ledger.tail import tail  # noqa: PLC0415 - the same
     from engine.live.notices import Silent  # noqa: PLC0415 - the same
-    from engine.live.snapshots import newest, place_of, save  # noqa: PLC0415 - the same
+    from engine.live.snapshots import newest, save  # noqa: PLC0415 - the same
 
     with reading(ledger) as reader:
         about = reader.about()

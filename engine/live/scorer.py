@@ -1,6 +1,6 @@
 """From what came to decisions on the ledger: the work of the one thread that decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any, Final
@@ -102,6 +102,8 @@ class Scorer:
             itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
         )
         self._held: Decided | None = None
+        # Whether there is somebody else than who asks the API to tell what time it is.
+        self._has_stream = ledger.stream_id is not None
         self.is_settled = True
         self._since_collected = 0
         self.use(run)
@@ -236,9 +238,10 @@ class Scorer:
         figures = incoming.figures
         readable = [one for one in fresh if one.values is not None]
         rows = [self._row_of(one.event_id, one.values or ()) for one in readable]
-        self._count_late(readable, rows, figures)
+        barred = self._barred(readable, rows)
+        self._count_late(readable, rows, barred, figures)
         self.is_settled = False
-        seen = observe(self._decider, self.online, rows)
+        seen = observe(self._decider, self.online, rows, barred)
         found = judged(self._decider, seen.values)
         made = Made(
             figures,
@@ -280,15 +283,38 @@ class Scorer:
         why = next(reversed(seen.failures.values()), found.why)
         return Decided(batch, made.flags, adopted, list(asked.items()), figures, counts, why)
 
+    def _barred(self, events: Sequence[Taken], rows: Sequence[tuple[Any, ...]]) -> frozenset[int]:
+        """The places of events that may not become history: of the API, by a clock not believed.
+
+        Of the stream, a few that agree with each other show that it has jumped, and the state
+        begins anew if that was backwards; who asks must not bring that about.
+        """
+        if self._has_stream and all(one.piece.source != API for one in events):
+            return frozenset()
+        found = []
+        last, leap, has_stream = self.online.watermark, self.online.leap, self._has_stream
+        for place, (one, (_, instant, *_)) in enumerate(zip(events, rows, strict=True)):
+            is_asked = one.piece.source == API and one.claimed is None
+            has_stream = has_stream or not is_asked
+            if last == NEVER or abs(instant - last) <= leap:
+                last = max(last, instant)
+            elif is_asked and (instant < last or has_stream):
+                found.append(place)
+        self._has_stream = has_stream
+        return frozenset(found)
+
     def _count_late(
         self,
         events: Sequence[Taken],
         rows: Sequence[tuple[Any, ...]],
+        barred: Collection[int],
         figures: Mapping[Piece, Figures],
     ) -> None:
         """Count those that are older than what came before them, as far as clocks are believed."""
         last, leap = self.online.watermark, self.online.leap
-        for one, (_, instant, *_) in zip(events, rows, strict=True):
+        for place, (one, (_, instant, *_)) in enumerate(zip(events, rows, strict=True)):
+            if place in barred:
+                continue
             if instant < last:
                 figures[one.piece].late += 1
             elif last == NEVER or instant - last <= leap:

@@ -129,6 +129,15 @@ def _deadline(text: str, option: str) -> float:
     return found
 
 
+def _stall(text: str, option: str) -> float:
+    found = seconds(text, option)
+    if not found:
+        raise InputError(
+            f"{option}: no time at all (was {text!r})", hint="give one such as 60s or 1500ms"
+        )
+    return found
+
+
 def _leap(text: str, option: str) -> int | None:
     return None if text == OFF else span(text, option)
 
@@ -225,7 +234,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "7d",
         "how far an event's clock may be off the stream's and be believed, or off",
     ),
-    Setting("stall", seconds, "SPAN", "60s", "a stream without a byte for so long is opened again"),
+    Setting("stall", _stall, "SPAN", "60s", "a stream without a byte for so long is opened again"),
     Setting(
         "queue",
         _whole(1, 10_000_000),

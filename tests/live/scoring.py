@@ -17,6 +17,7 @@ from engine.live.ledger.writer import Ledger
 from engine.live.observing import Observer
 from engine.live.opening import Beginning, open_ledger, open_state
 from engine.live.options import Options
+from engine.live.outside import outside_of
 from engine.live.posting import PosterOptions
 from engine.live.serving import Nothing, Serve
 from engine.model.loading import load_run
@@ -96,7 +97,7 @@ async def scoring(
     with open_ledger(run.features, options.ledger, options.leap) as ledger:
         beginning = Beginning(options.state, options.warm, options.leap, options.accept_gap)
         opened = open_state(run.features, ledger, beginning, heard)
-        app = App(options, run, ledger, opened, heard, observers, PATIENT)
+        app = App(options, outside_of(options), run, ledger, opened, heard, observers, PATIENT)
         live = Live(app, ledger, asyncio.create_task(app.work(serve)), heard)
         try:
             yield live

@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from engine.backends.online.snapshot import capture
+from engine.backends.online.state import state_bytes
 from engine.clock import elapsed, wall_us
 from engine.live.deadlines import Deadlines
 from engine.live.intake import API, STREAM, Piece
@@ -119,6 +121,48 @@ def test_of_one_micro_batch_or_of_two(
         pending = ledger.pending(-1, 1_000)
         assert {(one.event_id, one.flag_value) for one in pending} == expected
         assert {one.deadline for one in pending} == {deadlines.recorded(deadlines.of(now + 5.0))}
+
+
+@pytest.mark.parametrize("days", [-1_000, 1_000])
+def test_who_asks_about_another_time_does_not_move_that_of_the_stream(
+    events: list[dict[str, Any]], boosted: Path, tmp_path: Path, days: int
+) -> None:
+    read, heard = load_run(boosted), Heard()
+    moved = [
+        one | {"trans_num": f"{one['trans_num']}-{days}", "unix_time": str(time + days * 86_400)}
+        for one in events[:20]
+        for time in [int(one["unix_time"])]
+    ]
+    with open_ledger(read.features, tmp_path / "live.db", LEAP) as ledger:
+        opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
+        scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
+        scorer.decide([pieces_of(events[:-50], STREAM, elapsed())])
+        before = state_bytes(read.features, capture(opened.online))
+        found = scorer.decide([pieces_of(moved, API, elapsed())])
+        assert found.counts.decided == 20
+        assert found.counts.late == 0
+        assert state_bytes(read.features, capture(opened.online)) == before
+        scorer.decide([pieces_of(events[-50:], STREAM, elapsed())])
+        sql = "SELECT source, observed, count(*) FROM decisions GROUP BY source, observed"
+        assert rows_of(ledger.path, sql) == [("api", 0, 20), ("stream", 1, len(events))]
+
+
+def test_where_there_is_no_stream_who_asks_tells_the_time(
+    events: list[dict[str, Any]], boosted: Path, tmp_path: Path
+) -> None:
+    read, heard = load_run(boosted), Heard()
+    later = [
+        one | {"trans_num": f"{one['trans_num']}-later", "unix_time": str(time + 1_000 * 86_400)}
+        for one in events
+        for time in [int(one["unix_time"])]
+    ]
+    with open_ledger(read.features, tmp_path / "live.db", LEAP) as ledger:
+        opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
+        scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
+        for each in (events, later):
+            scorer.decide([pieces_of(each, API, elapsed())])
+        assert opened.online.watermark == max(int(one["unix_time"]) for one in later)
+        assert rows_of(ledger.path, "SELECT sum(observed) FROM decisions") == [(2 * len(events),)]
 
 
 def test_what_is_asked_about_after_it_came_is_posted_once(

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from engine.clock import elapsed
-from engine.live.snapshots import snapshots_of
+from engine.live.ledger.snapshot_files import snapshots_of
 from live.cases import until
 from live.processes_of import command, ended, heard, started
 from live.scoring import (

@@ -11,10 +11,11 @@ from engine.backends.online.state import state_bytes
 from engine.catalog import notebook
 from engine.clock import elapsed
 from engine.errors import InputError
-from engine.live.ledger.retention import retain
+from engine.live.ledger.retention import Removed, retain
+from engine.live.ledger.snapshot_files import place_of, snapshots_of
 from engine.live.notices import Silent
 from engine.live.opening import Beginning, open_ledger, open_state
-from engine.live.snapshots import newest, snapshots_of
+from engine.live.snapshots import newest
 from engine.model.loading import load_run
 from live.cases import Heard, until
 from live.scoring import LEAP, options_of, rows_of, scoring
@@ -124,3 +125,71 @@ def test_events_that_were_removed_are_not_passed_over_in_silence(
             open_state(notebook, opened, Beginning(), Silent())
         found = open_state(notebook, opened, Beginning(accept_gap=True), Silent())
         assert found.online.events == 400 - removed.decisions
+
+
+def test_what_no_snapshot_holds_is_not_removed(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger)
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        for one in snapshots_of(ledger, opened.created):
+            if one.before:
+                one.path.unlink()
+    last = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
+    assert retain(ledger, 86_400, last + 86_400 * 1_000_000) == Removed()
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        assert open_state(notebook, opened, Beginning(leap=LEAP), Silent()).online.events == 400
+
+
+def test_a_ledger_that_was_put_back_takes_no_snapshot_of_what_came_after(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger)
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        created = opened.created
+    (later, _) = snapshots_of(ledger, created)
+    claimed = place_of(ledger, created, 401)
+    later.path.rename(claimed)
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        state = open_state(notebook, opened, Beginning(leap=LEAP), heard := Heard())
+    assert (state.saved, state.online.events) == (0, 400)
+    assert ("snapshot put aside", {"before": 401, "why": "later than the ledger"}) in heard.said
+    assert [one.before for one in snapshots_of(ledger, created)] == [0]
+    assert claimed.with_name(claimed.name + ".of-another-end").exists()
+
+
+def test_history_from_before_the_ledger_is_not_lost_in_silence(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    past = write(simulated(50, days=1, seed=3), tmp_path / "past.csv")
+    recorded(transactions, boosted, ledger, warm=past)
+    warm = Beginning(warm=past, leap=LEAP)
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        held = open_state(notebook, opened, warm, heard := Heard()).online
+        told = {"what": "--warm", "why": "there is a snapshot"}
+        assert ("setting passed over", told) in heard.said
+        for one in snapshots_of(ledger, opened.created):
+            one.path.write_bytes(one.path.read_bytes()[:-1])
+        with pytest.raises(InputError, match=r"no snapshot that can be read.*--warm"):
+            open_state(notebook, opened, Beginning(leap=LEAP), Silent())
+        again = open_state(notebook, opened, warm, Silent()).online
+        assert state_bytes(notebook, capture(again)) == state_bytes(notebook, capture(held))
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        for one in snapshots_of(ledger, opened.created):
+            one.path.unlink()
+        accepted = Beginning(leap=LEAP, accept_gap=True)
+        assert open_state(notebook, opened, accepted, Silent()).online.events == 400
+
+
+def test_a_leap_that_the_state_does_not_have_is_told_of(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger)
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        open_state(notebook, opened, Beginning(leap=LEAP + 1), heard := Heard())
+    told = {"what": "--leap", "why": "the state of snapshot has its own"}
+    assert ("setting passed over", told) in heard.said

@@ -13,8 +13,9 @@ Beside whom
     be there again that was removed, and is removed the next time.
 
 What stays
-    A decision whose flag is pending, however old. Places are never given again: the highest one
-    that was removed is kept, with how many rows were.
+    A decision whose flag is pending, however old. What no snapshot of the online state holds yet,
+    if there are any beside the ledger: a start would lack it. Places are never given again: the
+    highest one that was removed is kept, with how many rows were.
 
 The file does not get smaller; what is free in it is what the next rows are written on. What was
 removed is overwritten with zeros.
@@ -28,8 +29,10 @@ from typing import Any, Final
 
 from engine.clock import elapsed, sleep
 from engine.errors import InputError
+from engine.live.ledger.about import noted
 from engine.live.ledger.database import begin, for_each, one_value, told, transaction
 from engine.live.ledger.files import opened
+from engine.live.ledger.snapshot_files import snapshots_of
 
 LEAST_SECONDS: Final = 86_400
 
@@ -38,12 +41,14 @@ _MICROSECONDS: Final = 1_000_000
 _ROWS: Final = 256
 _LOOK_SECONDS: Final = 0.001
 _PATIENCE_SECONDS: Final = 60.0
+_NO_END: Final = 2**63 - 1
 
 _OLD: Final = """\
 SELECT sequence, event_id FROM decisions INDEXED BY arrivals
-WHERE arrival_time < ? AND sequence NOT IN (SELECT sequence FROM pending)
+WHERE arrival_time < ? AND sequence < ? AND sequence NOT IN (SELECT sequence FROM pending)
 ORDER BY arrival_time LIMIT ?"""
-_OLD_QUARANTINE: Final = "SELECT sequence FROM quarantine WHERE arrival_time < ? LIMIT ?"
+_OLD_QUARANTINE: Final = """\
+SELECT sequence FROM quarantine WHERE arrival_time < ? AND sequence < ? LIMIT ?"""
 _NOTE: Final = "INSERT INTO about VALUES (?, ?) ON CONFLICT (name) DO UPDATE"
 _ADD: Final = f"{_NOTE} SET value = value + excluded.value"
 _RAISE: Final = f"{_NOTE} SET value = max(value, excluded.value)"
@@ -108,10 +113,11 @@ def retain(
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = ON")
         _refuse_all(connection, path, before)
+        end = _held_by_snapshots(connection, path)
         while True:
             with transaction(connection, _begin_patiently):
                 began = elapsed()
-                removed = _remove_some(connection, before)
+                removed = _remove_some(connection, before, end)
                 _note(connection, removed)
             if removed == Removed():
                 return total
@@ -144,10 +150,16 @@ def _refuse_all(connection: sqlite3.Connection, path: Path, before: int) -> None
         )
 
 
-def _remove_some(connection: sqlite3.Connection, before: int) -> Removed:
-    old = connection.execute(_OLD, (before, _ROWS)).fetchall()
+def _held_by_snapshots(connection: sqlite3.Connection, path: Path) -> int:
+    """Before which place the newest snapshot holds all; after all places if there is none."""
+    snapshots = snapshots_of(path, int(noted(connection, "created")))
+    return snapshots[0].before if snapshots else _NO_END
+
+
+def _remove_some(connection: sqlite3.Connection, before: int, end: int) -> Removed:
+    old = connection.execute(_OLD, (before, end, _ROWS)).fetchall()
     places, ids = [row[0] for row in old], [row[1] for row in old]
-    unread = [row[0] for row in connection.execute(_OLD_QUARANTINE, (before, _ROWS))]
+    unread = [row[0] for row in connection.execute(_OLD_QUARANTINE, (before, end, _ROWS))]
     if places or unread:
         connection.execute(_RAISE, ("removed_through", max(places + unread)))
 

@@ -32,6 +32,7 @@ from engine.model.reasons import Reason
 _STREAM_ID: Final = "stream_id"
 _REMOVED_THROUGH: Final = "removed_through"
 _CREATED: Final = "created"
+_BEGUN_WITH: Final = "begun_with"
 
 _DECISIONS: Final = f"INSERT INTO decisions ({', '.join(Decision._fields)})"
 _QUARANTINE: Final = f"INSERT INTO quarantine ({', '.join(Quarantined._fields)})"
@@ -96,6 +97,9 @@ class Ledger:
         When it was made, in microseconds since 1970 UTC.
     removed_through
         The highest place that was removed when it was opened; -1 if none was.
+    begun_with
+        The setting that said where the online state came from at the first start; empty if none
+        did.
 
     Raises
     ------
@@ -112,6 +116,7 @@ class Ledger:
         self.stream_id: str | None = None
         self.created = 0
         self.removed_through = -1
+        self.begun_with = ""
         self._synchronous = "FULL"  # as ``durable`` has it
         self._lock = WriterLock(path)
         try:
@@ -152,6 +157,19 @@ class Ledger:
         """
         with self._writing() as connection:
             note_about(connection, about)
+
+    def begin_with(self, setting: str) -> None:
+        """Note where the online state came from, if nothing has come yet.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        if self.next_sequence == 0:
+            with self._writing() as connection:
+                note(connection, {_BEGUN_WITH: setting})
+            self.begun_with = setting
 
     def enrol(self, model: Model) -> int:
         """The number of a model, which its decisions name; a new one if it has none yet.
@@ -341,5 +359,6 @@ class Ledger:
         self.next_sequence = int(one_value(connection, _NEXT, (_REMOVED_THROUGH,)))
         self.stream_id = noted(connection, _STREAM_ID)
         self.created = int(noted(connection, _CREATED))
+        self.begun_with = noted(connection, _BEGUN_WITH) or ""
         removed = noted(connection, _REMOVED_THROUGH)
         self.removed_through = -1 if removed is None else int(removed)

@@ -15,7 +15,7 @@ from engine.definition.types import BOOL, CARD, FLOAT, INT, TEXT, TIME, money_ty
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID
 from engine.events.normalise import normalise
-from engine.events.single import Canonical, Refused, SingleReader
+from engine.events.single import Canonical, Partial, Refused, SingleReader
 from unit.events.values import AS_NUMBERS, TEXTS, VALUES_OF_JSON
 
 ODD: Final = Schema(
@@ -115,6 +115,38 @@ def test_any_value_becomes_what_it_becomes_in_batch(name: str, values: list[obje
         assert isinstance(got, Refused)
         assert (got.event_id, got.column) == ("a", name)
         assert f"input: column {name!r}{got.kind.removeprefix(name)} (was stored" in what
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries({"id": st.just("a")}, optional=dict.fromkeys(EVERY, VALUES_OF_JSON)),
+        max_size=3,
+    )
+)
+def test_what_can_be_read_of_an_event_is_what_its_columns_are_by_themselves(
+    events: list[dict[str, Any]],
+) -> None:
+    reader = SingleReader(ODD, EVERY)
+    for raw in (*events, *events):  # the second time of what it remembers
+        got = reader.read_columns(raw)
+        assert isinstance(got, Partial)
+        assert got.event_id == "a"
+        for place, name in enumerate(EVERY):
+            alone = SingleReader(ODD, (name,)).read(raw)
+            if isinstance(alone, Refused):
+                assert got.refused[name] == alone
+                assert got.values[place] is None
+            else:
+                assert name not in got.refused
+                assert repr(got.values[place]) == repr(alone.values[0])
+                assert (name in got.rounded) == alone.rounded
+        assert list(got.refused) == [name for name in EVERY if name in got.refused]
+
+
+def test_of_an_event_without_an_id_nothing_is_read() -> None:
+    got = SingleReader(ODD, EVERY).read_columns({"need": "a"})
+    assert isinstance(got, Refused)
+    assert got.event_id is None
 
 
 IDS = st.fixed_dictionaries({}, optional=dict.fromkeys(ODD.event_ids, VALUES_OF_JSON))

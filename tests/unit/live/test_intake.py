@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from engine.live.intake import API, STREAM, Intake, Piece
 from engine.live.sse import Event
 from engine.live.stream import Arrival
@@ -116,5 +118,39 @@ def test_it_waits_for_events_and_ends_when_it_is_closed_and_empty() -> None:
         intake.close()
         assert not intake.offer([asked(1)])
         assert [len(await intake.next()) for _ in range(3)] == [1, 1, 0]
+
+    run(test())
+
+
+def test_large_events_fill_it_before_there_are_many() -> None:
+    async def test() -> None:
+        intake = Intake(1_000, 10, most_bytes=100)
+        large = [Event("message", str(one), b"x" * 40) for one in range(3)]
+        await intake.take(Arrival(large, 0.0, 0))
+        more = asyncio.create_task(intake.take(arrival(3, 12)))
+        await asyncio.sleep(0)
+        assert not more.done()
+        assert not intake.offer([asked(1)])
+        assert ids(await intake.next()) == ["0", "1", "2"]
+        await more
+        assert len(await intake.next()) == 1  # ten of twelve, whose rest is of the same piece
+        assert ids(await intake.next()) == ["13", "14"]
+        assert intake.offer([asked(1)])
+
+    run(test())
+
+
+def test_what_waits_for_room_is_taken_when_nothing_more_is_read() -> None:
+    async def test() -> None:
+        intake = Intake(5, 10)
+        await intake.take(arrival(0, 5))
+        more = asyncio.create_task(intake.take(arrival(5, 2)))
+        await asyncio.sleep(0)
+        more.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await more
+        intake.close()
+        assert ids(await intake.next()) == ["0", "1", "2", "3", "4", "5", "6"]
+        assert await intake.next() == []
 
     run(test())

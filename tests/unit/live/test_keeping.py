@@ -52,3 +52,32 @@ def test_where_there_can_be_no_process_it_is_tried_again(
     assert dict(heard.said)["snapshot: trouble"] == {
         "why": "no process for it (was Cannot allocate memory)"
     }
+
+
+def test_few_events_are_saved_in_time_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sequence, begun = [5], []
+
+    async def begin(*_: Any, **__: Any) -> Saved:  # noqa: ANN401 - whatever is asked for
+        begun.append(sequence[0])
+        return Saved()
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", begin)
+    monkeypatch.setattr("engine.live.keeping._LOOK_SECONDS", 0.001)
+    heard = Heard()
+
+    async def test() -> None:
+        troubles = Troubles(heard)
+        keeper = Keeper(
+            tmp_path / "live.db", 1_000, 5, lambda: sequence[0], troubles, heard, longest=0.01
+        )
+        task = asyncio.create_task(keeper.run())
+        await asyncio.sleep(0.1)
+        assert not begun  # there is nothing new to save
+        sequence[0] = 6
+        await until(lambda: begun == [6])
+        await asyncio.sleep(0.1)
+        assert begun == [6]
+        assert not task.done()
+        task.cancel()
+
+    run(test())

@@ -137,6 +137,7 @@ REFUSED = {
     "queue = ": ("is no TOML", "post ="),
     "deadline = 0": ("not a time to answer in (was '0')", "above 0"),
     "stall = '5'": ("not a span of time", "7d"),
+    "stall = '0s'": ("no time at all", "1500ms"),
     "insecure = 'perhaps'": ("neither on nor off", "true or false"),
     "listen = '0.0.0.0'": ("not an address", "127.0.0.1:8000"),
     "listen = '127.0.0.1:70000'": ("not an address", "127.0.0.1:8000"),
