@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.options import RESULTS
-from benchmarks.suites import engines_page
+from benchmarks.suites import engines_page, judge
 from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 
@@ -42,7 +42,10 @@ class Part:
         return f"<!-- {self.suite}:end -->"
 
 
-PARTS: Final = (Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),)
+PARTS: Final = (
+    Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),
+    Part("judge", "benchmarks/results/judge-100000.json", judge.page),
+)
 
 
 def with_results(text: str) -> str:

@@ -117,6 +117,12 @@ def _summary(runs: Sequence[Run]) -> dict[str, Any]:
     return found
 
 
+def page(results: Mapping[str, Any], file: str) -> str:
+    """Markdown: the command, what it printed, and where that is kept."""
+    printed = f"```console\n$ python -m benchmarks judge\n{as_text(results)}```"
+    return f"{printed}\n\nHere is [every measurement]({file})."
+
+
 def as_text(results: Mapping[str, Any]) -> str:
     """The results for people."""
     host = results["machine"]
