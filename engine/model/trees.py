@@ -39,6 +39,7 @@ _EVERY: Final = 2**LEAVES - 1
 # bits, and which column it asks for, or of which tree it is.
 _Asked = tuple[float, int, int]
 _Number = TypeVar("_Number", int, float)
+_TAKEN_AS_THEY_ARE: Final = (np.float64, np.float32)
 _ASKS_NOTHING: Final[_Asked] = (0.0, _EVERY, 0)
 # What a split reads for NaN and for 0, by LightGBM's decision_type. Where one of them is missing it
 # goes a way of its own whatever the threshold: −∞ always goes left, and NaN, which is never at most
@@ -101,10 +102,13 @@ class Trees:
         Parameters
         ----------
         values
-            A row of ``width`` inputs for each row, laid out in any way.
+            A row of ``width`` inputs for each row, laid out in any way: float64 or float32, as they
+            are; of any other type taken as float32, as LightGBM does.
         threads
             How many threads score, where there are rows enough.
         """
+        if values.dtype not in _TAKEN_AS_THEY_ARE:
+            values = values.astype(np.float32)
         values = np.asarray(values, dtype=np.float64)
         rows = len(values)
         result = np.empty(rows)
@@ -148,14 +152,17 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
     Parameters
     ----------
     booster
-        The booster. What is done to it later changes nothing here.
+        One that was read from its text. One that kept its training's parameters may go by another
+        sigmoid than its text, which has six digits of it. What is done to it later changes nothing
+        here.
 
     Raises
     ------
     ValueError
         If a tree is none: a child is not there or has two parents, or a line is missing.
     """
-    # Its text has 17 digits of each number, which tell it exactly; its JSON has no infinite ones.
+    # Its text has 17 digits of each number of a tree, which tell it exactly; its JSON has no
+    # infinite ones.
     header, *texts = booster.model_to_string().partition("\nend of trees")[0].split("\nTree=")
     said = _fields(header)
     if _AVERAGED in header.splitlines() or any(said.get(key) != _KNOWN[key] for key in _KNOWN):

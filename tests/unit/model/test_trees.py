@@ -219,6 +219,21 @@ def test_of_any_layout() -> None:
             assert same(made.scores(form, 1), expected)
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float16, np.int64, np.int8, ">f8", ">f4", bool])
+def test_of_any_type(kind: Any) -> None:  # noqa: ANN401 - as numpy takes them
+    """Numbers that a float32 does not tell apart are thresholds here."""
+    text = text_of(np.random.default_rng(7), 1, leaves=2)
+    instead = {"decision_type": 2, "split_feature": 0, "threshold": 2**24 + 0.5}
+    for name, value in (instead | {"leaf_value": "-1 1"}).items():
+        text = re.sub(rf"(?m)^{name}=.*", f"{name}={value}", text)
+    booster = lgb.Booster(model_str=text)
+    large = np.full((40, INPUTS), 2.0**24 + 1 if np.dtype(kind).itemsize > 2 else 1.0)
+    large[::2] = 0.1
+    asked = large.astype(kind)
+    for values in (asked, asked[:3]):
+        assert same(known(booster).scores(values, 1), booster.predict(values, num_threads=1))
+
+
 def test_sums_that_are_too_large() -> None:
     random = np.random.default_rng(8)
     text = text_of(random, 3, leaves=1).replace("leaf_value=", "leaf_value=-8e2")
