@@ -121,7 +121,7 @@ def read_boosted(content: bytes, threads: int, inputs: int) -> Boosted:
     Raises
     ------
     ValueError
-        If it holds no booster, or one of other inputs.
+        If it holds no booster, one of other inputs, or trees that are none.
     """
     try:
         booster = lgb.Booster(model_str=content.decode())

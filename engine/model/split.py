@@ -3,7 +3,8 @@
 In time, as it would be used: the past, then later days, then the last ones, and between two parts a
 gap as long as labels take to be known. The end of the log, younger than that delay, is left out,
 for there a label that is not known yet and a legitimate event look the same. What the log itself
-says is not labelled is in no part.
+says is not labelled is in no part; nor is what it says was labelled only once the next part had
+begun.
 """
 
 from dataclasses import dataclass
@@ -91,6 +92,8 @@ class Part:
         Which share of all events of that time it holds.
     sampled
         Which share of the labelled ones: the others are of other parts, by chance or by card.
+    late
+        How many more it would hold, had their labels been known when the next part begins.
     """
 
     name: str
@@ -99,6 +102,7 @@ class Part:
     end: int
     coverage: float = 1.0
     sampled: float = 1.0
+    late: int = 0
 
     @property
     def days(self) -> float:
@@ -232,23 +236,32 @@ def _in_time(table: FeatureTable, options: SplitOptions) -> Split:
     cards, labelled = _card_groups(table, options), table.is_labelled
     kind = "events with a label" if table.unlabelled else "events"
 
-    def part(name: str, first: int, end: int, group: int) -> Part:
+    def part(name: str, first: int, end: int, group: int, following: int | None = None) -> Part:
         inside = (table.times >= first) & (table.times < end)
         usable = inside & labelled
-        of_group = usable if cards is None else usable & (cards[table.card_codes] == group)
-        rows = np.flatnonzero(of_group)
+        in_group = True if cards is None else cards[table.card_codes] == group
+        of_group = int((usable & in_group).sum())
+        if following is not None and table.label_times is not None:
+            usable &= table.label_times <= following
+        rows = np.flatnonzero(usable & in_group)
+        late = of_group - len(rows)
         if not len(rows):
+            missing = (
+                f"events whose labels are known on {utc_text(following)}"
+                if late and following
+                else kind
+            )
             raise InputError(
-                f"the {name} part holds no {kind} (was {utc_text(first)} to {utc_text(end)})",
+                f"the {name} part holds no {missing} (was {utc_text(first)} to {utc_text(end)})",
                 hint=f"the log goes from {utc_text(int(table.times.min()))} to "
                 f"{utc_text(int(table.times.max()))}; choose other dates or shares",
             )
         coverage = len(rows) / int(inside.sum())
-        return Part(name, rows, first, end, coverage, len(rows) / int(usable.sum()))
+        return Part(name, rows, first, end, coverage, len(rows) / int(usable.sum()), late)
 
     return Split(
-        part("train", start, validation_from - delay, 0),
-        part("validation", validation_from, test_from - delay, 1),
+        part("train", start, validation_from - delay, 0, validation_from),
+        part("validation", validation_from, test_from - delay, 1, test_from),
         part("test", test_from, until, 2),
     )
 

@@ -8,7 +8,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import lightgbm as lgb
 import numpy as np
@@ -38,6 +38,8 @@ _EVERY: Final = 2**LEAVES - 1
 # A split in a group: its threshold, the leaves in which a row that goes right may still fall, as
 # bits, and which column it asks for, or of which tree it is.
 _Asked = tuple[float, int, int]
+_Number = TypeVar("_Number", int, float)
+_TAKEN_AS_THEY_ARE: Final = (np.float64, np.float32)
 _ASKS_NOTHING: Final[_Asked] = (0.0, _EVERY, 0)
 # What a split reads for NaN and for 0, by LightGBM's decision_type. Where one of them is missing it
 # goes a way of its own whatever the threshold: −∞ always goes left, and NaN, which is never at most
@@ -100,10 +102,13 @@ class Trees:
         Parameters
         ----------
         values
-            A row of ``width`` inputs for each row, laid out in any way.
+            A row of ``width`` inputs for each row, laid out in any way: float64 or float32, as they
+            are; of any other type taken as float32, as LightGBM does.
         threads
             How many threads score, where there are rows enough.
         """
+        if values.dtype not in _TAKEN_AS_THEY_ARE:
+            values = values.astype(np.float32)
         values = np.asarray(values, dtype=np.float64)
         rows = len(values)
         result = np.empty(rows)
@@ -147,9 +152,17 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
     Parameters
     ----------
     booster
-        The booster. What is done to it later changes nothing here.
+        One that was read from its text. One that kept its training's parameters may go by another
+        sigmoid than its text, which has six digits of it. What is done to it later changes nothing
+        here.
+
+    Raises
+    ------
+    ValueError
+        If a tree is none: a child is not there or has two parents, or a line is missing.
     """
-    # Its text has 17 digits of each number, which tell it exactly; its JSON has no infinite ones.
+    # Its text has 17 digits of each number of a tree, which tell it exactly; its JSON has no
+    # infinite ones.
     header, *texts = booster.model_to_string().partition("\nend of trees")[0].split("\nTree=")
     said = _fields(header)
     if _AVERAGED in header.splitlines() or any(said.get(key) != _KNOWN[key] for key in _KNOWN):
@@ -162,7 +175,7 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
         if tree.get("is_linear", "0") != "0" or int(tree["num_leaves"]) > LEAVES:
             return None
         from_left = _add_splits(number, tree, splits)
-        values = _floats(tree["leaf_value"])
+        values = _of_length(int(tree["num_leaves"]), _floats(tree["leaf_value"]), number)
         for place, leaf in enumerate(from_left):
             outputs[number, place_of(place)] = values[leaf]
     if not all(_is_known(split, width) for split in splits):
@@ -177,14 +190,23 @@ def _is_known(split: _Split, width: int) -> bool:
 
 def _add_splits(number: int, tree: dict[str, str], splits: list[_Split]) -> list[int]:
     """Append a tree's splits; its leaves from left to right."""
-    if tree["num_leaves"] == "1":
+    nodes = int(tree["num_leaves"]) - 1
+    if nodes == 0:
         return [0]
-    features, kinds = _whole(tree["split_feature"]), _whole(tree["decision_type"])
-    thresholds = _floats(tree["threshold"])
-    lefts, rights = _whole(tree["left_child"]), _whole(tree["right_child"])
+    features, kinds, lefts, rights = (
+        _of_length(nodes, _whole(tree[name]), number)
+        for name in ("split_feature", "decision_type", "left_child", "right_child")
+    )
+    thresholds = _of_length(nodes, _floats(tree["threshold"]), number)
     from_left: list[int] = []
+    met: set[int] = set()
 
     def descend(node: int) -> None:
+        # LightGBM does not look: it would go round in circles, or read what is no tree's.
+        if not ~nodes <= node < nodes or node in met:
+            fault = "has two parents" if node in met else "is not there"
+            raise ValueError(f"tree {number}, where child {node} {fault}")
+        met.add(node)
         if node < 0:  # a leaf; they are numbered -1, -2, …
             from_left.append(~node)
             return
@@ -232,9 +254,20 @@ def _grouped(groups: list[list[_Asked]]) -> _Splits:
     )
 
 
-def _fields(text: str) -> dict[str, str]:
+class _Fields(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        raise ValueError(f"a text without {name}")
+
+
+def _fields(text: str) -> _Fields:
     lines = (line.partition("=") for line in text.splitlines())
-    return {name: value for name, equals, value in lines if equals}
+    return _Fields((name, value) for name, equals, value in lines if equals)
+
+
+def _of_length(length: int, numbers: list[_Number], tree: int) -> list[_Number]:
+    if len(numbers) != length:
+        raise ValueError(f"tree {tree}, where {len(numbers)} numbers are to be {length}")
+    return numbers
 
 
 def _whole(numbers: str) -> list[int]:

@@ -103,6 +103,12 @@ def _unlabelled(data: dict[str, Any]) -> str:
     return f", of which {data['unlabelled']:,} {has} no label and {has} no part in this"
 
 
+def _late(data: dict[str, Any]) -> str:
+    if not data.get("late"):
+        return ""
+    return f", without {counted(data['late'], 'event')} labelled only after the next part begins"
+
+
 def making(judged: Judged) -> Section:
     """All that is needed to make it again."""
     manifest, features = judged.run.manifest, judged.run.features
@@ -130,7 +136,7 @@ def making(judged: Judged) -> Section:
                         joined(
                             code(str(data["file"])),
                             f", {data['events']:,} events from {data['from']} to {data['to']}"
-                            f"{_unlabelled(data)}{_quarantined(data)}, SHA-256 ",
+                            f"{_unlabelled(data)}{_late(data)}{_quarantined(data)}, SHA-256 ",
                             code(str(data["sha256"])),
                         ),
                     ),

@@ -239,14 +239,15 @@ def _measure(
     if not len(rows) or lacking_class(labels):
         return None
     times = table.times[rows]
-    days = int(times.max() // DAY - times.min() // DAY) + 1
+    # So many days' events these are: what has no label raises no alert here that is counted.
+    days = int(table.times.max() // DAY - table.times.min() // DAY) + 1
     trained = run.manifest.get("options", {})
     alert_cost = options.alert_cost
     terms = Terms(
         threshold=run.threshold,
         alert_cost=float(trained.get("alert_cost", 0.0)) if alert_cost is None else alert_cost,
         cards_per_day=options.cards_per_day,
-        days=days,
+        days=days * (len(rows) / len(table)),
     )
     amounts = None if table.amounts is None else table.amounts[rows]
     scored = Scored(

@@ -57,6 +57,7 @@ def manifest_content(
             "sha256": sha256_of(table.path),
             "events": len(table),
             "unlabelled": table.unlabelled,
+            "late": sum(part.late for part in parts.parts),
             "quarantined": table.quarantined,
             "quarantined_labels": table.quarantined_labels,
             "from": utc_text(int(table.times.min())),

@@ -26,6 +26,7 @@ def training_text(training: Training) -> str:
         *_parts(manifest),
         *_quarantined(manifest["data"]),
         *_unlabelled(manifest["data"]),
+        *_late(manifest["data"]),
         f"threshold {run.threshold:.4g}, {thresholds['rule']} on {thresholds['chosen_on']}: there",
         there_text,
         "on test:",
@@ -55,6 +56,14 @@ def _unlabelled(data: dict[str, Any]) -> list[str]:
         return []
     has = "has" if data["unlabelled"] == 1 else "have"
     return [f"without {counted(data['unlabelled'], 'event')} that {has} no label"]
+
+
+def _late(data: dict[str, Any]) -> list[str]:
+    """What was not learnt from, as it could not have been then."""
+    if not data["late"]:
+        return []
+    late = counted(data["late"], "event")
+    return [f"without {late} labelled only after the next part begins"]
 
 
 def _anomaly(metrics: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Splits: the past before the future, gaps between, cards apart, and nothing in two parts."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.model.features_file import FeatureTable
-from engine.model.split import DAY, SplitOptions, split, utc_text
+from engine.model.split import DAY, SplitKind, SplitOptions, split, utc_text
 from unit.model.cases import table_of
 
 START = 1_735_689_600  # 2025-01-01
@@ -95,6 +96,33 @@ def test_cards_are_held_out_too(table: FeatureTable) -> None:
     assert made.test.coverage == pytest.approx(5 / 24, abs=0.02)
     again = split(table, SplitOptions(kind="time+cards", label_delay=DAY))
     assert np.array_equal(made.test.rows, again.test.rows)
+
+
+@pytest.mark.parametrize("kind", ["time", "time+cards"])
+def test_what_was_labelled_after_the_next_part_begins_is_left_out(
+    table: FeatureTable, kind: SplitKind
+) -> None:
+    options = SplitOptions(kind=kind, label_delay=DAY)
+    without = split(table, options)
+    assert [part.late for part in without.parts] == [0, 0, 0]
+    later = np.random.default_rng(1).integers(0, 20 * DAY, len(table))
+    told = replace(table, label_times=table.times + later)
+    made = split(told, options)
+    begins = (made.validation.start, made.test.start, np.inf)
+    for part, whole, begin in zip(made.parts, without.parts, begins, strict=True):
+        known = told.label_times[whole.rows] <= begin  # type: ignore[index] # it has some
+        assert np.array_equal(part.rows, whole.rows[known])
+        assert part.late == (~known).sum()
+        assert (part.start, part.end) == (whole.start, whole.end)
+        assert part.coverage == pytest.approx(whole.coverage * len(part.rows) / len(whole.rows))
+    assert made.train.late > 0 < made.validation.late
+    assert np.array_equal(made.test.rows, without.test.rows)
+    # At that very moment it is known; a second later it is not.
+    at = replace(table, label_times=np.full(len(table), without.validation.start))
+    assert np.array_equal(split(at, options).train.rows, without.train.rows)
+    after = replace(table, label_times=np.full(len(table), without.validation.start + 1))
+    with pytest.raises(InputError, match="the train part holds no events whose labels are known"):
+        split(after, options)
 
 
 def test_random_is_the_notebooks(table: FeatureTable) -> None:

@@ -219,6 +219,21 @@ def test_of_any_layout() -> None:
             assert same(made.scores(form, 1), expected)
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float16, np.int64, np.int8, ">f8", ">f4", bool])
+def test_of_any_type(kind: Any) -> None:  # noqa: ANN401 - as numpy takes them
+    """Numbers that a float32 does not tell apart are thresholds here."""
+    text = text_of(np.random.default_rng(7), 1, leaves=2)
+    instead = {"decision_type": 2, "split_feature": 0, "threshold": 2**24 + 0.5}
+    for name, value in (instead | {"leaf_value": "-1 1"}).items():
+        text = re.sub(rf"(?m)^{name}=.*", f"{name}={value}", text)
+    booster = lgb.Booster(model_str=text)
+    large = np.full((40, INPUTS), 2.0**24 + 1 if np.dtype(kind).itemsize > 2 else 1.0)
+    large[::2] = 0.1
+    asked = large.astype(kind)
+    for values in (asked, asked[:3]):
+        assert same(known(booster).scores(values, 1), booster.predict(values, num_threads=1))
+
+
 def test_sums_that_are_too_large() -> None:
     random = np.random.default_rng(8)
     text = text_of(random, 3, leaves=1).replace("leaf_value=", "leaf_value=-8e2")
@@ -286,6 +301,51 @@ def test_a_text_that_says_something_else_is_not_known(said: str, instead: str) -
     assert trees_of(lgb.Booster(model_str=text)) is not None
     assert said in text
     assert trees_of(lgb.Booster(model_str=text.replace(said, instead))) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "words"),
+    [
+        ("left_child=1 -1", "left_child=1 0", "child 0 has two parents"),
+        ("left_child=1 -1", "left_child=1 1", "child 1 has two parents"),
+        ("left_child=1 -1", "left_child=-2 -1", "child -2 has two parents"),
+        ("left_child=1 -1", "left_child=7 -1", "child 7 is not there"),
+        ("right_child=-2 -3", "right_child=-2 -9", "child -9 is not there"),
+    ],
+)
+def test_a_tree_that_is_none_is_refused(said: str, instead: str, words: str) -> None:
+    text = text_of(np.random.default_rng(1), 2, leaves=3)
+    text = re.sub(r"(?m)^left_child=.*", "left_child=1 -1", text)
+    text = re.sub(r"(?m)^right_child=.*", "right_child=-2 -3", text)
+    assert read_boosted(text.encode(), 1, INPUTS).trees is not None
+    head, second = text.split("Tree=1")
+    assert said in second
+    tampered = f"{head}Tree=1{second.replace(said, instead)}"
+    with pytest.raises(ValueError, match=f"^tree 1, where {words}$"):
+        read_boosted(tampered.encode(), 1, INPUTS)
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "words"),
+    [
+        ("threshold=", "thresholds=", "a text without threshold"),
+        ("num_leaves=", "leaves=", "a text without num_leaves"),
+        ("max_feature_idx=", "idx=", "a text without max_feature_idx"),
+        ("leaf_value=", "leaf_value=1 ", "tree 0, where 4 numbers are to be 3"),
+        ("decision_type=", "decision_type=2 ", "tree 0, where 3 numbers are to be 2"),
+    ],
+)
+def test_a_text_that_lacks_lines_is_refused(
+    line: str, instead: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LightGBM writes none such; another version of it may."""
+    booster = lgb.Booster(model_str=text_of(np.random.default_rng(1), 1, leaves=3))
+    text = booster.model_to_string()
+    assert f"\n{line}" in text
+    tampered = text.replace(f"\n{line}", f"\n{instead}")
+    monkeypatch.setattr(lgb.Booster, "model_to_string", lambda _: tampered)
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        trees_of(booster)
 
 
 def test_64_leaves_are_known() -> None:

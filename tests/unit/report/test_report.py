@@ -194,6 +194,18 @@ def test_the_gap_in_words(days: float, words: str) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_events_labelled_too_late_are_told_of() -> None:
+    one = judged([0.9, 0.1], [1, 0])
+    assert "labelled only after" not in parsed(page_of(one)).text
+    manifest = one.run.manifest
+    some = replace(
+        one, run=replace(one.run, manifest=manifest | {"data": manifest["data"] | {"late": 1_234}})
+    )
+    words = "without 1,234 events labelled only after the next part begins"
+    assert words in parsed(page_of(some)).text
+
+
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize(
     ("count", "words"),
     [

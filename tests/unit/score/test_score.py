@@ -110,6 +110,22 @@ def test_figures_are_of_the_labelled_ones(
     assert "average precision" in said
 
 
+def test_alerts_a_day_are_of_as_many_days_as_there_are_labels_for(
+    boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = simulated(3_000, seed=8).sort("unix_time")
+    days = events["unix_time"].max() // 86_400 - events["unix_time"].min() // 86_400 + 1  # type: ignore[operator] # of numbers they are
+    every_other = pl.int_range(pl.len()) % 2 == 0
+    first_half = pl.int_range(pl.len()) < 1_500
+    for labelled in (every_other, first_half):
+        some = events.with_columns(pl.when(labelled).then("is_fraud").alias("is_fraud"))
+        log = write(some, tmp_path / "some.parquet")
+        assert score(log, "--run", boosted, "--json", "--quiet") == 0
+        metrics = json.loads(capsys.readouterr().out)["metrics"]
+        assert metrics["events"] == 1_500
+        assert metrics["days"] == pytest.approx(days / 2)
+
+
 def test_labels_without_fraud_are_scored_and_give_no_figures(
     boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

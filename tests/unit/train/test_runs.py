@@ -280,6 +280,35 @@ def test_what_is_not_labelled_yet_does_not_move_the_parts(features: Path, tmp_pa
         assert (run / name).read_bytes() == (whole / name).read_bytes(), name
 
 
+def test_events_labelled_too_late_are_not_learnt_from_and_are_told_of(
+    features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from engine.train.cli import main
+
+    whole = trained(features, tmp_path / "runs", "whole")
+    before = read_json(whole / "manifest.json")
+    assert before["data"]["late"] == 0
+    train, validation = before["parts"]["train"], before["parts"]["validation"]
+    some = some_labels(features, tmp_path / "some", pl.lit(value=True))
+    frame = pl.read_parquet(some / "features.parquet")
+    fraud, time = pl.col("is_fraud") == 1, pl.col("unix_time")
+    late = ~fraud & (pl.int_range(pl.len()) % 4 == 0) & (time < train["end"])
+    known = pl.when(late).then(validation["start"] + 1).otherwise(time).cast(pl.Int64)
+    frame.insert_column(4, frame.select(label_time=known).to_series()).write_parquet(
+        some / "features.parquet"
+    )
+    count = frame.select((late & (time >= train["start"])).sum()).item()
+    args = [str(some), "--out", str(tmp_path / "runs"), "--id", "run", "--label-delay", "2d"]
+    capsys.readouterr()
+    assert main([*args, "--resamples", "0", "--no-report"]) == 0
+    told = f"without {count:,} events labelled only after the next part begins"
+    assert f"\n{told}\n" in capsys.readouterr().out
+    manifest = read_json(tmp_path / "runs" / "run" / "manifest.json")
+    assert manifest["data"]["late"] == count > 0
+    assert manifest["parts"]["train"]["events"] == train["events"] - count
+    assert manifest["parts"]["validation"] == validation
+
+
 def test_of_a_sample_fewer_cards_are_looked_at_and_that_is_said(
     features: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
