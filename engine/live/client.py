@@ -18,35 +18,46 @@ redirect, a proxy, a cookie or a second host to think of, this would not be the 
 """
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
-from typing import Protocol
+from typing import Final, Protocol
 
+from engine.clock import elapsed
 from engine.live.connection import Connection, Done
 from engine.live.endpoint import Endpoint
 from engine.live.flag import Flag
 from engine.live.tls import client_tls
 
+_TOGETHER: Final = 8
+_ALONE_SECONDS: Final = 60.0
+
 
 class FlagClient(Protocol):
-    """Posts flags, as many at a time as it has room for."""
+    """Posts flags, some together, as many times as it has room for."""
 
     @property
     def room(self) -> int:
-        """How many flags may be posted now."""
+        """How many times flags may be posted now."""
         ...
 
-    def post(self, flag: Flag, due: float, done: Done) -> None:
-        """Post a flag.
+    @property
+    def together(self) -> int:
+        """How many flags may be posted at one time."""
+        ...
+
+    def post(self, flags: Sequence[Flag], due: float, done: Done) -> None:
+        """Post flags.
 
         Parameters
         ----------
-        flag
-            The flag.
+        flags
+            The flags, at least one.
         due
-            Until when it has to be answered, by :func:`engine.clock.elapsed`; then it has failed.
+            Until when all have to be answered, by :func:`engine.clock.elapsed`; then those that are
+            not have failed.
         done
-            Is told the answer, once, and not before this has returned.
+            Is told the answers, once for each, and not before this has returned.
         """
         ...
 
@@ -76,7 +87,12 @@ class ClientOptions:
 
 
 class HttpClient:
-    """A client of one endpoint, and of nothing else: HTTP/1.1, one request at a time on each line.
+    """A client of one endpoint, and of nothing else: HTTP/1.1 over connections that are kept.
+
+    Where more flags wait than there are connections, some go together on each: their requests
+    follow one another at once, and the replies come in their order (pipelining, RFC 9112, 9.3.2). A
+    flag that is posted twice does no harm, hence none that is cut off there. Nor is it done before
+    a connection has been kept once, and for a while after one was cut off with several under way.
 
     Parameters
     ----------
@@ -91,6 +107,8 @@ class HttpClient:
             self._tls = options.tls or client_tls(None, insecure=False)
         self._most = options.connections
         self._idle: list[Connection] = []  # the last one that was used is used first
+        self._keeps = False  # whether the other side has ever kept a connection
+        self._alone_until = 0.0
         self._all: set[Connection] = set()
         self._head = (
             f"POST {options.endpoint.target} HTTP/1.1\r\n"
@@ -109,27 +127,41 @@ class HttpClient:
         return self._most - len(self._all) + len(self._idle)
 
     @property
+    def together(self) -> int:
+        """How many flags may be posted at one time."""
+        return _TOGETHER if self._keeps and elapsed() >= self._alone_until else 1
+
+    @property
     def open(self) -> int:
         """How many connections there are."""
         return len(self._all)
 
-    def post(self, flag: Flag, due: float, done: Done) -> None:
-        """Post a flag; see ``FlagClient``."""
+    def post(self, flags: Sequence[Flag], due: float, done: Done) -> None:
+        """Post flags; see ``FlagClient``."""
         if self._idle:
             connection = self._idle.pop()
         else:
-            connection = Connection(self._endpoint, self._tls, self._idle.append, self._over)
+            connection = Connection(self._endpoint, self._tls, self._kept, self._over)
             self._all.add(connection)
+        request = "".join(map(self._request_of, flags)).encode("ascii")
+        connection.send(flags, request, due, done)
+
+    def _request_of(self, flag: Flag) -> str:
         body = f'{{"trans_num":{encode_basestring_ascii(flag.event_id)},"flag_value":{flag.value}}}'
-        request = f"{self._head}{len(body)}\r\n\r\n{body}".encode("ascii")
-        connection.send(flag, request, due, done)
+        return f"{self._head}{len(body)}\r\n\r\n{body}"
 
     def close(self) -> None:
         """End all connections; see ``FlagClient``."""
         for connection in list(self._all):
             connection.abort()
 
+    def _kept(self, connection: Connection) -> None:
+        self._keeps = True
+        self._idle.append(connection)
+
     def _over(self, connection: Connection) -> None:
+        if connection.cut:
+            self._alone_until = elapsed() + _ALONE_SECONDS
         self._all.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)

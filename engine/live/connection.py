@@ -1,8 +1,9 @@
-"""One connection over which flags are posted, one at a time."""
+"""One connection over which flags are posted, some at a time."""
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -12,6 +13,7 @@ from engine.live.flag import Flag
 from engine.live.http import GarbledError, Response, ResponseParser
 
 _MOST_WHY: Final = 200
+_UNANSWERED: Final = "the connection ended unanswered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,6 @@ Answer = Response | Failure
 Done = Callable[[Flag, Answer], None]
 
 
-@dataclass(slots=True)
-class _Exchange:
-    """A request that is under way."""
-
-    flag: Flag
-    request: bytes
-    due: float
-    done: Done
-
-
 class Connection(asyncio.Protocol):
     """A connection, made with its first request; when it ends it is not made again.
 
@@ -47,6 +39,11 @@ class Connection(asyncio.Protocol):
         Is told when it may be used for another request, before the answer is told.
     over
         Is told when it has ended, before the failure is told if there is one.
+
+    Attributes
+    ----------
+    cut
+        Whether it has failed with several requests under way.
     """
 
     def __init__(
@@ -64,26 +61,31 @@ class Connection(asyncio.Protocol):
         self._parser = ResponseParser()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._exchange: _Exchange | None = None
+        self._under_way: deque[Flag] = deque()  # in the order of their requests
+        self._request = b""
+        self._due = 0.0
+        self._done: Done = _nobody
+        self.cut = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._ended = False
 
-    def send(self, flag: Flag, request: bytes, due: float, done: Done) -> None:
-        """Send a request.
+    def send(self, flags: Sequence[Flag], request: bytes, due: float, done: Done) -> None:
+        """Send requests, of which one follows the other.
 
         Parameters
         ----------
-        flag
-            What it is about.
+        flags
+            What they are about, one each.
         request
-            Its bytes.
+            Their bytes.
         due
-            Until when it has to be answered, by :func:`engine.clock.elapsed`.
+            Until when all have to be answered, by :func:`engine.clock.elapsed`.
         done
-            Is told the answer, later, and once.
+            Is told the answers, later, once for each flag.
         """
-        self._exchange = _Exchange(flag, request, due, done)
+        self._under_way.extend(flags)
+        self._request, self._due, self._done = request, due, done
         if self._transport is not None:
             self._transport.write(request)
         else:
@@ -94,64 +96,77 @@ class Connection(asyncio.Protocol):
             self._watch(due)
 
     def abort(self) -> None:
-        """End it at once; of a request that is under way nothing is told."""
-        self._exchange = None
+        """End it at once; of requests that are under way nothing is told."""
+        self._under_way.clear()
         self._end()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first request, unless it has been given up meanwhile."""
+        """Send the first requests, unless they have been given up meanwhile."""
         # uvloop's are what asyncio's are, but no subclass of them.
         self._transport = cast("asyncio.Transport", transport)
-        exchange = self._exchange
-        if exchange is None:
+        if not self._under_way:
             self._transport.abort()
-        elif exchange.due <= elapsed():
+        elif self._due <= elapsed():
             self._fail("no connection in time", connected=False)
         else:
-            self._transport.write(exchange.request)
+            self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Take in a part of a response."""
-        if self._exchange is None:
+        """Take in a part of a response, or some."""
+        wanted = len(self._under_way)
+        if not wanted:
             self._end()  # what was not asked for belongs to no request
             return
         try:
-            response = self._parser.feed(data)
+            responses = self._parser.feed(data)
         except GarbledError as error:
             self._fail(f"no response that can be read: {error}")
             return
-        if response is not None:
+        if len(responses) > wanted or (len(responses) == wanted and self._parser.begun):
+            self._fail("no response that can be read: more came than was asked for")
+            return
+        for response in responses:
             self._answer(response)
+            if self._ended:
+                return
 
     def eof_received(self) -> None:
         """The other side has nothing more to say; one that is at rest is not used again."""
-        if self._exchange is None:
+        if not self._under_way:
             self._end()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The other side has ended it, or we have."""
         response = None if error is not None else self._parser.end()
-        if self._exchange is None:
+        if not self._under_way:
             self._end()
         elif response is not None:
             self._answer(response)
         else:
-            self._fail("the connection ended unanswered")
+            self._fail(_UNANSWERED)
 
     def _answer(self, response: Response) -> None:
-        exchange, self._exchange = self._exchange, None
+        """Tell the answer to the first of what is under way."""
+        flag = self._under_way.popleft()
+        if self._under_way:
+            self._done(flag, response)
+            if not response.keeps:
+                self._fail(_UNANSWERED)
+            return
         if response.keeps:
             self._free(self)
         else:
             self._end()
-        if exchange is not None:
-            exchange.done(exchange.flag, response)
+        self._done(flag, response)
 
     def _fail(self, why: str, *, connected: bool = True) -> None:
-        exchange, self._exchange = self._exchange, None
+        flags = list(self._under_way)
+        self._under_way.clear()
+        self.cut = connected and len(flags) > 1
         self._end()
-        if exchange is not None:
-            exchange.done(exchange.flag, Failure(why, connected))
+        failure = Failure(why, connected)
+        for flag in flags:
+            self._done(flag, failure)
 
     def _end(self) -> None:
         if self._ended:
@@ -189,12 +204,15 @@ class Connection(asyncio.Protocol):
         self._timer = self._loop.call_later(max(0.0, due - elapsed()), self._look)
 
     def _look(self) -> None:
-        """A timer has gone off: for the request that is under way, or for one before it."""
+        """A timer has gone off: for the requests that are under way, or for some before them."""
         self._timer = None
-        exchange = self._exchange
-        if exchange is None:
+        if not self._under_way:
             return
-        if elapsed() < exchange.due:
-            self._watch(exchange.due)
+        if elapsed() < self._due:
+            self._watch(self._due)
         else:
             self._fail("no answer in time", connected=self._transport is not None)
+
+
+def _nobody(_flag: Flag, _answer: Answer) -> None:
+    """Is told what nobody has asked."""

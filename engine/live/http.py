@@ -59,7 +59,7 @@ class _Head:
 
 
 class ResponseParser:
-    """Takes the bytes of a connection on which one request at a time is under way."""
+    """Takes the bytes of a connection, on which responses come in the order of their requests."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -74,28 +74,25 @@ class ResponseParser:
         """Whether a response has begun that is not complete."""
         return self._head is not None or bool(self._buffer)
 
-    def feed(self, data: bytes) -> Response | None:
-        """Take in bytes, and tell the response if they complete it.
+    def feed(self, data: bytes) -> list[Response]:
+        """Take in bytes, and tell the responses that they complete, in their order.
 
         Raises
         ------
         GarbledError
-            If it cannot be read, is too large, or more came than one response.
+            If one cannot be read, or is too large.
         """
-        # Nearly always the whole response comes at once, and it has a length.
+        found: list[Response] = []
+        # Nearly always whole responses come, and have a length.
         if self._head is None and not self._buffer:
-            end = data.find(_END, 0, MOST_HEAD_BYTES)
-            if end > 0:
-                head = _head(data[:end])
-                if head.length == len(data) - end - len(_END) and head.status >= _FIRST_FINAL:
-                    return Response(
-                        head.status, data[end + len(_END) :], head.retry_after, head.keeps
-                    )
+            start = _take_whole(data, found)
+            if start == len(data):
+                return found
+            data = data[start:]
         self._buffer += data
-        while self._head is None:
-            if not self._take_head():
-                return None
-        return self._take_body(self._head)
+        while (response := self._take()) is not None:
+            found.append(response)
+        return found
 
     def end(self) -> Response | None:
         """The response that the end of the connection completes; None if it completes none."""
@@ -103,6 +100,12 @@ class ResponseParser:
         if head is None or head.length != _TO_THE_END:
             return None
         return Response(head.status, bytes(self._buffer), head.retry_after, keeps=False)
+
+    def _take(self) -> Response | None:
+        while self._head is None:
+            if not self._take_head():
+                return None
+        return self._take_body(self._head)
 
     def _take_head(self) -> bool:
         buffer = self._buffer
@@ -131,9 +134,9 @@ class ResponseParser:
             return None
         if len(buffer) < head.length:
             return None
-        if len(buffer) > head.length:
-            raise GarbledError("more came than one response")
-        return self._whole(head, bytes(buffer))
+        body = bytes(buffer[: head.length])
+        del buffer[: head.length]
+        return self._whole(head, body)
 
     def _take_chunks(self, head: _Head) -> Response | None:
         buffer = self._buffer
@@ -152,8 +155,6 @@ class ResponseParser:
                 return None
             if self._trailing:
                 if not line:
-                    if buffer:
-                        raise GarbledError("more came than one response")
                     return self._whole(head, bytes(self._body))
                 continue  # what stands in a trailer is nothing that is needed
             size = _chunk_size(line)
@@ -174,12 +175,27 @@ class ResponseParser:
 
     def _whole(self, head: _Head, body: bytes) -> Response:
         """Tell the response, and be ready for the next."""
-        self._buffer.clear()
         self._head = None
         self._interim = 0
         self._body.clear()
         self._trailing = False
         return Response(head.status, body, head.retry_after, head.keeps)
+
+
+def _take_whole(data: bytes, found: list[Response]) -> int:
+    """Add the responses that are there whole and have a length; where what is left begins."""
+    start = 0
+    while start < len(data):
+        end = data.find(_END, start, start + MOST_HEAD_BYTES)
+        if end < 0:
+            break
+        head = _head(data[start:end])
+        body = end + len(_END)
+        if head.length < 0 or head.status < _FIRST_FINAL or body + head.length > len(data):
+            break
+        start = body + head.length
+        found.append(Response(head.status, data[body:start], head.retry_after, head.keeps))
+    return start
 
 
 def _chunk_size(line: bytes) -> int:

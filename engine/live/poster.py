@@ -172,22 +172,38 @@ class Poster:
         """Post what can be posted; what is left has no earlier time than before."""
         if self._stopped:
             return
-        backlog, client, figures = self._backlog, self._client, self.figures
+        client, figures = self._client, self.figures
         room = self._reach.room(now, client.room, figures.under_way)
-        while room > 0:
-            flag = backlog.take(now)
+        if room > 0:
+            self._post(self._taken(now, room * self._reach.together(client.together)), room, now)
+        if not figures.under_way or self._backlog.behind:
+            self._look()
+
+    def _taken(self, now: float, most: int) -> list[Flag]:
+        """The next flags to be posted; those whose deadline has come are told to have expired."""
+        taken: list[Flag] = []
+        while len(taken) < most:
+            flag = self._backlog.take(now)
             if flag is None:
                 break
             if flag.deadline <= now:
                 self._expire(flag, now)
-                continue
-            room -= 1
-            flag.attempts += 1
-            figures.posts += 1
-            figures.under_way += 1
-            client.post(flag, min(flag.deadline, now + self._options.attempt), self._answered)
-        if not figures.under_way or backlog.behind:
-            self._look()
+            else:
+                taken.append(flag)
+        return taken
+
+    def _post(self, flags: Sequence[Flag], room: int, now: float) -> None:
+        """Post flags, each by itself if there is room for that, else as few together as can be."""
+        figures = self.figures
+        together = -(-len(flags) // room) or 1
+        for start in range(0, len(flags), together):
+            some = flags[start : start + together]
+            for flag in some:
+                flag.attempts += 1
+            figures.posts += len(some)
+            figures.under_way += len(some)
+            due = min(now + self._options.attempt, *[flag.deadline for flag in some])
+            self._client.post(some, due, self._answered)
 
     def _look(self) -> None:
         """See whether flags may be loaded, or all is settled."""

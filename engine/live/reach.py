@@ -40,10 +40,14 @@ class Reach:
             self._log.info("flags can be posted again")
 
     def room(self, now: float, room: int, under_way: int) -> int:
-        """How many flags may be posted, of as many as there is room for."""
+        """How many times flags may be posted, of as many as there is room for."""
         if not self._failures:
             return room
         return 0 if now < self._held_until or under_way else min(room, 1)
+
+    def together(self, most: int) -> int:
+        """How many flags may be posted at one time, of as many as the client would."""
+        return 1 if self._failures else most
 
     def next_at(self, now: float, under_way: int) -> float | None:
         """When the next attempt may be made; None if nothing but an answer is waited for."""

@@ -272,6 +272,79 @@ def test_answers_in_all_forms_and_connections_that_are_kept(form: str) -> None:
     run(test())
 
 
+async def requests_of(reader: asyncio.StreamReader, wanted: int) -> int:
+    """So many requests, where they follow one another at once; how many there were."""
+    await request_of(reader)
+    for found in range(1, wanted):
+        try:
+            async with asyncio.timeout(0.05):
+                await request_of(reader)
+        except TimeoutError:
+            return found
+    return wanted
+
+
+def test_where_many_wait_some_go_together_and_are_answered_in_their_order() -> None:
+    sizes: list[int] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            found = await requests_of(reader, 8)
+            sizes.append(found)
+            answers = OK * found
+            for at in range(0, len(answers), 50):  # cut anywhere
+                writer.write(answers[at : at + 50])
+                await writer.drain()
+
+    async def test() -> None:
+        told = Told()
+        async with serving(talk) as port:
+            client = client_of(port, connections=4)
+            assert client.together == 1  # nobody knows yet whether connections are kept
+            async with posting(client, told) as poster:
+                poster.add(flags_of(IDS[:4]))
+                await settled(poster)
+                assert sizes == [1] * 4
+                assert client.together == 8
+                poster.add(flags_of(IDS)[4:])
+                await settled(poster)
+                assert client.open == 4
+        assert max(sizes) == 8
+        assert sum(sizes) == COUNT  # each was posted once
+        assert told.final == dict.fromkeys(IDS, Outcome.RECORDED)
+
+    run(test())
+
+
+@pytest.mark.parametrize("answers", [OK * 3, OK * 3 + b"HTTP/1.1 2", OK * 9, OK * 2 + b"!\r\n\r\n"])
+def test_what_is_cut_off_together_is_posted_again_and_then_each_by_itself(answers: bytes) -> None:
+    sizes: list[int] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            found = await requests_of(reader, 8)
+            sizes.append(found)
+            writer.write(OK if found == 1 else answers)
+            await writer.drain()
+            if found > 1:
+                return
+
+    async def test() -> None:
+        told = Told()
+        async with serving(talk) as port:
+            client = client_of(port, connections=1)
+            async with posting(client, told) as poster:
+                poster.add(flags_of(IDS[:1]))
+                await settled(poster)
+                poster.add(flags_of(IDS[:40])[1:])
+                await settled(poster)
+                assert client.together == 1
+        assert sizes == [1, 8, *[1] * (len(sizes) - 2)]
+        assert told.final == dict.fromkeys(IDS[:40], Outcome.RECORDED)
+
+    run(test())
+
+
 def test_what_is_said_on_a_connection_at_rest_ends_it() -> None:
     connections = 0
 
