@@ -325,6 +325,17 @@ def test_s3_10_however_many_keys_come_at_once_they_are_let_go_of(per_second: int
         assert online.keys_held <= (60 + 60 + 2) * per_second
 
 
+def test_s3_10_keys_of_late_events_are_let_go_of_though_few_come_in_order() -> None:
+    features = feature_set("s", LOG, [feature("n", WINDOWS["count"], "events")])
+    online = OnlineFeatures(features, lateness=60)
+    for second in range(60, 500):
+        comes(online, second, 0, 0)  # the one event in order
+        for number in range(1, 100):
+            comes(online, second - 59, second * 100 + number, second * 100 + number)
+        assert online.keys_held <= (60 + 60 + 2) * 100 + 100
+    assert online.late > 0.9 * online.events
+
+
 @pytest.mark.parametrize("name", WINDOWS)
 def test_s3_10_after_a_restart_quiet_keys_are_let_go_of_as_before(name: str) -> None:
     features = feature_set("s", LOG, [feature("n", WINDOWS[name], "events")])

@@ -294,7 +294,12 @@ class OnlineFeatures:
         return t if self.watermark == NEVER else min(t, self.watermark)
 
     def stand(self) -> None:
-        """Count an event that comes late; while the watermark stands, time forgets no ids."""
+        """Count an event that comes late; while the watermark stands, time forgets no ids.
+
+        It may have a key of its own too: what is to be let go of does not wait for one in order.
+        """
+        if self._sweep_at < self.watermark:
+            self._let_go()
         if self.watermark != self._stood_at:
             self._stood_at, self._stood = self.watermark, 0
         self._stood += 1
