@@ -159,62 +159,99 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
     Raises
     ------
     ValueError
-        If a tree is none: a child is not there or has two parents, or a line is missing.
+        If a tree is none, whoever is to score it: a child or an input is not there, a child has two
+        parents, or a line is missing.
     """
     # Its text has 17 digits of each number of a tree, which tell it exactly; its JSON has no
     # infinite ones.
     header, *texts = booster.model_to_string().partition("\nend of trees")[0].split("\nTree=")
     said = _fields(header)
+    width = int(said["max_feature_idx"]) + 1
+    trees = [_tree_of(number, text, width) for number, text in enumerate(texts)]
     if _AVERAGED in header.splitlines() or any(said.get(key) != _KNOWN[key] for key in _KNOWN):
         return None
-    width = int(said["max_feature_idx"]) + 1
     splits: list[_Split] = []
-    outputs = np.zeros((len(texts), LEAVES))
-    for number, text in enumerate(texts):
-        tree = _fields(text)
-        if tree.get("is_linear", "0") != "0" or int(tree["num_leaves"]) > LEAVES:
+    outputs = np.zeros((len(trees), LEAVES))
+    for number, tree in enumerate(trees):
+        if tree.is_linear or len(tree.values) > LEAVES:
             return None
-        from_left = _add_splits(number, tree, splits)
-        values = _of_length(int(tree["num_leaves"]), _floats(tree["leaf_value"]), number)
-        for place, leaf in enumerate(from_left):
-            outputs[number, place_of(place)] = values[leaf]
-    if not all(_is_known(split, width) for split in splits):
+        for place, leaf in enumerate(_add_splits(number, tree, splits)):
+            outputs[number, place_of(place)] = tree.values[leaf]
+    if not all(_is_known(split) for split in splits):
         return None
     return _arranged(width, splits, outputs)
 
 
-def _is_known(split: _Split, width: int) -> bool:
-    """Whether its kind is known, its input there and its threshold one that −∞ is not above."""
-    return split.kind in _READ and 0 <= split.feature < width and not math.isnan(split.threshold)
+class _Tree(NamedTuple):
+    features: list[int]
+    kinds: list[int]
+    thresholds: list[float]
+    lefts: list[int]
+    rights: list[int]
+    values: list[float]
+    is_linear: bool
 
 
-def _add_splits(number: int, tree: dict[str, str], splits: list[_Split]) -> list[int]:
-    """Append a tree's splits; its leaves from left to right."""
-    nodes = int(tree["num_leaves"]) - 1
-    if nodes == 0:
-        return [0]
-    features, kinds, lefts, rights = (
-        _of_length(nodes, _whole(tree[name]), number)
-        for name in ("split_feature", "decision_type", "left_child", "right_child")
+def _tree_of(number: int, text: str, width: int) -> _Tree:
+    """A tree as its text has it.
+
+    LightGBM does not look: it would go round in circles, or read what is no tree's.
+    """
+    said = _fields(text)
+    nodes = int(said["num_leaves"]) - 1
+
+    def numbers(name: str) -> list[int]:
+        return _of_length(nodes, _whole(said[name]), number) if nodes else []
+
+    tree = _Tree(
+        features=numbers("split_feature"),
+        kinds=numbers("decision_type"),
+        thresholds=_of_length(nodes, _floats(said["threshold"]), number) if nodes else [],
+        lefts=numbers("left_child"),
+        rights=numbers("right_child"),
+        values=_of_length(nodes + 1, _floats(said["leaf_value"]), number),
+        is_linear=said.get("is_linear", "0") != "0",
     )
-    thresholds = _of_length(nodes, _floats(tree["threshold"]), number)
-    from_left: list[int] = []
     met: set[int] = set()
+    for child in (*tree.lefts, *tree.rights):  # a leaf below 0: they are numbered -1, -2, …
+        if not ~nodes <= child < nodes or child in met or child == 0:
+            fault = "is not there" if not ~nodes <= child < nodes else "has two parents"
+            raise ValueError(f"tree {number}, where child {child} {fault}")
+        met.add(child)
+    for feature in tree.features:
+        if not 0 <= feature < width:
+            raise ValueError(f"tree {number}, where input {feature} is not there")
+    return tree
+
+
+def _is_known(split: _Split) -> bool:
+    """Whether its kind is known, and its threshold one that −∞ is not above."""
+    return split.kind in _READ and not math.isnan(split.threshold)
+
+
+def _add_splits(number: int, tree: _Tree, splits: list[_Split]) -> list[int]:
+    """Append a tree's splits; its leaves from left to right."""
+    if not tree.features:
+        return [0]
+    from_left: list[int] = []
 
     def descend(node: int) -> None:
-        # LightGBM does not look: it would go round in circles, or read what is no tree's.
-        if not ~nodes <= node < nodes or node in met:
-            fault = "has two parents" if node in met else "is not there"
-            raise ValueError(f"tree {number}, where child {node} {fault}")
-        met.add(node)
-        if node < 0:  # a leaf; they are numbered -1, -2, …
+        if node < 0:  # a leaf
             from_left.append(~node)
             return
         first = len(from_left)
-        descend(lefts[node])
+        descend(tree.lefts[node])
         lost = (1 << len(from_left)) - (1 << first)
-        splits.append(_Split(number, features[node], kinds[node], thresholds[node], _EVERY ^ lost))
-        descend(rights[node])
+        splits.append(
+            _Split(
+                number,
+                tree.features[node],
+                tree.kinds[node],
+                tree.thresholds[node],
+                _EVERY ^ lost,
+            )
+        )
+        descend(tree.rights[node])
 
     descend(0)
     return from_left

@@ -372,3 +372,28 @@ def test_rows_of_another_width_are_refused() -> None:
     for width in (INPUTS - 1, INPUTS + 1):
         with pytest.raises(lgb.basic.LightGBMError, match="number of features"):
             model.scores(np.zeros((2, width)))
+
+
+@pytest.mark.parametrize(("leaves", "objective"), [(80, "binary"), (8, "regression")])
+@pytest.mark.parametrize(
+    ("line", "first", "why"),
+    [
+        ("left_child", "0", "child 0 has two parents"),
+        ("left_child", "500", "child 500 is not there"),
+        ("split_feature", "3", "input 3 is not there"),
+    ],
+)
+def test_trees_that_are_left_to_lightgbm_are_looked_at_too(
+    leaves: int, objective: str, line: str, first: str, why: str
+) -> None:
+    draw = np.random.default_rng(0)
+    values = draw.normal(size=(2_000, 3))
+    labels = (values[:, 1] + draw.normal(size=2_000) > 0.5).astype(int)
+    options = {"objective": objective, "num_leaves": leaves, "min_data_in_leaf": 5}
+    quiet = {"verbosity": -1, "num_threads": 1}
+    text = lgb.train(options | quiet, lgb.Dataset(values, labels), 1).model_to_string()
+    assert trees_of(lgb.Booster(model_str=text)) is None
+    tampered = re.sub(rf"(?m)^{line}=\S+", f"{line}={first}", text, count=1)
+    assert tampered != text
+    with pytest.raises(ValueError, match=f"tree 0, where {why}"):
+        read_boosted(tampered.encode(), 1, 3)
