@@ -11,7 +11,7 @@ from sklearn.preprocessing import LabelEncoder
 
 from engine.model.kinds import MODEL_FILES, PICKLE, Floats, Kind, Progress, Trained, TrainingData
 from engine.model.pickles import pickled
-from engine.model.trees import Trees, trees_of
+from engine.model.trees import Trees, check_trees, trees_of
 
 MOST_TREES: Final = 2_000
 _PATIENCE: Final = 100  # trees without a better average precision on validation
@@ -123,8 +123,10 @@ def read_boosted(content: bytes, threads: int, inputs: int) -> Boosted:
     ValueError
         If it holds no booster, one of other inputs, or trees that are none.
     """
+    text = content.decode()
+    check_trees(text)
     try:
-        booster = lgb.Booster(model_str=content.decode())
+        booster = lgb.Booster(model_str=text)
     except lgb.basic.LightGBMError as error:
         raise ValueError(str(error)) from error
     if booster.num_feature() != inputs:

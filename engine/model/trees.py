@@ -39,6 +39,7 @@ _EVERY: Final = 2**LEAVES - 1
 # bits, and which column it asks for, or of which tree it is.
 _Asked = tuple[float, int, int]
 _Number = TypeVar("_Number", int, float)
+_END_OF_TREES: Final = "\nend of trees"
 _TAKEN_AS_THEY_ARE: Final = (np.float64, np.float32)
 _ASKS_NOTHING: Final[_Asked] = (0.0, _EVERY, 0)
 # What a split reads for NaN and for 0, by LightGBM's decision_type. Where one of them is missing it
@@ -164,10 +165,8 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
     """
     # Its text has 17 digits of each number of a tree, which tell it exactly; its JSON has no
     # infinite ones.
-    header, *texts = booster.model_to_string().partition("\nend of trees")[0].split("\nTree=")
+    header, width, trees = _parts_of(booster.model_to_string())
     said = _fields(header)
-    width = int(said["max_feature_idx"]) + 1
-    trees = [_tree_of(number, text, width) for number, text in enumerate(texts)]
     if _AVERAGED in header.splitlines() or any(said.get(key) != _KNOWN[key] for key in _KNOWN):
         return None
     splits: list[_Split] = []
@@ -182,6 +181,28 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
     return _arranged(width, splits, outputs)
 
 
+def check_trees(text: str) -> None:
+    """Refuse a booster's text whose trees are none.
+
+    LightGBM does not look: it would read what is no tree's, or go round in circles, and the process
+    would end or never come back.
+
+    Raises
+    ------
+    ValueError
+        If a child or an input of a tree is not there, a child has two parents, or a line is
+        missing.
+    """
+    _parts_of(text)
+
+
+def _parts_of(text: str) -> "tuple[str, int, list[_Tree]]":
+    """The header, how many inputs there are, and the trees."""
+    header, *texts = text.partition(_END_OF_TREES)[0].split("\nTree=")
+    width = int(_fields(header)["max_feature_idx"]) + 1
+    return header, width, [_tree_of(number, one, width) for number, one in enumerate(texts)]
+
+
 class _Tree(NamedTuple):
     features: list[int]
     kinds: list[int]
@@ -193,10 +214,7 @@ class _Tree(NamedTuple):
 
 
 def _tree_of(number: int, text: str, width: int) -> _Tree:
-    """A tree as its text has it.
-
-    LightGBM does not look: it would go round in circles, or read what is no tree's.
-    """
+    """A tree as its text has it."""
     said = _fields(text)
     nodes = int(said["num_leaves"]) - 1
 

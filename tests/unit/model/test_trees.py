@@ -291,7 +291,6 @@ def test_what_is_not_known_is_left_to_lightgbm(name: str) -> None:
         ("objective=binary sigmoid:1\n", ""),
         ("decision_type=2", "decision_type=12"),
         ("threshold=0.5", "threshold=nan"),
-        ("split_feature=0", f"split_feature={INPUTS}"),
     ],
 )
 def test_a_text_that_says_something_else_is_not_known(said: str, instead: str) -> None:
@@ -381,6 +380,7 @@ def test_rows_of_another_width_are_refused() -> None:
         ("left_child", "0", "child 0 has two parents"),
         ("left_child", "500", "child 500 is not there"),
         ("split_feature", "3", "input 3 is not there"),
+        ("split_feature", "99999999", "input 99999999 is not there"),
     ],
 )
 def test_trees_that_are_left_to_lightgbm_are_looked_at_too(
