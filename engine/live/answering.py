@@ -58,7 +58,7 @@ class Answering:
         )
         return [await self._of_one(one, batch, before) for one in asked]
 
-    async def looked(self, events: Sequence[Mapping[str, Any]], run: Run) -> list[Answer]:
+    async def looked(self, events: Sequence[Mapping[str, Any]]) -> list[Answer]:
         """The answers to events that are not recorded, unless they were before."""
         found: list[Looked] = []
         for start in range(0, len(events), _AT_ONCE):  # what the stream brings goes between
@@ -68,7 +68,7 @@ class Answering:
         return [
             before[one.event_id]
             if one.event_id is not None and one.event_id in before
-            else await self._of_looked(one, run)
+            else await self._of_looked(one)
             for one in found
         ]
 
@@ -94,10 +94,12 @@ class Answering:
             one.fallback,
             asked.refused,
             asked.field,
+            one.model,
         )
-        return await self._of_looked(seen, run)
+        return await self._of_looked(seen)
 
-    async def _of_looked(self, one: Looked, run: Run | None) -> Answer:
+    async def _of_looked(self, one: Looked) -> Answer:
+        run = None if one.model is None else self._runs[one.model]
         if run is None or one.values is None:
             return Answer(
                 one.event_id,

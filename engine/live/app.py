@@ -183,7 +183,7 @@ class App:
         if self._stopping:
             raise OutputError("the scorer stops (was asked to)", hint="ask the next one")
         if not store:
-            return await self._answering.looked(events, self._run)
+            return await self._answering.looked(events)
         now, wall, size = elapsed(), wall_us(), self._options.batch
         pieces = [
             Piece(API, events[start : start + size], now, wall)

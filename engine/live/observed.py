@@ -69,6 +69,19 @@ def observe(
     return Observed(whole, [int(place in became) for place in range(len(rows))], failures)
 
 
+def joined(parts: Sequence[Observed], width: int) -> Observed:
+    """What was observed one after the other, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    failures: dict[int, str] = {}
+    observed: list[int] = []
+    for part in parts:
+        failures |= {len(observed) + place: why for place, why in part.failures.items()}
+        observed += part.observed
+    values = np.concatenate([np.empty((0, width)), *(part.values for part in parts)])
+    return Observed(values, observed, failures)
+
+
 def look(online: OnlineFeatures, rows: Sequence[Row]) -> Observed:
     """The features that events would have now; nothing changes."""
     values = np.full((len(rows), len(online.features.features)), np.nan)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
@@ -26,12 +27,13 @@ from engine.live.flag import Flag
 from engine.live.guarded import Judged, judged
 from engine.live.incoming import Incoming, Taken, read_pieces
 from engine.live.intake import API, Piece
-from engine.live.kept import KeptEvents
+from engine.live.kept import KeptEvents, row_reader
 from engine.live.ledger.rows import Adopted, Batch, Model, packed
 from engine.live.ledger.writer import Ledger
 from engine.live.making import Made, Manner
-from engine.live.observed import Observed, look, observe
+from engine.live.observed import Observed, joined, look, observe
 from engine.live.readable import EventReader, Readable
+from engine.live.stream_clock import StreamClock
 from engine.model.kinds import MODEL_FILES
 from engine.model.run import Run
 from engine.process import manage_collector
@@ -50,6 +52,7 @@ class Looked:
     fallback: str | None
     refused: str | None
     field: str | None = None
+    model: int | None = None  # the number of the one that would decide
 
 
 class Scorer:
@@ -102,8 +105,9 @@ class Scorer:
             itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
         )
         self._held: Decided | None = None
-        # Whether there is somebody else than who asks the API to tell what time it is.
-        self._has_stream = ledger.stream_id is not None
+        last = ledger.last_of_stream()
+        time_of = row_reader((run.features.schema.event_time,))
+        self._clock = StreamClock(online, None if last is None else time_of(last)[0])
         self.is_settled = True
         self._since_collected = 0
         self.use(run)
@@ -170,7 +174,9 @@ class Scorer:
         self, event: Readable, why: str, values: NDArray[np.float64] | None = None
     ) -> Looked:
         fallback = self._manner.fallback
-        return Looked(event.event_id, fallback, None, values, why, event.reason, event.field)
+        return Looked(
+            event.event_id, fallback, None, values, why, event.reason, event.field, self.model
+        )
 
     def _looked(self, event: Readable, row: int, found: Judged, seen: Observed) -> Looked:
         if row in seen.failures:
@@ -179,7 +185,9 @@ class Scorer:
         if found.failed[row]:
             return self._without_score(event, MODEL_FAILED, values)
         score, flagged = float(found.scores[row]), int(found.flagged[row])
-        return Looked(event.event_id, flagged, score, values, None, event.reason, event.field)
+        return Looked(
+            event.event_id, flagged, score, values, None, event.reason, event.field, self.model
+        )
 
     def _known(self, incoming: Incoming) -> set[str]:
         ids = [one.event_id for one in incoming.taken if one.event_id is not None]
@@ -238,10 +246,8 @@ class Scorer:
         figures = incoming.figures
         readable = [one for one in fresh if one.values is not None]
         rows = [self._row_of(one.event_id, one.values or ()) for one in readable]
-        barred = self._barred(readable, rows)
-        self._count_late(readable, rows, barred, figures)
         self.is_settled = False
-        seen = observe(self._decider, self.online, rows, barred)
+        seen = self._observed(readable, rows, figures)
         found = judged(self._decider, seen.values)
         made = Made(
             figures,
@@ -283,25 +289,25 @@ class Scorer:
         why = next(reversed(seen.failures.values()), found.why)
         return Decided(batch, made.flags, adopted, list(asked.items()), figures, counts, why)
 
-    def _barred(self, events: Sequence[Taken], rows: Sequence[tuple[Any, ...]]) -> frozenset[int]:
-        """The places of events that may not become history: of the API, by a clock not believed.
-
-        Of the stream, a few that agree with each other show that it has jumped, and the state
-        begins anew if that was backwards; who asks must not bring that about.
-        """
-        if self._has_stream and all(one.piece.source != API for one in events):
-            return frozenset()
-        found = []
-        last, leap, has_stream = self.online.watermark, self.online.leap, self._has_stream
-        for place, (one, (_, instant, *_)) in enumerate(zip(events, rows, strict=True)):
-            is_asked = one.piece.source == API and one.claimed is None
-            has_stream = has_stream or not is_asked
-            if last == NEVER or abs(instant - last) <= leap:
-                last = max(last, instant)
-            elif is_asked and (instant < last or has_stream):
-                found.append(place)
-        self._has_stream = has_stream
-        return frozenset(found)
+    def _observed(
+        self,
+        events: Sequence[Taken],
+        rows: Sequence[tuple[Any, ...]],
+        figures: Mapping[Piece, Figures],
+    ) -> Observed:
+        """Let events become history in their order: those that come of the stream, or may."""
+        parts = []
+        places = range(len(rows))
+        for is_asked, group in groupby(places, lambda place: _is_asked(events[place])):
+            some = list(group)
+            part, of = rows[some[0] : some[-1] + 1], events[some[0] : some[-1] + 1]
+            admits = self._clock.admits
+            barred = {n for n, row in enumerate(part) if is_asked and not admits(row[1])}
+            self._count_late(of, part, barred, figures)
+            parts.append(observe(self._decider, self.online, part, barred))
+            if not is_asked:
+                self._clock.follow(row[1] for row in part)
+        return joined(parts, len(self.online.features.features))
 
     def _count_late(
         self,
@@ -328,3 +334,8 @@ class Scorer:
         if self._since_collected >= _COLLECT_EVENTS:
             self._since_collected = 0
             manage_collector()
+
+
+def _is_asked(one: Taken) -> bool:
+    """Whether an event is of the API alone."""
+    return one.piece.source == API and one.claimed is None

@@ -51,12 +51,14 @@ def test_the_stream_gets_the_flags_of_what_the_api_has_answered(
 
     async def test() -> None:
         async with judging(transactions, rate=200.0) as running:
-            async with scoring(options_of(running.port, boosted, ledger)) as live:
+            # What is asked about is days ahead of the stream, and believed.
+            options = options_of(running.port, boosted, ledger, leap=2 * LEAP)
+            async with scoring(options) as live:
                 await live.until(lambda: live.app.figures.decided > 0)
                 answers = await live.app.decide(events, store=True)
                 await live.until(lambda: live.app.figures.duplicates > 300)
             # What is left is adopted by the next one.
-            async with scoring(options_of(running.port, boosted, ledger)) as live:
+            async with scoring(options) as live:
                 assert_all_answered(await answered(running, live))
             flags = {one.event_id: one.flagged for one in answers}
             book = running.judge.book
@@ -145,6 +147,59 @@ def test_who_asks_about_another_time_does_not_move_that_of_the_stream(
         scorer.decide([pieces_of(events[-50:], STREAM, elapsed())])
         sql = "SELECT source, observed, count(*) FROM decisions GROUP BY source, observed"
         assert rows_of(ledger.path, sql) == [("api", 0, 20), ("stream", 1, len(events))]
+
+
+def test_who_asks_does_not_lead_the_time_away_step_by_step_nor_after_a_restart(
+    events: list[dict[str, Any]], boosted: Path, tmp_path: Path
+) -> None:
+    read, heard = load_run(boosted), Heard()
+    last = int(events[-1]["unix_time"])
+    for start in range(3):
+        steps = [
+            events[-1] | {"trans_num": f"{start}-{step}", "unix_time": str(last + step * LEAP // 2)}
+            for step in range(1, 10)
+        ]
+        with open_ledger(read.features, tmp_path / "live.db", LEAP) as ledger:
+            opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
+            scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
+            more = [one | {"trans_num": f"{one['trans_num']}-{start}"} for one in events[-20:]]
+            scorer.decide([pieces_of(more if start else events, STREAM, elapsed())])
+            scorer.decide([pieces_of(steps, API, elapsed())])
+            assert opened.online.watermark == last + LEAP // 2
+            sql = "SELECT sum(observed), count(*) FROM decisions WHERE source = 'api'"
+            assert rows_of(ledger.path, sql) == [(start + 1, 9 * (start + 1))]
+            assert opened.online.keys_held == len({one["cc_num"] for one in events})
+
+
+def test_in_one_micro_batch_who_asks_is_held_to_where_the_stream_is_by_then(
+    events: list[dict[str, Any]], boosted: Path, tmp_path: Path
+) -> None:
+    read, heard = load_run(boosted), Heard()
+
+    def moved(part: Sequence[dict[str, Any]], what: str) -> list[dict[str, Any]]:
+        days = 20 * 86_400
+        return [
+            one
+            | {"trans_num": one["trans_num"] + what, "unix_time": str(int(one["unix_time"]) + days)}
+            for one in part
+        ]
+
+    with open_ledger(read.features, tmp_path / "live.db", LEAP) as ledger:
+        opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
+        scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
+        scorer.decide([pieces_of(events[:300], STREAM, elapsed())])
+        now = elapsed()
+        scorer.decide(
+            [
+                pieces_of(moved(events[300:310], "later"), STREAM, now),
+                pieces_of(events[310:330], API, now),  # where the stream was
+                pieces_of(moved(events[330:350], "asked"), API, now),  # where it is
+            ]
+        )
+        sql = "SELECT source, observed, count(*) FROM decisions GROUP BY source, observed"
+        found = rows_of(ledger.path, sql)
+        assert found == [("api", 0, 20), ("api", 1, 20), ("stream", 1, 310)]
+        assert opened.online.keys_held == len({one["cc_num"] for one in events[:350]})
 
 
 def test_where_there_is_no_stream_who_asks_tells_the_time(

@@ -142,6 +142,18 @@ def test_what_no_snapshot_holds_is_not_removed(
         assert open_state(notebook, opened, Beginning(leap=LEAP), Silent()).online.events == 400
 
 
+def test_what_a_snapshot_of_another_end_claims_to_hold_is_not_removed(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger)
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        (last, _) = snapshots_of(ledger, opened.created)
+        last.path.rename(place_of(ledger, opened.created, 401))
+    last_came = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
+    assert retain(ledger, 86_400, last_came + 86_400 * 1_000_000) == Removed()
+
+
 def test_a_ledger_that_was_put_back_takes_no_snapshot_of_what_came_after(
     transactions: Path, boosted: Path, tmp_path: Path
 ) -> None:

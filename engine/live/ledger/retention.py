@@ -151,9 +151,14 @@ def _refuse_all(connection: sqlite3.Connection, path: Path, before: int) -> None
 
 
 def _held_by_snapshots(connection: sqlite3.Connection, path: Path) -> int:
-    """Before which place the newest snapshot holds all; after all places if there is none."""
+    """Before which place the newest snapshot holds all; after all places if there is none.
+
+    One that claims to hold more than there is, of a ledger that was put back, holds other events.
+    """
     snapshots = snapshots_of(path, int(noted(connection, "created")))
-    return snapshots[0].before if snapshots else _NO_END
+    last = one_value(connection, "SELECT max(sequence) FROM decisions")
+    held = [one.before for one in snapshots if last is not None and one.before <= last + 1]
+    return max(held, default=0 if snapshots else _NO_END)
 
 
 def _remove_some(connection: sqlite3.Connection, before: int, end: int) -> Removed:

@@ -60,6 +60,11 @@ WHERE event_id IN"""
 _UNPOSTED: Final = """\
 SELECT sequence, event_id, flagged, source FROM decisions WHERE post = 0 AND event_id IN"""
 _ADOPT: Final = "UPDATE decisions SET post = 1, deadline = ? WHERE sequence = ?"
+_OF_STREAM: Final = """\
+SELECT event FROM (
+    SELECT event, source, observed, sequence FROM decisions ORDER BY sequence DESC LIMIT ?
+) WHERE source = 'stream' AND observed = 1 ORDER BY sequence DESC LIMIT 1"""
+_LAST: Final = 10_000
 _NEXT: Final = """\
 SELECT max(
     coalesce((SELECT max(sequence) FROM decisions), -1),
@@ -157,6 +162,18 @@ class Ledger:
         """
         with self._writing() as connection:
             note_about(connection, about)
+
+    def last_of_stream(self) -> str | None:
+        """The last event of a stream that was observed; None if there was none, or long ago.
+
+        Raises
+        ------
+        InputError, OutputError
+            If it cannot be read.
+        """
+        with told(self.path):
+            found = one_value(self._connection, _OF_STREAM, (_LAST,))
+        return None if found is None else str(found)
 
     def begin_with(self, setting: str) -> None:
         """Note where the online state came from, if nothing has come yet.
