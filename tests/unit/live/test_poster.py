@@ -96,7 +96,12 @@ async def stopped(running: "asyncio.Task[None]") -> None:
         await running
 
 
-def test_each_flag_is_posted_with_its_value_and_its_reply_is_told() -> None:
+def test_each_flag_is_posted_with_its_value_and_its_reply_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A machine that is slow to post would hand on what there is by then.
+    monkeypatch.setattr("engine.live.outbox._LINGER_SECONDS", PATIENCE_SECONDS)
+
     async def test() -> None:
         client, sink = Client(lambda flag: NO if flag.sequence == 3 else YES), Sink()
         poster = Poster(client, sink)
@@ -111,7 +116,7 @@ def test_each_flag_is_posted_with_its_value_and_its_reply_is_told() -> None:
         assert (first.attempt, first.reason) == (1, "ok")
         assert 0.0 < first.left <= 30.0
         assert first.at > 1_700_000_000_000_000
-        assert len(sink.batches) <= 500  # some at a time, though a slow machine hands on the sooner
+        assert max(sink.batches) >= 256
         assert client.most_under_way <= 4
         assert client.closed
         figures = poster.figures
