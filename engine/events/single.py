@@ -157,16 +157,12 @@ class SingleReader:
             Refused as ``normalise`` refuses a row, for its first fault: the event id, then the
             columns in their order. Ids after the first that there is are not looked at.
         """
-        event_id = self._event_id(raw)
-        if isinstance(event_id, Refused):
-            return event_id
-        try:
-            return Canonical(event_id, self._row(raw.get), rounded=False)
-        except ValueError:
-            found = self._by_columns(event_id, raw, most=1)
+        found = self.read_columns(raw)
+        if isinstance(found, Refused):
+            return found
         for refused in found.refused.values():
             return refused
-        return Canonical(event_id, found.values, bool(found.rounded))
+        return Canonical(found.event_id, found.values, bool(found.rounded))
 
     def read_columns(self, raw: Mapping[str, Any]) -> Partial | Refused:
         """Check and convert what can be of an event.
@@ -187,7 +183,7 @@ class SingleReader:
         try:
             return Partial(event_id, self._row(raw.get), (), {})
         except ValueError:
-            return self._by_columns(event_id, raw, most=len(self._specs))
+            return self._by_columns(event_id, raw)
 
     def _event_id(self, raw: Mapping[str, Any]) -> str | Refused:
         for name in self._ids:
@@ -214,8 +210,8 @@ class SingleReader:
         ((_, column, kind, was),) = normalise(nothing, self._schema, ()).bad.rows()
         return Refused(None, column, kind, was)
 
-    def _by_columns(self, event_id: str, raw: Mapping[str, Any], most: int) -> Partial:
-        """What can be read of an event, until so many columns were refused."""
+    def _by_columns(self, event_id: str, raw: Mapping[str, Any]) -> Partial:
+        """What can be read of an event that is not plain."""
         values: list[Any] = []
         rounded: list[str] = []
         refused: dict[str, Refused] = {}
@@ -230,8 +226,6 @@ class SingleReader:
                 odd = ask(spec.name, value)
                 if isinstance(odd, Refused):
                     refused[spec.name] = replace(odd, event_id=event_id)
-                    if len(refused) == most:
-                        break
                     odd = (None, False)
                 values.append(odd[0])
                 if odd[1]:

@@ -16,7 +16,6 @@ from engine.live.ledger.snapshot_files import place_of, snapshots_of
 from engine.live.notices import Silent
 from engine.live.opening import Beginning, open_ledger, open_state
 from engine.live.snapshots import newest
-from engine.model.loading import load_run
 from live.cases import Heard, until
 from live.scoring import LEAP, options_of, rows_of, scoring
 from processes import ROOT
@@ -36,6 +35,24 @@ def recorded(log: Path, boosted: Path, ledger: Path, **changes: object) -> None:
             await until(lambda: running.judge.done(elapsed()))
 
     run(test())
+
+
+def created_of(ledger: Path) -> int:
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        return opened.created
+
+
+def remove_later_snapshots(ledger: Path, created: int) -> None:
+    """Leave the snapshot of the ledger's beginning alone."""
+    for one in snapshots_of(ledger, created):
+        if one.before:
+            one.path.unlink()
+
+
+def retained(ledger: Path) -> Removed:
+    """Keep a day, when that is how long ago the last event came."""
+    last = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
+    return retain(ledger, 86_400, last + 86_400 * 1_000_000)
 
 
 def test_a_warm_start_scores_as_if_it_had_always_run(boosted: Path, tmp_path: Path) -> None:
@@ -76,14 +93,10 @@ def test_a_snapshot_beside_the_work_is_the_state_as_of_the_ledgers_end(
 ) -> None:
     ledger = tmp_path / "live.db"
     recorded(transactions, boosted, ledger)
-    run_ = load_run(boosted)
-    with open_ledger(run_.features, ledger, LEAP) as opened:
-        created = opened.created
+    created = created_of(ledger)
     kept = {one.before: one.path.read_bytes() for one in snapshots_of(ledger, created)}
     assert sorted(kept) == [0, 400]
-    for one in snapshots_of(ledger, created):
-        if one.before:
-            one.path.unlink()
+    remove_later_snapshots(ledger, created)
     words = [sys.executable, "-m", "engine.live.saving", str(ledger)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, check=True)  # noqa: S603 - ours
     (first, _) = snapshots_of(ledger, created)
@@ -99,8 +112,7 @@ def test_snapshots_of_another_ledger_in_its_place_are_not_taken(
 ) -> None:
     ledger = tmp_path / "live.db"
     recorded(transactions, boosted, ledger)
-    with open_ledger(notebook, ledger, LEAP) as opened:
-        created = opened.created
+    created = created_of(ledger)
     assert snapshots_of(ledger, created)
     assert snapshots_of(ledger, created + 1) == []
     assert newest(notebook, ledger, created, 399, heard := Heard()) is not None
@@ -112,15 +124,12 @@ def test_events_that_were_removed_are_not_passed_over_in_silence(
 ) -> None:
     ledger = tmp_path / "live.db"
     recorded(transactions, boosted, ledger)
-    last = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
-    removed = retain(ledger, 86_400, last + 86_400 * 1_000_000)
+    removed = retained(ledger)
     assert removed.decisions > 0
     with open_ledger(notebook, ledger, LEAP) as opened:
         state = open_state(notebook, opened, Beginning(), Silent())  # the snapshot holds them
         assert state.saved == 400
-        for one in snapshots_of(ledger, opened.created):
-            if one.before:
-                one.path.unlink()
+        remove_later_snapshots(ledger, opened.created)
         with pytest.raises(InputError, match="lacks events that were removed"):
             open_state(notebook, opened, Beginning(), Silent())
         found = open_state(notebook, opened, Beginning(accept_gap=True), Silent())
@@ -132,12 +141,8 @@ def test_what_no_snapshot_holds_is_not_removed(
 ) -> None:
     ledger = tmp_path / "live.db"
     recorded(transactions, boosted, ledger)
-    with open_ledger(notebook, ledger, LEAP) as opened:
-        for one in snapshots_of(ledger, opened.created):
-            if one.before:
-                one.path.unlink()
-    last = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
-    assert retain(ledger, 86_400, last + 86_400 * 1_000_000) == Removed()
+    remove_later_snapshots(ledger, created_of(ledger))
+    assert retained(ledger) == Removed()
     with open_ledger(notebook, ledger, LEAP) as opened:
         assert open_state(notebook, opened, Beginning(leap=LEAP), Silent()).online.events == 400
 
@@ -159,8 +164,7 @@ def test_a_ledger_that_was_put_back_takes_no_snapshot_of_what_came_after(
 ) -> None:
     ledger = tmp_path / "live.db"
     recorded(transactions, boosted, ledger)
-    with open_ledger(notebook, ledger, LEAP) as opened:
-        created = opened.created
+    created = created_of(ledger)
     (later, _) = snapshots_of(ledger, created)
     claimed = place_of(ledger, created, 401)
     later.path.rename(claimed)
