@@ -57,7 +57,8 @@ class FlagClient(Protocol):
             Until when all have to be answered, by :func:`engine.clock.elapsed`; then those that are
             not have failed.
         done
-            Is told the answers, once for each, and not before this has returned.
+            Is told the answers, once for each and of some at a time, and not before this has
+            returned.
         """
         ...
 

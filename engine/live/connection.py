@@ -25,7 +25,7 @@ class Failure:
 
 
 Answer = Response | Failure
-Done = Callable[[Flag, Answer], None]
+Done = Callable[[Sequence[tuple[Flag, Answer]]], None]
 
 
 class Connection(asyncio.Protocol):
@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
     Attributes
     ----------
     cut
-        Whether it has failed with several requests under way.
+        Whether it has ended before all of several requests were answered that went together.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._under_way: deque[Flag] = deque()  # in the order of their requests
+        self._together = 0  # how many these were when they were sent
         self._request = b""
         self._due = 0.0
         self._done: Done = _nobody
@@ -82,9 +83,10 @@ class Connection(asyncio.Protocol):
         due
             Until when all have to be answered, by :func:`engine.clock.elapsed`.
         done
-            Is told the answers, later, once for each flag.
+            Is told the answers, later: once for each flag, and of some at a time.
         """
         self._under_way.extend(flags)
+        self._together = len(flags)
         self._request, self._due, self._done = request, due, done
         if self._transport is not None:
             self._transport.write(request)
@@ -125,10 +127,8 @@ class Connection(asyncio.Protocol):
         if len(responses) > wanted or (len(responses) == wanted and self._parser.begun):
             self._fail("no response that can be read: more came than was asked for")
             return
-        for response in responses:
-            self._answer(response)
-            if self._ended:
-                return
+        if responses:
+            self._answer(responses)
 
     def eof_received(self) -> None:
         """The other side has nothing more to say; one that is at rest is not used again."""
@@ -141,32 +141,35 @@ class Connection(asyncio.Protocol):
         if not self._under_way:
             self._end()
         elif response is not None:
-            self._answer(response)
+            self._answer([response])
         else:
             self._fail(_UNANSWERED)
 
-    def _answer(self, response: Response) -> None:
-        """Tell the answer to the first of what is under way."""
-        flag = self._under_way.popleft()
-        if self._under_way:
-            self._done(flag, response)
+    def _answer(self, responses: Sequence[Response]) -> None:
+        """Tell the answers to the first of what is under way, and be free if that was all."""
+        answers: list[tuple[Flag, Answer]] = []
+        for response in responses:
+            answers.append((self._under_way.popleft(), response))
             if not response.keeps:
-                self._fail(_UNANSWERED)
-            return
-        if response.keeps:
-            self._free(self)
+                answers += self._given_up(Failure(_UNANSWERED, connected=True))
+                self._end()
+                break
         else:
-            self._end()
-        self._done(flag, response)
+            if not self._under_way:
+                self._free(self)
+        self._done(answers)
 
     def _fail(self, why: str, *, connected: bool = True) -> None:
-        flags = list(self._under_way)
-        self._under_way.clear()
-        self.cut = connected and len(flags) > 1
+        failed = self._given_up(Failure(why, connected))
         self._end()
-        failure = Failure(why, connected)
-        for flag in flags:
-            self._done(flag, failure)
+        self._done(failed)
+
+    def _given_up(self, failure: Failure) -> list[tuple[Flag, Answer]]:
+        """What is under way, as having failed."""
+        failed: list[tuple[Flag, Answer]] = [(flag, failure) for flag in self._under_way]
+        self.cut = failure.connected and bool(failed) and self._together > 1
+        self._under_way.clear()
+        return failed
 
     def _end(self) -> None:
         if self._ended:
@@ -214,5 +217,5 @@ class Connection(asyncio.Protocol):
             self._fail("no answer in time", connected=self._transport is not None)
 
 
-def _nobody(_flag: Flag, _answer: Answer) -> None:
+def _nobody(_answers: Sequence[tuple[Flag, Answer]]) -> None:
     """Is told what nobody has asked."""

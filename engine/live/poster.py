@@ -244,16 +244,17 @@ class Poster:
         flag.attempts += 1  # the ledger has no two replies of one number
         self._tell(flag, now, None, Outcome.EXPIRED, None)
 
-    def _answered(self, flag: Flag, answer: Answer) -> None:
-        """Take an answer to a flag, and go on."""
+    def _answered(self, answers: Sequence[tuple[Flag, Answer]]) -> None:
+        """Take answers to flags, and go on."""
         if self._stopped:
             return
         now = elapsed()
-        self.figures.under_way -= 1
-        if isinstance(answer, Failure):
-            self._failed(flag, answer, now)
-        else:
-            self._replied(flag, answer, now)
+        self.figures.under_way -= len(answers)
+        for flag, answer in answers:
+            if isinstance(answer, Failure):
+                self._failed(flag, answer, now)
+            else:
+                self._replied(flag, answer, now)
         self._pump(now)
 
     def _replied(self, flag: Flag, response: Response, now: float) -> None:

@@ -57,12 +57,12 @@ class Client:
         self.closed = True
 
     def _answered(self, flags: Sequence[Flag], done: Done) -> None:
-        for flag in flags:
-            answer = self.answer(flag)
-            if answer is not None:
-                self.room += flag is flags[-1]
-                self.under_way -= 1
-                done(flag, answer)
+        found = [(flag, self.answer(flag)) for flag in flags]
+        answers = [(flag, answer) for flag, answer in found if answer is not None]
+        if answers:
+            self.room += answers[-1][0] is flags[-1]
+            self.under_way -= len(answers)
+            done(answers)
 
 
 @dataclass
