@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import OutputError
 from engine.live.service import Answer, Service, Shown
-from live.scoring import Live, assert_as_replayed, options_of, rows_of, scoring
+from live.scoring import LEAP, Live, assert_as_replayed, options_of, rows_of, scoring
 from unit.replay.judge.clients import Running, judging, run
 
 COUNT = 400
@@ -45,7 +45,8 @@ def test_what_is_asked_and_stored_is_decided_as_of_the_stream(
         # The judge serves one event of its own, which is not among those that are asked about.
         async with (
             judging(transactions, events=1) as running,
-            scoring(options_of(running.port, boosted, ledger, batch=64)) as live,
+            # Half of it is more than all the log.
+            scoring(options_of(running.port, boosted, ledger, batch=64, leap=2 * LEAP)) as live,
         ):
             await only_stream(running, live)
             service, asked = service_of(live), events[1:]
