@@ -15,6 +15,7 @@ from engine.arguments import whole
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing
+from engine.live.ledger.files import WriterLock, is_lock
 from engine.live.settings import KEY_VARIABLE, PREFIX
 from replay.together import HOST, Part, port_near, run_together
 
@@ -103,15 +104,21 @@ def _run(live: LiveDemo) -> int:
                 hint="see what it has said above",
             )
     with writing(live.folder):
-        _begin_anew(live)
+        live.folder.mkdir(exist_ok=True)
+    alone = WriterLock(live.ledger)  # or one that still runs would lose its ledger
+    try:
+        with writing(live.folder):
+            _begin_anew(live)
+    finally:
+        alone.release()
     return _started(live)
 
 
 def _begin_anew(live: LiveDemo) -> None:
     """Lay out the history and the stream, and remove what a start before has decided."""
-    live.folder.mkdir(exist_ok=True)
     for old in live.folder.glob(f"{live.ledger.name}*"):
-        old.unlink()
+        if not is_lock(old):
+            old.unlink()
     with (live.demo / _TRANSACTIONS).open("rb") as file:
         header = next(file, b"")
         last = deque(file, live.events + 1)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.live.ledger.files import WriterLock
 from processes import PATIENCE_SECONDS, ROOT
 from replay.together import port_near
 from unit.build.cases import write
@@ -72,6 +73,22 @@ def test_one_interrupt_ends_all_of_it(demo: Path) -> None:
     for port in ports:
         with socket.socket() as trial:
             assert trial.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_one_that_still_runs_keeps_its_ledger(demo: Path) -> None:
+    ledger = demo / "live" / "live.db"
+    ledger.parent.mkdir()
+    ledger.write_bytes(b"of the other")
+    lock = WriterLock(ledger)
+    try:
+        found = subprocess.run(  # noqa: S603 - the same
+            command(demo), capture_output=True, text=True, cwd=ROOT, check=False
+        )
+    finally:
+        lock.release()
+    assert found.returncode == 2
+    assert "another process decides into it" in found.stderr
+    assert ledger.read_bytes() == b"of the other"
 
 
 def test_a_port_that_is_taken_is_not_the_one() -> None:

@@ -18,6 +18,8 @@ PATIENCE_SECONDS: Final = 5.0
 # Ids come in no order, so that each new one is written on another page of their index.
 _CACHE_KIBIBYTES: Final = 65_536
 
+_LOCK: Final = ".lock"
+
 _NAME_ONE: Final = "name a file that the live scorer has made"
 
 
@@ -115,6 +117,11 @@ def opened(
             connection.close()
 
 
+def is_lock(path: Path) -> bool:
+    """Whether a file beside a ledger is its lock, which stays where it is."""
+    return path.suffix == _LOCK
+
+
 class WriterLock:
     """Makes a process the only one that decides into a ledger, while it lives and holds this.
 
@@ -134,7 +141,7 @@ class WriterLock:
 
     def __init__(self, path: Path) -> None:
         real = path.resolve()  # by whatever name it is called
-        lock = real.with_name(f"{real.name}.lock")
+        lock = real.with_name(f"{real.name}{_LOCK}")
         with writing(lock):
             self._descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
