@@ -13,10 +13,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from engine.live.ledger.database import one_value
 from engine.live.ledger.files import connect
 
-_EVERY_BYTES: Final = 8 << 20
+_EVERY_COMMITS: Final = 16
+_PAUSE_SECONDS: Final = 0.5
 _MOST_BYTES: Final = 64 << 20
+_HEAD_BYTES: Final = 24  # before each page of the log: https://www.sqlite.org/walformat.html
 _COPY: Final = "PRAGMA wal_checkpoint(PASSIVE)"  # waits for nobody, and nobody for it
 
 
@@ -32,10 +35,10 @@ class Checkpoints:
         The ledger.
     connection
         The writer's.
-    every
-        By how many bytes the log grows from one checkpoint to the next.
+    pause
+        Seconds between two checkpoints, at least.
     most
-        From which length on the writer helps.
+        From how many bytes of the log on the writer helps.
     """
 
     def __init__(
@@ -43,45 +46,39 @@ class Checkpoints:
         path: Path,
         connection: sqlite3.Connection,
         *,
-        every: int = _EVERY_BYTES,
+        pause: float = _PAUSE_SECONDS,
         most: int = _MOST_BYTES,
     ) -> None:
         self._path = path
-        real = path.resolve()  # SQLite puts the log beside the file, not beside a link to it
-        self._log = real.with_name(f"{real.name}-wal")
         self._connection = connection
-        self._every, self._most = every, most
-        self._length = 0  # of the log, when it was last looked at
-        self._due = every  # from which length on it is to be copied next
+        self._pause = pause
+        page = int(one_value(connection, "PRAGMA page_size"))
+        self._most = most // (_HEAD_BYTES + page)  # pages
+        self._commits = 0  # since a checkpoint was asked for
+        self._is_long = False
         self._wanted = threading.Event()
-        self._is_over = False
+        self._over = threading.Event()
         connection.execute("PRAGMA wal_autocheckpoint = 0")
-        # A log that is begun anew is cut to what is in it, so that its length tells how much is.
-        connection.execute("PRAGMA journal_size_limit = 0")
+        # A log that is begun anew keeps its length, unless it grew while somebody read what is
+        # older: to cut it would hold up the next commit, measured at 2 ms for each MB.
+        connection.execute(f"PRAGMA journal_size_limit = {2 * most}")
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
         self._thread.start()
 
     def committed(self) -> None:
         """Look whether it is time, after a commit and in the writer's thread."""
-        try:
-            length = self._log.stat().st_size
-        except FileNotFoundError:
-            return
-        if length < self._length:
-            self._due = self._every
-        self._length = length
-        if length < self._due:
-            return
-        if length < self._most:
+        self._commits += 1
+        if self._is_long:
+            # If the thread is at it, after the next commit. If not all can be copied, as somebody
+            # reads what is older, when the thread has looked again.
+            self._is_long = _copied(self._connection) is None
+        elif self._commits >= _EVERY_COMMITS:
+            self._commits = 0
             self._wanted.set()
-        elif not _copied(self._connection):
-            return  # the thread is at it: after the next commit
-        # So too if not all could be copied, for somebody reads what is older.
-        self._due = length + self._every
 
     def end(self) -> None:
         """End the thread; what is not copied yet is when the last connection is closed."""
-        self._is_over = True
+        self._over.set()
         self._wanted.set()
         self._thread.join()
 
@@ -90,15 +87,16 @@ class Checkpoints:
             while True:
                 self._wanted.wait()
                 self._wanted.clear()
-                if self._is_over:
+                if self._over.is_set():
                     return
-                _copied(connection)
+                self._is_long |= (_copied(connection) or 0) >= self._most
+                self._over.wait(self._pause)
 
 
-def _copied(connection: sqlite3.Connection) -> bool:
-    """Copy what can be; whether nobody else was at it."""
+def _copied(connection: sqlite3.Connection) -> int | None:
+    """Copy what can be; how many pages the log has, None if somebody else was at it."""
     try:
-        (is_busy, _, _) = connection.execute(_COPY).fetchone()
+        (is_busy, pages, _) = connection.execute(_COPY).fetchone()
     except sqlite3.Error:
-        return True
-    return not is_busy
+        return 0
+    return None if is_busy else int(pages)
