@@ -116,9 +116,6 @@ def _run(live: LiveDemo) -> int:
 
 def _begin_anew(live: LiveDemo) -> None:
     """Lay out the history and the stream, and remove what a start before has decided."""
-    for old in live.folder.glob(f"{live.ledger.name}*"):
-        if not is_lock(old):
-            old.unlink()
     with (live.demo / _TRANSACTIONS).open("rb") as file:
         header = next(file, b"")
         last = deque(file, live.events + 1)
@@ -127,6 +124,9 @@ def _begin_anew(live: LiveDemo) -> None:
             f"--events: there is no history before them (was {live.events:,})",
             hint=f"give fewer than the {len(last):,} transactions that the demo has",
         )
+    for old in live.folder.glob(f"{live.ledger.name}*"):
+        if not is_lock(old):
+            old.unlink()
     stream = list(last)[1:]
     live.stream.write_bytes(header + b"".join(stream))
     with (live.demo / _TRANSACTIONS).open("rb") as file, live.history.open("wb") as history:

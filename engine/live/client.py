@@ -54,8 +54,8 @@ class FlagClient(Protocol):
         flags
             The flags, at least one.
         due
-            Until when all have to be answered, by :func:`engine.clock.elapsed`; then those that are
-            not have failed.
+            Until when all have to be answered, by :func:`engine.clock.elapsed`, and each before its
+            deadline besides; what is not has failed then.
         done
             Is told the answers, once for each and of some at a time, and not before this has
             returned.

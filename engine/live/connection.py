@@ -5,6 +5,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, cast
 
 from engine.clock import elapsed
@@ -64,7 +65,7 @@ class Connection(asyncio.Protocol):
         self._under_way: deque[Flag] = deque()  # in the order of their requests
         self._together = 0  # how many these were when they were sent
         self._request = b""
-        self._due = 0.0
+        self._due = 0.0  # of all that was sent
         self._done: Done = _nobody
         self.cut = False
         self._timer: asyncio.TimerHandle | None = None
@@ -81,7 +82,8 @@ class Connection(asyncio.Protocol):
         request
             Their bytes.
         due
-            Until when all have to be answered, by :func:`engine.clock.elapsed`.
+            Until when all have to be answered, by :func:`engine.clock.elapsed`; each flag has its
+            deadline besides.
         done
             Is told the answers, later: once for each flag, and of some at a time.
         """
@@ -94,8 +96,9 @@ class Connection(asyncio.Protocol):
             self._connecting = self._loop.create_task(self._connect())
         # A timer for every request would cost as much as the request: one that is there and goes
         # off in time is left, and sees then what is still to be waited for.
-        if self._timer is None or due < self._timer_at:
-            self._watch(due)
+        first = self._first_due()
+        if self._timer is None or first < self._timer_at:
+            self._watch(first)
 
     def abort(self) -> None:
         """End it at once; of requests that are under way nothing is told."""
@@ -108,7 +111,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         if not self._under_way:
             self._transport.abort()
-        elif self._due <= elapsed():
+        elif self._first_due() <= elapsed():
             self._fail("no connection in time", connected=False)
         else:
             self._transport.write(self._request)
@@ -149,6 +152,11 @@ class Connection(asyncio.Protocol):
         """Tell the answers to the first of what is under way, and be free if that was all."""
         answers: list[tuple[Flag, Answer]] = []
         for response in responses:
+            if not response.keeps and self._together > 1 and _is_final_no(response.status):
+                # It may be no answer to the flag but to what came together: ask again, alone.
+                answers += self._given_up(Failure(f"answered {response.status}", connected=True))
+                self._end()
+                break
             answers.append((self._under_way.popleft(), response))
             if not response.keeps:
                 answers += self._given_up(Failure(_UNANSWERED, connected=True))
@@ -158,6 +166,10 @@ class Connection(asyncio.Protocol):
             if not self._under_way:
                 self._free(self)
         self._done(answers)
+
+    def _first_due(self) -> float:
+        """When the first of what is under way has to be answered."""
+        return min(self._due, *(flag.deadline for flag in self._under_way))
 
     def _fail(self, why: str, *, connected: bool = True) -> None:
         failed = self._given_up(Failure(why, connected))
@@ -211,10 +223,18 @@ class Connection(asyncio.Protocol):
         self._timer = None
         if not self._under_way:
             return
-        if elapsed() < self._due:
-            self._watch(self._due)
-        else:
-            self._fail("no answer in time", connected=self._transport is not None)
+        now, due = elapsed(), self._first_due()
+        if now < due:
+            self._watch(due)
+            return
+        if now < self._due:
+            self._together = 1  # a deadline ends it, which says nothing of the other side
+        self._fail("no answer in time", connected=self._transport is not None)
+
+
+def _is_final_no(status: int) -> bool:
+    """Whether a response would end the posting of the flag that it answers."""
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _nobody(_answers: Sequence[tuple[Flag, Answer]]) -> None:

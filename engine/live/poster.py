@@ -202,8 +202,7 @@ class Poster:
                 flag.attempts += 1
             figures.posts += len(some)
             figures.under_way += len(some)
-            due = min(now + self._options.attempt, *[flag.deadline for flag in some])
-            self._client.post(some, due, self._answered)
+            self._client.post(some, now + self._options.attempt, self._answered)
 
     def _look(self) -> None:
         """See whether flags may be loaded, or all is settled."""

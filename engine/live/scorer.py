@@ -27,7 +27,7 @@ from engine.live.flag import Flag
 from engine.live.guarded import Judged, judged
 from engine.live.incoming import Incoming, Taken, read_pieces
 from engine.live.intake import API, Piece
-from engine.live.kept import KeptEvents, row_reader
+from engine.live.kept import KeptEvents
 from engine.live.ledger.rows import Adopted, Batch, Model, packed
 from engine.live.ledger.writer import Ledger
 from engine.live.making import Made, Manner
@@ -105,9 +105,7 @@ class Scorer:
             itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
         )
         self._held: Decided | None = None
-        last = ledger.last_of_stream()
-        time_of = row_reader((run.features.schema.event_time,))
-        self._clock = StreamClock(online, None if last is None else time_of(last)[0])
+        self._clock = StreamClock(online, ledger.stream_time)
         self.is_settled = True
         self._since_collected = 0
         self.use(run)
@@ -149,7 +147,8 @@ class Scorer:
             self._held = self._decided(incoming, known)
         found = self._held
         batch = found.batch
-        if batch.decisions or batch.quarantined or batch.adopted or batch.stream_id is not None:
+        is_new = batch.decisions or batch.quarantined or batch.adopted
+        if is_new or batch.stream_id is not None or batch.stream_time != self._ledger.stream_time:
             self._ledger.record(batch)
         self._held = None
         self.is_settled = True
@@ -197,7 +196,7 @@ class Scorer:
         figures = incoming.figures
         fresh: list[Taken] = []
         first: dict[str, Taken] = {}
-        again: dict[str, Piece] = {}
+        again: dict[str, Taken] = {}
         asked: dict[Piece, list[AskedEvent]] = {
             piece: [] for piece in figures if piece.source == API
         }
@@ -211,7 +210,7 @@ class Scorer:
             elif event_id in known:
                 figures[piece].duplicates += 1
                 if piece.source != API:
-                    again.setdefault(event_id, piece)
+                    again.setdefault(event_id, one)
             elif event_id in first:
                 figures[piece].duplicates += 1
                 if piece.source != API:
@@ -222,15 +221,18 @@ class Scorer:
                 number, decisions = decisions, decisions + 1
             if piece.source == API:
                 asked[piece].append(AskedEvent(event_id, number, one.reason, one.field))
-        return self._judged(incoming, fresh, asked, self._adopted(again))
+        return self._judged(incoming, fresh, asked, again)
 
-    def _adopted(self, again: Mapping[str, Piece]) -> list[Flag]:
+    def _adopted(self, again: Mapping[str, Taken]) -> list[Flag]:
         """The flags of events that the API has answered, and that the stream asks for now."""
         if not again:
             return []
         return [
             Flag(
-                one.sequence, one.event_id, one.flagged, self._deadlines.of(again[one.event_id].at)
+                one.sequence,
+                one.event_id,
+                one.flagged,
+                self._deadlines.of(again[one.event_id].piece.at),
             )
             for one in self._ledger.unposted(list(again))
             if one.source == API and (one.flagged or self._manner.post == "all")
@@ -241,13 +243,16 @@ class Scorer:
         incoming: Incoming,
         fresh: Sequence[Taken],
         asked: Mapping[Piece, Sequence[AskedEvent]],
-        adopted: Sequence[Flag],
+        again: Mapping[str, Taken],
     ) -> Decided:
         figures = incoming.figures
+        adopted = self._adopted(again)
         readable = [one for one in fresh if one.values is not None]
         rows = [self._row_of(one.event_id, one.values or ()) for one in readable]
         self.is_settled = False
         seen = self._observed(readable, rows, figures)
+        # What the API was asked about before tells the stream's time too.
+        self._clock.follow(self._row(one.values)[0] for one in again.values() if one.values)
         found = judged(self._decider, seen.values)
         made = Made(
             figures,
@@ -282,6 +287,7 @@ class Scorer:
             made.quarantined,
             incoming.stream_id,
             [Adopted(one.sequence, recorded(one.deadline)) for one in adopted],
+            self._clock.now,
         )
         counts = Figures()
         for each in figures.values():

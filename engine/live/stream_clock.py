@@ -19,22 +19,35 @@ class StreamClock:
     ----------
     online
         The state.
-    latest
-        When the latest event of a stream that it has was; None if it has none.
+    now
+        How far the stream had come by the end of the ledger; None if there was none.
     """
 
-    def __init__(self, online: OnlineFeatures, latest: int | None) -> None:
+    def __init__(self, online: OnlineFeatures, now: int | None) -> None:
         self._online = online
-        self._now = NEVER if latest is None else min(latest, online.watermark)
+        self._now = NEVER if now is None else now
+
+    @property
+    def now(self) -> int | None:
+        """How far the stream has come, in ticks; None if there was none."""
+        return None if self._now == NEVER else self._now
 
     def admits(self, instant: int) -> bool:
         """Whether an event of the API may become history."""
         return self._now == NEVER or abs(instant - self._now) <= self._online.leap // 2
 
     def follow(self, instants: Iterable[int]) -> None:
-        """Go on with the stream, whose events of these instants were observed."""
-        watermark = self._online.watermark
-        # What lies beyond the watermark was not believed; where the stream has jumped back, the
-        # watermark has.
-        believed = (instant for instant in instants if instant <= watermark)
-        self._now = min(max(self._now, *believed, NEVER), watermark)
+        """Go on with what the stream has brought, new or not; what is new has been observed.
+
+        What is further off than clocks are believed is passed over. Where the stream has jumped,
+        the state's watermark has, and it begins there.
+        """
+        online = self._online
+        now = self._now
+        for instant in instants:
+            near = online.watermark if now == NEVER else now
+            if near != NEVER and abs(instant - near) <= online.leap:
+                now = max(now, instant)
+        if NEVER not in (now, online.watermark) and abs(now - online.watermark) > online.leap:
+            now = online.watermark
+        self._now = now

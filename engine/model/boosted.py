@@ -11,7 +11,8 @@ from sklearn.preprocessing import LabelEncoder
 
 from engine.model.kinds import MODEL_FILES, PICKLE, Floats, Kind, Progress, Trained, TrainingData
 from engine.model.pickles import pickled
-from engine.model.trees import Trees, check_trees, trees_of
+from engine.model.tree_texts import check_trees
+from engine.model.trees import Trees, trees_of
 
 MOST_TREES: Final = 2_000
 _PATIENCE: Final = 100  # trees without a better average precision on validation

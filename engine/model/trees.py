@@ -8,7 +8,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import lightgbm as lgb
 import numpy as np
@@ -23,6 +23,7 @@ from engine.model.tree_loops import (
     score_blocks,
     score_few,
 )
+from engine.model.tree_texts import Tree, fields_of, parts_of
 
 # What a model's text says where it is of the kind that is known here.
 _KNOWN: Final = {
@@ -38,8 +39,6 @@ _EVERY: Final = 2**LEAVES - 1
 # A split in a group: its threshold, the leaves in which a row that goes right may still fall, as
 # bits, and which column it asks for, or of which tree it is.
 _Asked = tuple[float, int, int]
-_Number = TypeVar("_Number", int, float)
-_END_OF_TREES: Final = "\nend of trees"
 _TAKEN_AS_THEY_ARE: Final = (np.float64, np.float32)
 _ASKS_NOTHING: Final[_Asked] = (0.0, _EVERY, 0)
 # What a split reads for NaN and for 0, by LightGBM's decision_type. Where one of them is missing it
@@ -165,8 +164,8 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
     """
     # Its text has 17 digits of each number of a tree, which tell it exactly; its JSON has no
     # infinite ones.
-    header, width, trees = _parts_of(booster.model_to_string())
-    said = _fields(header)
+    header, width, trees = parts_of(booster.model_to_string())
+    said = fields_of(header)
     if _AVERAGED in header.splitlines() or any(said.get(key) != _KNOWN[key] for key in _KNOWN):
         return None
     splits: list[_Split] = []
@@ -181,73 +180,12 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
     return _arranged(width, splits, outputs)
 
 
-def check_trees(text: str) -> None:
-    """Refuse a booster's text whose trees are none.
-
-    LightGBM does not look: it would read what is no tree's, or go round in circles, and the process
-    would end or never come back.
-
-    Raises
-    ------
-    ValueError
-        If a child or an input of a tree is not there, a child has two parents, or a line is
-        missing.
-    """
-    _parts_of(text)
-
-
-def _parts_of(text: str) -> "tuple[str, int, list[_Tree]]":
-    """The header, how many inputs there are, and the trees."""
-    header, *texts = text.partition(_END_OF_TREES)[0].split("\nTree=")
-    width = int(_fields(header)["max_feature_idx"]) + 1
-    return header, width, [_tree_of(number, one, width) for number, one in enumerate(texts)]
-
-
-class _Tree(NamedTuple):
-    features: list[int]
-    kinds: list[int]
-    thresholds: list[float]
-    lefts: list[int]
-    rights: list[int]
-    values: list[float]
-    is_linear: bool
-
-
-def _tree_of(number: int, text: str, width: int) -> _Tree:
-    """A tree as its text has it."""
-    said = _fields(text)
-    nodes = int(said["num_leaves"]) - 1
-
-    def numbers(name: str) -> list[int]:
-        return _of_length(nodes, _whole(said[name]), number) if nodes else []
-
-    tree = _Tree(
-        features=numbers("split_feature"),
-        kinds=numbers("decision_type"),
-        thresholds=_of_length(nodes, _floats(said["threshold"]), number) if nodes else [],
-        lefts=numbers("left_child"),
-        rights=numbers("right_child"),
-        values=_of_length(nodes + 1, _floats(said["leaf_value"]), number),
-        is_linear=said.get("is_linear", "0") != "0",
-    )
-    met: set[int] = set()
-    for child in (*tree.lefts, *tree.rights):  # a leaf below 0: they are numbered -1, -2, …
-        if not ~nodes <= child < nodes or child in met or child == 0:
-            fault = "is not there" if not ~nodes <= child < nodes else "has two parents"
-            raise ValueError(f"tree {number}, where child {child} {fault}")
-        met.add(child)
-    for feature in tree.features:
-        if not 0 <= feature < width:
-            raise ValueError(f"tree {number}, where input {feature} is not there")
-    return tree
-
-
 def _is_known(split: _Split) -> bool:
     """Whether its kind is known, and its threshold one that −∞ is not above."""
     return split.kind in _READ and not math.isnan(split.threshold)
 
 
-def _add_splits(number: int, tree: _Tree, splits: list[_Split]) -> list[int]:
+def _add_splits(number: int, tree: Tree, splits: list[_Split]) -> list[int]:
     """Append a tree's splits; its leaves from left to right."""
     if not tree.features:
         return [0]
@@ -307,27 +245,3 @@ def _grouped(groups: list[list[_Asked]]) -> _Splits:
         others=np.array([other for _, _, other in asked], dtype=np.uint32),
         starts=np.array([0, *accumulate(map(len, groups))], dtype=np.uint32),
     )
-
-
-class _Fields(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        raise ValueError(f"a text without {name}")
-
-
-def _fields(text: str) -> _Fields:
-    lines = (line.partition("=") for line in text.splitlines())
-    return _Fields((name, value) for name, equals, value in lines if equals)
-
-
-def _of_length(length: int, numbers: list[_Number], tree: int) -> list[_Number]:
-    if len(numbers) != length:
-        raise ValueError(f"tree {tree}, where {len(numbers)} numbers are to be {length}")
-    return numbers
-
-
-def _whole(numbers: str) -> list[int]:
-    return [int(number) for number in numbers.split()]
-
-
-def _floats(numbers: str) -> list[float]:
-    return [float(number) for number in numbers.split()]

@@ -202,6 +202,64 @@ def test_in_one_micro_batch_who_asks_is_held_to_where_the_stream_is_by_then(
         assert opened.online.keys_held == len({one["cc_num"] for one in events[:350]})
 
 
+def test_a_stream_that_brings_what_was_asked_about_goes_on(
+    events: list[dict[str, Any]], boosted: Path, tmp_path: Path
+) -> None:
+    """Each event is asked about just before it comes, for longer than clocks are believed."""
+    read, heard = load_run(boosted), Heard()
+    last = int(events[-1]["unix_time"])
+    hours = [
+        events[number] | {"trans_num": f"later-{number}", "unix_time": str(last + number * 3_600)}
+        for number in range(1, 300)
+    ]
+    with open_ledger(read.features, tmp_path / "live.db", LEAP) as ledger:
+        opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
+        scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
+        scorer.decide([pieces_of(events, STREAM, elapsed())])
+        for one in hours:
+            scorer.decide([pieces_of([one], API, elapsed())])
+            scorer.decide([pieces_of([one], STREAM, elapsed())])
+        assert rows_of(ledger.path, "SELECT min(observed) FROM decisions") == [(1,)]
+        assert opened.online.watermark == last + 299 * 3_600
+        assert ledger.stream_time == opened.online.watermark
+
+
+@pytest.mark.parametrize("days", [-1, -200])
+def test_after_a_restart_the_stream_is_where_it_was(
+    events: list[dict[str, Any]], boosted: Path, tmp_path: Path, days: int
+) -> None:
+    """What came last was late, or of a clock that is not believed."""
+    read, heard = load_run(boosted), Heard()
+    last = int(events[-1]["unix_time"])
+
+    def moved(part: Sequence[dict[str, Any]], what: str, by: float) -> list[dict[str, Any]]:
+        time = str(last + round(by * 86_400))
+        return [one | {"trans_num": one["trans_num"] + what, "unix_time": time} for one in part]
+
+    found = []
+    for restarts in (False, True):
+        path = tmp_path / f"{restarts}.db"
+        with open_ledger(read.features, path, LEAP) as ledger:
+            opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
+            scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
+            scorer.decide([pieces_of(events, STREAM, elapsed())])
+            scorer.decide([pieces_of(moved(events[:1], "stray", days), STREAM, elapsed())])
+            assert ledger.stream_time == last
+            if not restarts:
+                scorer.decide([pieces_of(moved(events[:9], "there", days), API, elapsed())])
+                scorer.decide([pieces_of(moved(events[9:18], "here", 3), API, elapsed())])
+        if restarts:
+            with open_ledger(read.features, path, LEAP) as ledger:
+                opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
+                scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
+                scorer.decide([pieces_of(moved(events[:9], "there", days), API, elapsed())])
+                scorer.decide([pieces_of(moved(events[9:18], "here", 3), API, elapsed())])
+        rows = rows_of(path, "SELECT event_id, observed, score FROM decisions ORDER BY sequence")
+        assert sum(observed for name, observed, _ in rows if name.endswith("here")) >= 9
+        found.append((rows, opened.online.keys_held, opened.online.watermark))
+    assert found[0] == found[1]
+
+
 def test_where_there_is_no_stream_who_asks_tells_the_time(
     events: list[dict[str, Any]], boosted: Path, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.clock import elapsed
 from engine.live.errors import KeyRejectedError
 from engine.live.flag import Outcome
 from engine.live.poster import Poster
@@ -284,6 +285,9 @@ async def requests_of(reader: asyncio.StreamReader, wanted: int) -> int:
     return wanted
 
 
+BAD = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
 def test_where_many_wait_some_go_together_and_are_answered_in_their_order() -> None:
     sizes: list[int] = []
 
@@ -341,6 +345,67 @@ def test_what_is_cut_off_together_is_posted_again_and_then_each_by_itself(answer
                 assert client.together == 1
         assert sizes == [1, 8, *[1] * (len(sizes) - 2)]
         assert told.final == dict.fromkeys(IDS[:40], Outcome.RECORDED)
+
+    run(test())
+
+
+def test_what_is_refused_together_is_asked_again_alone() -> None:
+    """Who cannot read one request behind the other says that the bytes are no request."""
+    sizes: list[int] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            found = await requests_of(reader, 8)
+            sizes.append(found)
+            writer.write(OK if found == 1 else OK + BAD)
+            await writer.drain()
+            if found > 1:
+                return
+
+    async def test() -> None:
+        told = Told()
+        async with serving(talk) as port:
+            client = client_of(port, connections=1)
+            async with posting(client, told) as poster:
+                poster.add(flags_of(IDS[:1]))
+                await settled(poster)
+                poster.add(flags_of(IDS[:40])[1:])
+                await settled(poster)
+                assert client.together == 1
+        assert sizes == [1, 8, *[1] * 38]
+        assert told.final == dict.fromkeys(IDS[:40], Outcome.RECORDED)
+
+    run(test())
+
+
+def test_one_with_little_time_left_does_not_hurry_those_it_goes_with() -> None:
+    sizes: list[int] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            found = await requests_of(reader, 8)
+            sizes.append(found)
+            writer.write(OK)
+            await writer.drain()
+            if found > 1:
+                await asyncio.sleep(0.6)
+                writer.write(OK * (found - 1))
+                await writer.drain()
+
+    async def test() -> None:
+        told = Told()
+        async with serving(talk) as port:
+            client = client_of(port, connections=1)
+            async with posting(client, told) as poster:
+                poster.add(flags_of(IDS[:1]))
+                await settled(poster)
+                some = flags_of(IDS[:9])[1:]
+                some[0].deadline = elapsed() + 0.3
+                poster.add(some)
+                await settled(poster)
+                assert client.together == 8
+        assert sizes == [1, 8]
+        assert told.final == dict.fromkeys(IDS[:9], Outcome.RECORDED)
 
     run(test())
 

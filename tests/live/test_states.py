@@ -12,6 +12,7 @@ from engine.catalog import notebook
 from engine.clock import elapsed
 from engine.errors import InputError
 from engine.live.ledger.retention import Removed, retain
+from engine.live.ledger.rows import Batch, Quarantined
 from engine.live.ledger.snapshot_files import place_of, snapshots_of
 from engine.live.notices import Silent
 from engine.live.opening import Beginning, open_ledger, open_state
@@ -157,6 +158,20 @@ def test_what_a_snapshot_of_another_end_claims_to_hold_is_not_removed(
         last.path.rename(place_of(ledger, opened.created, 401))
     last_came = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
     assert retain(ledger, 86_400, last_came + 86_400 * 1_000_000) == Removed()
+
+
+def test_a_snapshot_before_which_the_last_could_not_be_read_holds_all(
+    transactions: Path, boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+    recorded(transactions, boosted, ledger)
+    created = created_of(ledger)
+    with open_ledger(notebook, ledger, LEAP) as opened:
+        place = opened.next_sequence
+        came = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
+        opened.record(Batch([], [Quarantined(place, came, None, "not JSON", "stream")]))
+    snapshots_of(ledger, created)[0].path.rename(place_of(ledger, created, place + 1))
+    assert retained(ledger).decisions > 0
 
 
 def test_a_ledger_that_was_put_back_takes_no_snapshot_of_what_came_after(

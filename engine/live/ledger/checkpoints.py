@@ -49,7 +49,6 @@ class Checkpoints:
         pause: float = _PAUSE_SECONDS,
         most: int = _MOST_BYTES,
     ) -> None:
-        self._path = path
         self._connection = connection
         self._pause = pause
         page = int(one_value(connection, "PRAGMA page_size"))
@@ -62,7 +61,10 @@ class Checkpoints:
         # A log that is begun anew keeps its length, unless it grew while somebody read what is
         # older: to cut it would hold up the next commit, measured at 2 ms for each MB.
         connection.execute(f"PRAGMA journal_size_limit = {2 * most}")
-        self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+        beside = connect(path, mode="rw")
+        self._thread = threading.Thread(
+            target=self._run, args=(beside,), name="checkpoints", daemon=True
+        )
         self._thread.start()
 
     def committed(self) -> None:
@@ -82,21 +84,27 @@ class Checkpoints:
         self._wanted.set()
         self._thread.join()
 
-    def _run(self) -> None:
-        with closing(connect(self._path, mode="rw")) as connection:
+    def _run(self, connection: sqlite3.Connection) -> None:
+        with closing(connection):
             while True:
                 self._wanted.wait()
                 self._wanted.clear()
                 if self._over.is_set():
                     return
-                self._is_long |= (_copied(connection) or 0) >= self._most
+                pages, copied = _copied(connection) or (0, 0)
+                # Only where little is left, or the commit would have to wait for the rest.
+                if pages >= self._most and pages - copied <= self._most // 4:
+                    self._is_long = True
                 self._over.wait(self._pause)
 
 
-def _copied(connection: sqlite3.Connection) -> int | None:
-    """Copy what can be; how many pages the log has, None if somebody else was at it."""
+def _copied(connection: sqlite3.Connection) -> tuple[int, int] | None:
+    """Copy what can be; how many pages the log has, and how many were copied.
+
+    None if somebody else was at it.
+    """
     try:
-        (is_busy, pages, _) = connection.execute(_COPY).fetchone()
+        (is_busy, pages, copied) = connection.execute(_COPY).fetchone()
     except sqlite3.Error:
-        return 0
-    return None if is_busy else int(pages)
+        return 0, 0
+    return None if is_busy else (int(pages), int(copied))

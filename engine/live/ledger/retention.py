@@ -32,6 +32,7 @@ from engine.errors import InputError
 from engine.live.ledger.about import noted
 from engine.live.ledger.database import begin, for_each, one_value, told, transaction
 from engine.live.ledger.files import opened
+from engine.live.ledger.places import REMOVED_THROUGH, next_place
 from engine.live.ledger.snapshot_files import snapshots_of
 
 LEAST_SECONDS: Final = 86_400
@@ -156,8 +157,8 @@ def _held_by_snapshots(connection: sqlite3.Connection, path: Path) -> int:
     One that claims to hold more than there is, of a ledger that was put back, holds other events.
     """
     snapshots = snapshots_of(path, int(noted(connection, "created")))
-    last = one_value(connection, "SELECT max(sequence) FROM decisions")
-    held = [one.before for one in snapshots if last is not None and one.before <= last + 1]
+    end = next_place(connection)
+    held = [one.before for one in snapshots if one.before <= end]
     return max(held, default=0 if snapshots else _NO_END)
 
 
@@ -166,7 +167,7 @@ def _remove_some(connection: sqlite3.Connection, before: int, end: int) -> Remov
     places, ids = [row[0] for row in old], [row[1] for row in old]
     unread = [row[0] for row in connection.execute(_OLD_QUARANTINE, (before, end, _ROWS))]
     if places or unread:
-        connection.execute(_RAISE, ("removed_through", max(places + unread)))
+        connection.execute(_RAISE, (REMOVED_THROUGH, max(places + unread)))
 
     def remove(table: str, column: str, values: Sequence[Any]) -> int:
         was = connection.total_changes

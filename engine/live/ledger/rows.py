@@ -252,12 +252,15 @@ class Batch:
         The last ``id`` of the stream among these, to go on after; None leaves the one before.
     adopted
         Decisions of before whose flags are to be posted now.
+    stream_time
+        How far the stream has come, in ticks of the schema's unit; None leaves what was.
     """
 
     decisions: Sequence[Decision]
     quarantined: Sequence[Quarantined] = ()
     stream_id: str | None = None
     adopted: Sequence[Adopted] = ()
+    stream_time: int | None = None
 
 
 def unpacked(features: Sequence[bytes], width: int) -> NDArray[np.float64]:

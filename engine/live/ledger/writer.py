@@ -13,6 +13,7 @@ from engine.live.ledger.about import About, note, note_about, noted, refuse_anot
 from engine.live.ledger.checkpoints import Checkpoints
 from engine.live.ledger.database import for_each, insert, one_value, told, transaction
 from engine.live.ledger.files import PATIENCE_SECONDS, WriterLock, connect, durable, recognised
+from engine.live.ledger.places import REMOVED_THROUGH, next_place
 from engine.live.ledger.rows import (
     Batch,
     Decided,
@@ -30,7 +31,7 @@ from engine.live.ledger.tail import tail
 from engine.model.reasons import Reason
 
 _STREAM_ID: Final = "stream_id"
-_REMOVED_THROUGH: Final = "removed_through"
+_STREAM_TIME: Final = "stream_time"
 _CREATED: Final = "created"
 _BEGUN_WITH: Final = "begun_with"
 
@@ -60,17 +61,6 @@ WHERE event_id IN"""
 _UNPOSTED: Final = """\
 SELECT sequence, event_id, flagged, source FROM decisions WHERE post = 0 AND event_id IN"""
 _ADOPT: Final = "UPDATE decisions SET post = 1, deadline = ? WHERE sequence = ?"
-_OF_STREAM: Final = """\
-SELECT event FROM (
-    SELECT event, source, observed, sequence FROM decisions ORDER BY sequence DESC LIMIT ?
-) WHERE source = 'stream' AND observed = 1 ORDER BY sequence DESC LIMIT 1"""
-_LAST: Final = 10_000
-_NEXT: Final = """\
-SELECT max(
-    coalesce((SELECT max(sequence) FROM decisions), -1),
-    coalesce((SELECT max(sequence) FROM quarantine), -1),
-    coalesce((SELECT value FROM about WHERE name = ?), -1)
-) + 1"""
 
 
 class Ledger:
@@ -98,6 +88,8 @@ class Ledger:
         The place of what comes next: higher than any that was ever recorded here.
     stream_id
         The stream's last ``id`` among what is recorded; None if there was none.
+    stream_time
+        How far the stream had come, as ``Batch`` has it; None if there was none.
     created
         When it was made, in microseconds since 1970 UTC.
     removed_through
@@ -119,6 +111,7 @@ class Ledger:
         self.path = path
         self.next_sequence = 0
         self.stream_id: str | None = None
+        self.stream_time: int | None = None
         self.created = 0
         self.removed_through = -1
         self.begun_with = ""
@@ -162,18 +155,6 @@ class Ledger:
         """
         with self._writing() as connection:
             note_about(connection, about)
-
-    def last_of_stream(self) -> str | None:
-        """The last event of a stream that was observed; None if there was none, or long ago.
-
-        Raises
-        ------
-        InputError, OutputError
-            If it cannot be read.
-        """
-        with told(self.path):
-            found = one_value(self._connection, _OF_STREAM, (_LAST,))
-        return None if found is None else str(found)
 
     def begin_with(self, setting: str) -> None:
         """Note where the online state came from, if nothing has come yet.
@@ -275,8 +256,11 @@ class Ledger:
                 connection.execute("INSERT INTO pending VALUES (?)", (sequence,))
             if batch.stream_id is not None:
                 note(connection, {_STREAM_ID: batch.stream_id})
+            if batch.stream_time is not None:
+                note(connection, {_STREAM_TIME: batch.stream_time})
         self.next_sequence = max(places, default=self.next_sequence - 1) + 1
         self.stream_id = self.stream_id if batch.stream_id is None else batch.stream_id
+        self.stream_time = self.stream_time if batch.stream_time is None else batch.stream_time
 
     def reply(self, replies: Sequence[Reply]) -> None:
         """Record what came of posting; a flag whose outcome is final is not pending any more.
@@ -373,9 +357,10 @@ class Ledger:
         migrate(connection)
         with transaction(connection):
             note_about(connection, about)
-        self.next_sequence = int(one_value(connection, _NEXT, (_REMOVED_THROUGH,)))
+        self.next_sequence = next_place(connection)
         self.stream_id = noted(connection, _STREAM_ID)
+        self.stream_time = noted(connection, _STREAM_TIME)
         self.created = int(noted(connection, _CREATED))
         self.begun_with = noted(connection, _BEGUN_WITH) or ""
-        removed = noted(connection, _REMOVED_THROUGH)
+        removed = noted(connection, REMOVED_THROUGH)
         self.removed_through = -1 if removed is None else int(removed)

@@ -397,3 +397,37 @@ def test_trees_that_are_left_to_lightgbm_are_looked_at_too(
     assert tampered != text
     with pytest.raises(ValueError, match=f"tree 0, where {why}"):
         read_boosted(tampered.encode(), 1, 3)
+
+
+CATEGORICAL: dict[str, Any] = {"codes": [1], "min_data_per_group": 1, "cat_smooth": 1}
+
+
+@pytest.mark.parametrize(
+    ("options", "line", "instead", "words"),
+    [
+        ({}, r"tree_sizes=\S+ ", "tree_sizes=", "not as long as the text says"),
+        ({}, r"tree_sizes=\S+", "tree_sizes=9999999", "not as long as the text says"),
+        ({}, r"(?s)\nend of trees.*", "", "without its end"),
+        ({}, r"\n", "\r\n", "other line ends"),
+        ({}, r"num_tree_per_iteration=1", "num_tree_per_iteration=0", "0 at a time"),
+        ({}, r"num_tree_per_iteration=1", "num_tree_per_iteration=3", "5 trees, 3 at a time"),
+        ({}, r"num_cat=0", "num_dog=0", "without num_cat"),
+        ({}, r"decision_type=\S+", "decision_type=1", "categories .* are not there"),
+        (CATEGORICAL, r"num_cat=\d+", "num_cat=77", "are to be 78"),
+        (CATEGORICAL, r"cat_boundaries=0 \d+", "cat_boundaries=0 9999", "whose categories are"),
+        ({"linear_tree": True}, r"num_features=\S+", "num_features=-1", "has -1 inputs"),
+        ({"linear_tree": True}, r"leaf_features=\S+", "leaf_features=99", "is not there"),
+    ],
+)
+def test_a_text_that_lightgbm_would_not_survive_is_refused(
+    options: dict[str, Any], line: str, instead: str, words: str
+) -> None:
+    values = np.round(np.abs(rows(1, odd=0.0)), 1)
+    text = learn(values, labels_of(values), 5, **options).model_to_string()
+    read_boosted(text.encode(), 1, INPUTS)
+    tampered = re.sub(line, instead, text)
+    if "tree_sizes" not in line:  # or that is what would be seen
+        tampered = re.sub(r"tree_sizes=.*\n", "", tampered)
+    assert re.search(line, text)
+    with pytest.raises(ValueError, match=words):
+        read_boosted(tampered.encode(), 1, INPUTS)

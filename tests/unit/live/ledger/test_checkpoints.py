@@ -74,3 +74,17 @@ def test_the_log_is_begun_anew(tmp_path: Path, is_read: bool, is_linked: bool) -
         checkpoints.end()
         assert connection.execute("SELECT count(*) FROM rows").fetchone() == (rows.count,)
     assert not log.exists()
+
+
+def test_without_the_means_to_copy_there_is_no_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> sqlite3.Connection:
+        raise sqlite3.OperationalError("no more files may be opened")
+
+    path = tmp_path / "live.db"
+    with closing(connect(path, mode="rwc")) as connection:
+        durable(connection)
+        monkeypatch.setattr("engine.live.ledger.checkpoints.connect", refused)
+        with pytest.raises(sqlite3.OperationalError):
+            Checkpoints(path, connection)
