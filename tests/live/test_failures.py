@@ -221,7 +221,7 @@ def test_another_run_is_taken_up_without_losing_an_event(
 
     async def test() -> None:
         async with (
-            judging(transactions, rate=300.0) as running,
+            judging(transactions, rate=80.0) as running,
             scoring(options_of(running.port, current, ledger)) as live,
         ):
             live.app._models._look = 0.02

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from engine.errors import InputError, OutputError, SentinelError
 
-# A statement with so many rows is as fast as one with more, measured; with powers of two there are
-# few different ones, which SQLite compiles once.
+# A statement with so many rows is as fast as one with more, measured. With any number up to a few,
+# which is what comes at once where little does, and powers of two beyond, there are not many
+# different ones, which SQLite compiles once.
 _MOST_ROWS: Final = 128
+_FEW_ROWS: Final = 16
 STATEMENTS: Final = 256  # that stay compiled
 
 _PRIMARY: Final = 0xFF  # of an extended code, the bits of what it extends
@@ -140,7 +142,8 @@ def for_each(
 def _by_parts(count: int, work: Callable[[int, int], object]) -> None:
     start = 0
     while start < count:
-        size = min(1 << ((count - start).bit_length() - 1), _MOST_ROWS)
+        left = count - start
+        size = left if left <= _FEW_ROWS else min(1 << (left.bit_length() - 1), _MOST_ROWS)
         work(start, size)
         start += size
 

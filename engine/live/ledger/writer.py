@@ -254,10 +254,8 @@ class Ledger:
             for sequence, deadline in batch.adopted:
                 connection.execute(_ADOPT, (deadline, sequence))
                 connection.execute("INSERT INTO pending VALUES (?)", (sequence,))
-            if batch.stream_id is not None:
-                note(connection, {_STREAM_ID: batch.stream_id})
-            if batch.stream_time is not None:
-                note(connection, {_STREAM_TIME: batch.stream_time})
+            stream = {_STREAM_ID: batch.stream_id, _STREAM_TIME: batch.stream_time}
+            note(connection, {name: value for name, value in stream.items() if value is not None})
         self.next_sequence = max(places, default=self.next_sequence - 1) + 1
         self.stream_id = self.stream_id if batch.stream_id is None else batch.stream_id
         self.stream_time = self.stream_time if batch.stream_time is None else batch.stream_time
