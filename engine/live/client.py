@@ -18,13 +18,12 @@ redirect, a proxy, a cookie or a second host to think of, this would not be the 
 """
 
 import ssl
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Final, Protocol
 
 from engine.clock import elapsed
-from engine.live.connection import Connection, Done
+from engine.live.connection import Connection, Done, Posts
 from engine.live.endpoint import Endpoint
 from engine.live.flag import Flag
 from engine.live.tls import client_tls
@@ -46,16 +45,14 @@ class FlagClient(Protocol):
         """How many flags may be posted at one time."""
         ...
 
-    def post(self, flags: Sequence[Flag], due: float, done: Done) -> None:
+    def post(self, posts: Posts, done: Done) -> None:
         """Post flags.
 
         Parameters
         ----------
-        flags
-            The flags, at least one.
-        due
-            Until when all have to be answered, by :func:`engine.clock.elapsed`, and each before its
-            deadline besides; what is not has failed then.
+        posts
+            The flags, at least one, each with until when it has to be answered, by
+            :func:`engine.clock.elapsed`: if it is not, all that are not have failed then.
         done
             Is told the answers, once for each and of some at a time, and not before this has
             returned.
@@ -137,15 +134,15 @@ class HttpClient:
         """How many connections there are."""
         return len(self._all)
 
-    def post(self, flags: Sequence[Flag], due: float, done: Done) -> None:
+    def post(self, posts: Posts, done: Done) -> None:
         """Post flags; see ``FlagClient``."""
         if self._idle:
             connection = self._idle.pop()
         else:
             connection = Connection(self._endpoint, self._tls, self._kept, self._over)
             self._all.add(connection)
-        request = "".join(map(self._request_of, flags)).encode("ascii")
-        connection.send(flags, request, due, done)
+        request = "".join([self._request_of(flag) for flag, _ in posts]).encode("ascii")
+        connection.send(posts, request, done)
 
     def _request_of(self, flag: Flag) -> str:
         body = f'{{"trans_num":{encode_basestring_ascii(flag.event_id)},"flag_value":{flag.value}}}'

@@ -5,13 +5,13 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final, cast
 
 from engine.clock import elapsed
 from engine.live.endpoint import Endpoint
 from engine.live.flag import Flag
 from engine.live.http import GarbledError, Response, ResponseParser
+from engine.live.verdict import is_final
 
 _MOST_WHY: Final = 200
 _UNANSWERED: Final = "the connection ended unanswered"
@@ -27,6 +27,7 @@ class Failure:
 
 Answer = Response | Failure
 Done = Callable[[Sequence[tuple[Flag, Answer]]], None]
+Posts = Sequence[tuple[Flag, float]]  # each with until when it has to be answered
 
 
 class Connection(asyncio.Protocol):
@@ -62,43 +63,40 @@ class Connection(asyncio.Protocol):
         self._parser = ResponseParser()
         self._transport: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._under_way: deque[Flag] = deque()  # in the order of their requests
+        self._under_way: deque[tuple[Flag, float]] = deque()  # in the order of their requests
         self._together = 0  # how many these were when they were sent
         self._request = b""
-        self._due = 0.0  # of all that was sent
         self._done: Done = _nobody
         self.cut = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._ended = False
 
-    def send(self, flags: Sequence[Flag], request: bytes, due: float, done: Done) -> None:
+    def send(self, posts: Posts, request: bytes, done: Done) -> None:
         """Send requests, of which one follows the other.
 
         Parameters
         ----------
-        flags
-            What they are about, one each.
+        posts
+            What they are about, one each, and until when that has to be answered, by
+            :func:`engine.clock.elapsed`.
         request
             Their bytes.
-        due
-            Until when all have to be answered, by :func:`engine.clock.elapsed`; each flag has its
-            deadline besides.
         done
             Is told the answers, later: once for each flag, and of some at a time.
         """
-        self._under_way.extend(flags)
-        self._together = len(flags)
-        self._request, self._due, self._done = request, due, done
+        self._under_way.extend(posts)
+        self._together = len(posts)
+        self._request, self._done = request, done
         if self._transport is not None:
             self._transport.write(request)
         else:
             self._connecting = self._loop.create_task(self._connect())
         # A timer for every request would cost as much as the request: one that is there and goes
         # off in time is left, and sees then what is still to be waited for.
-        first = self._first_due()
-        if self._timer is None or first < self._timer_at:
-            self._watch(first)
+        due = self._first_due()
+        if self._timer is None or due < self._timer_at:
+            self._watch(due)
 
     def abort(self) -> None:
         """End it at once; of requests that are under way nothing is told."""
@@ -152,12 +150,12 @@ class Connection(asyncio.Protocol):
         """Tell the answers to the first of what is under way, and be free if that was all."""
         answers: list[tuple[Flag, Answer]] = []
         for response in responses:
-            if not response.keeps and self._together > 1 and _is_final_no(response.status):
+            if not response.keeps and self._together > 1 and is_final(response.status):
                 # It may be no answer to the flag but to what came together: ask again, alone.
                 answers += self._given_up(Failure(f"answered {response.status}", connected=True))
                 self._end()
                 break
-            answers.append((self._under_way.popleft(), response))
+            answers.append((self._under_way.popleft()[0], response))
             if not response.keeps:
                 answers += self._given_up(Failure(_UNANSWERED, connected=True))
                 self._end()
@@ -169,17 +167,17 @@ class Connection(asyncio.Protocol):
 
     def _first_due(self) -> float:
         """When the first of what is under way has to be answered."""
-        return min(self._due, *(flag.deadline for flag in self._under_way))
+        return min(due for _, due in self._under_way)
 
-    def _fail(self, why: str, *, connected: bool = True) -> None:
-        failed = self._given_up(Failure(why, connected))
+    def _fail(self, why: str, *, connected: bool = True, cut: bool = True) -> None:
+        failed = self._given_up(Failure(why, connected), cut=cut)
         self._end()
         self._done(failed)
 
-    def _given_up(self, failure: Failure) -> list[tuple[Flag, Answer]]:
-        """What is under way, as having failed."""
-        failed: list[tuple[Flag, Answer]] = [(flag, failure) for flag in self._under_way]
-        self.cut = failure.connected and bool(failed) and self._together > 1
+    def _given_up(self, failure: Failure, *, cut: bool = True) -> list[tuple[Flag, Answer]]:
+        """What is under way, as having failed, and whether that is for going together."""
+        failed: list[tuple[Flag, Answer]] = [(flag, failure) for flag, _ in self._under_way]
+        self.cut = cut and failure.connected and bool(failed) and self._together > 1
         self._under_way.clear()
         return failed
 
@@ -227,14 +225,9 @@ class Connection(asyncio.Protocol):
         if now < due:
             self._watch(due)
             return
-        if now < self._due:
-            self._together = 1  # a deadline ends it, which says nothing of the other side
-        self._fail("no answer in time", connected=self._transport is not None)
-
-
-def _is_final_no(status: int) -> bool:
-    """Whether a response would end the posting of the flag that it answers."""
-    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        # That a deadline came says nothing of the other side.
+        cut = any(due <= now and due < flag.deadline for flag, due in self._under_way)
+        self._fail("no answer in time", connected=self._transport is not None, cut=cut)
 
 
 def _nobody(_answers: Sequence[tuple[Flag, Answer]]) -> None:

@@ -202,7 +202,8 @@ class Poster:
                 flag.attempts += 1
             figures.posts += len(some)
             figures.under_way += len(some)
-            self._client.post(some, now + self._options.attempt, self._answered)
+            due = now + self._options.attempt
+            self._client.post([(flag, min(due, flag.deadline)) for flag in some], self._answered)
 
     def _look(self) -> None:
         """See whether flags may be loaded, or all is settled."""

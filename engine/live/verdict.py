@@ -54,11 +54,15 @@ def verdict(status: int, body: bytes) -> Verdict:
             return Verdict(Outcome.RETRY, "the reply does not say whether it is recorded")
         outcome = Outcome.RECORDED if said.success else Outcome.REFUSED
         return Verdict(outcome, _bounded(said.reason))
-    final = (
+    return Verdict(Outcome.REFUSED if is_final(status) else Outcome.RETRY, _remark(body))
+
+
+def is_final(status: int) -> bool:
+    """Whether a code alone says that the same would be refused again."""
+    return (
         HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         and status not in _RETRYABLE
     )
-    return Verdict(Outcome.REFUSED if final else Outcome.RETRY, _remark(body))
 
 
 def _text(body: bytes) -> str:

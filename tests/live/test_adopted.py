@@ -236,24 +236,22 @@ def test_after_a_restart_the_stream_is_where_it_was(
         time = str(last + round(by * 86_400))
         return [one | {"trans_num": one["trans_num"] + what, "unix_time": time} for one in part]
 
+    came = [
+        pieces_of(events, STREAM, elapsed()),
+        pieces_of(moved(events[:1], "stray", days), STREAM, elapsed()),
+        pieces_of(moved(events[:9], "there", days), API, elapsed()),
+        pieces_of(moved(events[9:18], "here", 3), API, elapsed()),
+    ]
     found = []
     for restarts in (False, True):
         path = tmp_path / f"{restarts}.db"
-        with open_ledger(read.features, path, LEAP) as ledger:
-            opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
-            scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
-            scorer.decide([pieces_of(events, STREAM, elapsed())])
-            scorer.decide([pieces_of(moved(events[:1], "stray", days), STREAM, elapsed())])
-            assert ledger.stream_time == last
-            if not restarts:
-                scorer.decide([pieces_of(moved(events[:9], "there", days), API, elapsed())])
-                scorer.decide([pieces_of(moved(events[9:18], "here", 3), API, elapsed())])
-        if restarts:
+        for pieces in (came[:2], came[2:]) if restarts else (came,):
             with open_ledger(read.features, path, LEAP) as ledger:
                 opened = open_state(read.features, ledger, Beginning(leap=LEAP), heard)
                 scorer = Scorer(ledger, opened.online, read, Manner(), Deadlines(30.0))
-                scorer.decide([pieces_of(moved(events[:9], "there", days), API, elapsed())])
-                scorer.decide([pieces_of(moved(events[9:18], "here", 3), API, elapsed())])
+                for piece in pieces:
+                    scorer.decide([piece])
+                assert ledger.stream_time == last
         rows = rows_of(path, "SELECT event_id, observed, score FROM decisions ORDER BY sequence")
         assert sum(observed for name, observed, _ in rows if name.endswith("here")) >= 9
         found.append((rows, opened.online.keys_held, opened.online.watermark))

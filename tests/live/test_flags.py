@@ -320,8 +320,8 @@ def test_where_many_wait_some_go_together_and_are_answered_in_their_order() -> N
     run(test())
 
 
-@pytest.mark.parametrize("answers", [OK * 3, OK * 3 + b"HTTP/1.1 2", OK * 9, OK * 2 + b"!\r\n\r\n"])
-def test_what_is_cut_off_together_is_posted_again_and_then_each_by_itself(answers: bytes) -> None:
+def assert_posted_again_alone(answers: bytes) -> list[int]:
+    """Of flags that go together, what such answers leave; how many there were each time."""
     sizes: list[int] = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -347,35 +347,17 @@ def test_what_is_cut_off_together_is_posted_again_and_then_each_by_itself(answer
         assert told.final == dict.fromkeys(IDS[:40], Outcome.RECORDED)
 
     run(test())
+    return sizes
+
+
+@pytest.mark.parametrize("answers", [OK * 3, OK * 3 + b"HTTP/1.1 2", OK * 9, OK * 2 + b"!\r\n\r\n"])
+def test_what_is_cut_off_together_is_posted_again_and_then_each_by_itself(answers: bytes) -> None:
+    assert_posted_again_alone(answers)
 
 
 def test_what_is_refused_together_is_asked_again_alone() -> None:
     """Who cannot read one request behind the other says that the bytes are no request."""
-    sizes: list[int] = []
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while True:
-            found = await requests_of(reader, 8)
-            sizes.append(found)
-            writer.write(OK if found == 1 else OK + BAD)
-            await writer.drain()
-            if found > 1:
-                return
-
-    async def test() -> None:
-        told = Told()
-        async with serving(talk) as port:
-            client = client_of(port, connections=1)
-            async with posting(client, told) as poster:
-                poster.add(flags_of(IDS[:1]))
-                await settled(poster)
-                poster.add(flags_of(IDS[:40])[1:])
-                await settled(poster)
-                assert client.together == 1
-        assert sizes == [1, 8, *[1] * 38]
-        assert told.final == dict.fromkeys(IDS[:40], Outcome.RECORDED)
-
-    run(test())
+    assert assert_posted_again_alone(OK + BAD) == [1, 8, *[1] * 38]
 
 
 def test_one_with_little_time_left_does_not_hurry_those_it_goes_with() -> None:

@@ -50,6 +50,12 @@ def remove_later_snapshots(ledger: Path, created: int) -> None:
             one.path.unlink()
 
 
+def claim(ledger: Path, created: int, before: int) -> Path:
+    """Have the later of two snapshots claim to hold what came before a place."""
+    (later, _) = snapshots_of(ledger, created)
+    return later.path.rename(place_of(ledger, created, before))
+
+
 def retained(ledger: Path) -> Removed:
     """Keep a day, when that is how long ago the last event came."""
     last = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
@@ -153,11 +159,8 @@ def test_what_a_snapshot_of_another_end_claims_to_hold_is_not_removed(
 ) -> None:
     ledger = tmp_path / "live.db"
     recorded(transactions, boosted, ledger)
-    with open_ledger(notebook, ledger, LEAP) as opened:
-        (last, _) = snapshots_of(ledger, opened.created)
-        last.path.rename(place_of(ledger, opened.created, 401))
-    last_came = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
-    assert retain(ledger, 86_400, last_came + 86_400 * 1_000_000) == Removed()
+    claim(ledger, created_of(ledger), 401)
+    assert retained(ledger) == Removed()
 
 
 def test_a_snapshot_before_which_the_last_could_not_be_read_holds_all(
@@ -170,7 +173,7 @@ def test_a_snapshot_before_which_the_last_could_not_be_read_holds_all(
         place = opened.next_sequence
         came = rows_of(ledger, "SELECT max(arrival_time) FROM decisions")[0][0]
         opened.record(Batch([], [Quarantined(place, came, None, "not JSON", "stream")]))
-    snapshots_of(ledger, created)[0].path.rename(place_of(ledger, created, place + 1))
+    claim(ledger, created, place + 1)
     assert retained(ledger).decisions > 0
 
 
@@ -180,9 +183,7 @@ def test_a_ledger_that_was_put_back_takes_no_snapshot_of_what_came_after(
     ledger = tmp_path / "live.db"
     recorded(transactions, boosted, ledger)
     created = created_of(ledger)
-    (later, _) = snapshots_of(ledger, created)
-    claimed = place_of(ledger, created, 401)
-    later.path.rename(claimed)
+    claimed = claim(ledger, created, 401)
     with open_ledger(notebook, ledger, LEAP) as opened:
         state = open_state(notebook, opened, Beginning(leap=LEAP), heard := Heard())
     assert (state.saved, state.online.events) == (0, 400)

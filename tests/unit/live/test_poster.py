@@ -11,7 +11,7 @@ import pytest
 from engine.clock import elapsed
 from engine.errors import OutputError
 from engine.live.backoff import Backoff
-from engine.live.connection import Answer, Done, Failure
+from engine.live.connection import Answer, Done, Failure, Posts
 from engine.live.errors import KeyRejectedError
 from engine.live.flag import Flag, Outcome, Reply
 from engine.live.http import Response
@@ -42,14 +42,15 @@ class Client:
     under_way: int = 0
     closed: bool = False
 
-    def post(self, flags: Sequence[Flag], due: float, done: Done) -> None:
+    def post(self, posts: Posts, done: Done) -> None:
+        flags = [flag for flag, _ in posts]
         assert self.room > 0
         assert 0 < len(flags) <= self.together
         self.room -= 1
         self.under_way += len(flags)
         self.most_under_way = max(self.most_under_way, self.under_way)
-        for flag in flags:
-            assert min(due, flag.deadline) > elapsed()
+        for flag, due in posts:
+            assert due <= flag.deadline
             self.posts.append((flag.sequence, flag.value, flag.deadline - elapsed()))
         asyncio.get_running_loop().call_soon(self._answered, flags, done)
 
@@ -120,7 +121,8 @@ def test_each_flag_is_posted_with_its_value_and_its_reply_is_told(
         assert (first.attempt, first.reason) == (1, "ok")
         assert 0.0 < first.left <= 30.0
         assert first.at > 1_700_000_000_000_000
-        assert len(sink.batches) <= 250  # some at a time, though a slow machine hands on the sooner
+        assert max(sink.batches) >= 256
+        assert len(sink.batches) <= 250
         assert client.most_under_way <= 4
         assert client.closed
         figures = poster.figures
@@ -135,9 +137,9 @@ def test_as_few_go_together_as_there_is_room_for() -> None:
         sizes: list[int] = []
         post = client.post
 
-        def posting(flags: Sequence[Flag], due: float, done: Done) -> None:
-            sizes.append(len(flags))
-            post(flags, due, done)
+        def posting(posts: Posts, done: Done) -> None:
+            sizes.append(len(posts))
+            post(posts, done)
 
         client.post = posting  # type: ignore[method-assign] # to see how many go together
         poster = Poster(client, sink)
