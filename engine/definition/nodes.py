@@ -106,9 +106,12 @@ class Column(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Literal(Expression):
-    """A constant."""
+    """A constant; of a subclass, such as a float of NumPy's, the plain value."""
 
     value: Scalar
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", _plain(self.value))
 
     def __str__(self) -> str:
         return repr(self.value)
@@ -212,3 +215,18 @@ class FeatureSet:
 def lift(value: Operand) -> Expression:
     """An expression as it is, a scalar as a literal."""
     return value if isinstance(value, Expression) else Literal(value)
+
+
+def _plain(value: object) -> object:
+    """A literal's value, of no subclass; what is no literal is found when its type is asked for."""
+    match value:
+        case bool():  # an int too
+            return value
+        case int():
+            return int.__int__(value)
+        case float():
+            return float.__float__(value)
+        case str():  # not str(…), which is the name of an enumeration's member
+            return str.__str__(value)
+        case _:
+            return value

@@ -30,6 +30,7 @@ _MICROSECONDS: Final = 1_000_000
 # 73,000 years: no sum of an instant and two spans leaves 64 bits.
 _LONGEST: Final = 2**61
 _INT64: Final = range(-(2**63), 2**63)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def verify(features: FeatureSet) -> None:
@@ -111,6 +112,11 @@ def _verify_literal(value: object) -> None:
     if isinstance(value, int) and value not in _INT64:
         raise DefinitionError(
             f"a whole number has 64 bits (was {value})", hint="write it as a float"
+        )
+    if isinstance(value, str) and _SURROGATE.search(value):
+        raise DefinitionError(
+            f"a text is made of characters (was {value!r}, with half of one)",
+            hint="decode it from what it is in, such as UTF-8",
         )
 
 

@@ -182,7 +182,9 @@ def learnable(table: FeatureTable, fold: Fold, test: Integers) -> Split:
                 f"(was 0 of {inside.sum():,})",
                 hint="begin later with --from, or use longer windows",
             )
-        require_both_classes(table.known_labels[rows], where)
+        late = int((inside & labelled).sum()) - len(rows)
+        without = f", without the {late:,} whose labels are known later" if late else ""
+        require_both_classes(table.known_labels[rows], f"{where}{without}")
         return Part(name, rows, start, end, len(rows) / int(inside.sum()))
 
     judged = test[labelled[test]]

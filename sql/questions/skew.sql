@@ -22,7 +22,7 @@ served AS (
     ))
 ),
 built AS (
-    SELECT COLUMNS(lambda name: name NOT IN ('cc_num', 'unix_time', 'is_fraud'))
+    SELECT COLUMNS(lambda name: name NOT IN ('cc_num', 'unix_time', 'is_fraud', 'label_time'))
     FROM read_parquet(coalesce(
         getvariable('features'),
         error('say which build: SET VARIABLE features = ''features/features.parquet''')

@@ -6,13 +6,15 @@ import polars as pl
 import pytest
 
 from conformance.bits import assert_values
-from conformance.logs import log, schema_in, single
+from conformance.logs import LOG, log, schema_in, single
 from engine.backends import Backend
 from engine.definition import (
     absolute,
     age,
     column,
     day_of_week,
+    feature,
+    feature_set,
     haversine_km,
     hour,
     if_else,
@@ -238,6 +240,32 @@ def test_s3_6_arithmetic_with_a_literal_is_not_simplified(backend: Backend) -> N
     assert_values(backend, huge * 0.0, events, [-0.0, 0.0, math.nan, math.nan])
 
 
+def test_the_signs_of_zeros_differ_beside_each_other(backend: Backend) -> None:
+    # What computes once what is there twice must not take these for one.
+    zero, minus_zero = 0.0 * Literal(1.0), 0.0 * Literal(-1.0)
+    tiny, minus_tiny = 1e-310 * Literal(1e-310), -1e-310 * Literal(1e-310)
+    events = log(unix_time=[1, 2, 3, 4], cc_num=1, speed=[-0.0, 0.0, 1.0, None])
+    pairs = [
+        (speed.fill(0.0), speed.fill(-0.0)),
+        (speed * 0.0, speed * -0.0),
+        (if_else(speed > 5, speed, 0.0), if_else(speed > 5, speed, -0.0)),
+        (card.previous(speed).fill(0.0), card.previous(speed).fill(-0.0)),
+        (speed * zero, speed * minus_zero),
+        (speed.fill(tiny), speed.fill(minus_tiny)),
+        (speed.fill(zero / 2.0), speed.fill(zero / -2.0)),
+    ]
+    both = [
+        feature(f"{name}_{place}", expression, "under test")
+        for place, pair in enumerate(pairs)
+        for name, expression in zip(("plus", "minus"), pair, strict=True)
+    ]
+    got = backend.compute(feature_set("zeros", LOG, both), events)
+    for one in both:
+        assert_values(backend, one.expression, events, got[one.name].to_list())
+    assert repr(got["plus_0"].to_list()) == "[-0.0, 0.0, 1.0, 0.0]"
+    assert repr(got["minus_0"].to_list()) == "[-0.0, 0.0, 1.0, -0.0]"
+
+
 def test_s3_6_haversine(backend: Backend) -> None:
     events = log(
         unix_time=[1, 2, 3, 4, 5],
@@ -262,6 +290,19 @@ def test_haversine_beyond_the_poles_may_be_undefined(backend: Backend) -> None:
     distance = haversine_km(beyond, 10.0, beyond - 61.0, 190.0)
     assert_values(backend, distance, events, [math.nan])
     assert_values(backend, key().ever().count(distance), log(unix_time=[1, 2], speed=120.5), [0, 0])
+
+
+def test_haversine_may_be_undefined_however_small_the_numbers(backend: Backend) -> None:
+    # No difference can be infinite, but neither number has the bounds of a latitude: as above.
+    events = log(unix_time=[1, 2], speed=120.5, long=59.5, lat=10.0)
+    lat = column("lat")
+    distance = haversine_km(speed, lat, column("long"), lat + 180.0)
+    past = key().ever()
+    assert_values(backend, distance, events, [math.nan, math.nan])
+    assert_values(backend, distance > 5.0, events, [FAILS, FAILS])
+    assert_values(backend, past.count(distance), events, [0, 0])
+    assert_values(backend, past.where(distance >= 5.0).count(), events, [0, 0])
+    assert_values(backend, past.max(distance), events, [None, None])
 
 
 def test_an_argument_may_hold_any_function(backend: Backend) -> None:

@@ -17,6 +17,7 @@ _LARGEST: Final = math.nextafter(math.inf, 0.0)
 _WHOLE: Final = 2.0**64
 _LN: Final = 750.0  # of the largest double it is 709.78, of the smallest −744.44
 _HALF_ROUND_THE_EARTH: Final = 20_016.0
+_POLE: Final = 90.0  # beyond it a cosine of a latitude is negative, and so may be what is rooted
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def _of_call(  # noqa: PLR0911 - one return for each kind of function
             return Bound(max(sizes[1:]), of[1].nan or of[2].nan)
         case "haversine_km":
             apart = (sizes[0] + sizes[2], sizes[1] + sizes[3])
-            return Bound(_HALF_ROUND_THE_EARTH, nan or any(map(math.isinf, apart)))
+            is_place = max(sizes[0], sizes[2]) <= _POLE
+            return Bound(_HALF_ROUND_THE_EARTH, nan or not is_place or any(map(math.isinf, apart)))
         case _:
             return Bound(_WHOLE)  # whole numbers, conditions, texts and the formulas over sums

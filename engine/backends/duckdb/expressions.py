@@ -1,13 +1,14 @@
 """Expressions compiled to SQL over the columns of one row."""
 
 from collections.abc import Callable, Mapping
+from math import copysign
 
 from engine.backends.duckdb.bounds import bound_of
 from engine.backends.duckdb.functions import TABLE, Builder
 from engine.backends.duckdb.sql import PRODUCT, Sql, binary, call, literal, quoted
 from engine.backends.duckdb.windows import is_narrow
 from engine.definition.infer import type_of
-from engine.definition.nodes import Aggregate, Call, Column, Expression, Literal
+from engine.definition.nodes import Aggregate, Call, Column, Expression, Literal, Scalar
 from engine.definition.schema import Schema
 from engine.definition.types import Kind, Type
 
@@ -49,7 +50,7 @@ class Expressions(Builder):
             return self.known[expression]
         match expression:
             case Literal(value):
-                return literal(value)
+                return self._literal(value)
             case Column(name):
                 return self._columns.get(name, Sql(quoted(name)))
             case Call(function):
@@ -64,7 +65,7 @@ class Expressions(Builder):
     def number(self, expression: Expression) -> Sql:
         """An expression as DOUBLE, money in major units."""
         if isinstance(expression, Literal):
-            return literal(float(expression.value))
+            return self._literal(float(expression.value))
         type_ = self.type_of(expression)
         built = self.build(expression)
         if type_.kind is Kind.FLOAT:
@@ -72,6 +73,10 @@ class Expressions(Builder):
         if type_.minor_units == 1:
             return built.cast("DOUBLE")
         return binary("/", PRODUCT, built, literal(float(type_.minor_units)))
+
+    def minus_zero(self) -> Sql:
+        """What is −0.0 and no constant."""
+        return self.macro("minus_zero", self.build(Column(self._schema.event_time)))
 
     def total(self, expression: Expression) -> Sql:
         """A sum that a moment is computed from, null where there is nothing to sum up."""
@@ -113,6 +118,10 @@ class Expressions(Builder):
     def type_of(self, expression: Expression) -> Type:
         """An expression's type."""
         return type_of(expression, self._schema)
+
+    def _literal(self, value: Scalar) -> Sql:
+        is_minus_zero = isinstance(value, float) and value == 0.0 and copysign(1.0, value) < 0.0
+        return self.minus_zero() if is_minus_zero else literal(value)
 
 
 def _is_of_literals(expression: Expression) -> bool:

@@ -40,6 +40,10 @@ class Builder(Protocol):
         """An expression as DOUBLE, money in major units."""
         ...
 
+    def minus_zero(self) -> Sql:
+        """What is −0.0 and no constant."""
+        ...
+
     def total(self, expression: Expression) -> Sql:
         """A sum that a moment is computed from, null where there is nothing to sum up."""
         ...
@@ -68,12 +72,34 @@ def _arithmetic(operator: str, binding: int) -> Lowering:
     return lambda b, node: binary(operator, binding, *map(b.number, node.args))
 
 
+def _mul(b: Builder, node: Call) -> Sql:
+    return binary("*", PRODUCT, _first_factor(b, node), b.number(node.args[1]))
+
+
+def _first_factor(b: Builder, node: Call) -> Sql:
+    """The first argument of what may be 0.0 or −0.0, as neither must be known beforehand."""
+    first = b.number(node.args[0])
+    # Nothing is changed by adding −0.0, but what is computed is no constant then.
+    return binary("+", SUM, first, b.minus_zero()) if _is_constant(node) else first
+
+
+def _is_constant(expression: Expression) -> bool:
+    """Whether an expression depends on no event."""
+    match expression:
+        case Literal():
+            return True
+        case Call(_, args):
+            return all(map(_is_constant, args))
+        case _:
+            return False
+
+
 def _div(b: Builder, node: Call) -> Sql:
-    above, below = node.args
+    _, below = node.args
     divisor = b.number(below)
     if not isinstance(below, Literal) or float(below.value) == 0.0:
         divisor = call("nullif", divisor, literal(0.0))
-    return binary("/", PRODUCT, b.number(above), divisor)
+    return binary("/", PRODUCT, _first_factor(b, node), divisor)
 
 
 def _comparison(operator: str, greater: int) -> Lowering:
@@ -176,7 +202,7 @@ def _moment(name: str) -> Lowering:
 TABLE: Final[dict[str, Lowering]] = {
     "add": _arithmetic("+", SUM),
     "sub": _arithmetic("-", SUM),
-    "mul": _arithmetic("*", PRODUCT),
+    "mul": _mul,
     "div": _div,
     "abs": lambda b, node: call("abs", b.number(node.args[0])),
     "sqrt": lambda b, node: b.macro("real_sqrt", b.number(node.args[0])),

@@ -64,6 +64,14 @@ def _macros(schema: Schema, *, narrow: bool) -> dict[str, Macro]:
                 "instant(its time) + its arrival, and a log has fewer than 2^30 rows.",
             ),
         ),
+        "minus_zero": Macro(
+            "minus_zero(t)",
+            ("-abs(0e0 * t::DOUBLE)",),
+            (
+                "−0.0, computed from any number that is there: of constants DuckDB takes 0.0 and",
+                "−0.0 for one, and computes once what differs in nothing else.",
+            ),
+        ),
         "known": Macro(
             "known(x)",
             ("CASE WHEN NOT isnan(x) THEN x + 0e0 END",),

@@ -1,5 +1,7 @@
+import enum
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from engine.definition import column
@@ -56,6 +58,25 @@ def test_literals_that_python_calls_equal_are_not(one: Scalar, other: Scalar) ->
     assert Literal(one) == Literal(one)
     assert Literal(one) != Literal(other)
     assert len({Literal(one), Literal(other), Literal(one)}) == 2
+
+
+class Word(enum.StrEnum):
+    ONE = "one"
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+
+
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [(Word.ONE, "one"), (Number.ONE, 1), (np.float64(0.1), 0.1), (np.str_("one"), "one")],
+    ids=repr,
+)
+def test_literals_of_subclasses_are_the_plain_values(given: Scalar, plain: Scalar) -> None:
+    literal = Literal(given)
+    assert literal == Literal(plain)
+    assert type(literal.value) is type(plain)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def refused(expression: Expression, schema: Schema = LOG) -> DefinitionError:
         (amt.fill(float("nan")), "a literal is finite", "nan", "1e9"),
         (amt + 2**63, "64 bits", str(2**63), "float"),
         (Literal(-(2**63) - 1).fill(0), "64 bits", str(-(2**63) - 1), "float"),
+        (column("category").eq("\ud800"), "made of characters", repr("\ud800"), "UTF-8"),
         (
             Call("exact_mean", (amt, amt, amt)),
             "exact_mean is not for authors",

@@ -119,6 +119,17 @@ def test_labels_that_are_never_known_in_time_are_said_to_be() -> None:
         learnable(table, fold, rows_of(table, fold))
 
 
+def test_a_class_whose_labels_are_known_too_late_is_said_to_be() -> None:
+    times = np.arange(NOW, NOW + 60 * DAY, DAY // 4)
+    labels = np.arange(len(times)) % 2
+    table = table_of(times.tolist(), labels.tolist())
+    fold = plan(windows(28, 7, 7), NOW, int(times[-1]), start=None, until=None)[0]
+    table = replace(table, label_times=times + labels * 300 * DAY)
+    words = "without the 32 whose labels are known later: there is no fraud"
+    with pytest.raises(InputError, match=words):
+        learnable(table, fold, rows_of(table, fold))
+
+
 @pytest.mark.parametrize(
     ("made", "days", "words"),
     [

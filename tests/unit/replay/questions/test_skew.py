@@ -29,6 +29,9 @@ def test_a_replay_serves_what_a_build_gives(boosted: Path, tmp_path: Path) -> No
     replay(Options(inputs=(str(log),), run=boosted, ledger=ledger))
     features = built(tmp_path / "built", [log])
     assert differing(ledger, features, tmp_path) == {}
+    # What a build hands on of a log is no feature.
+    known = pl.lit(0, pl.Int64).alias("label_time")
+    assert differing(ledger, features.with_columns(known), tmp_path) == {}
 
     row = pl.int_range(pl.len())
     amount = pl.col("log_amt")
