@@ -13,7 +13,6 @@ from engine.live.board.exposure import Exposure
 from engine.live.board.minutes import Minutes
 from engine.live.board.parts import (
     MICROSECONDS,
-    PART_ROWS,
     Columns,
     Part,
     latest_label,
@@ -96,7 +95,7 @@ class Kept:
         self._label, has_more, labels = read_labels(reader, self._label)
         with lock:
             self.feed.label(labels)
-        return has_more or (part is not None and len(part.decisions) == PART_ROWS)
+        return has_more or (part is not None and part.has_more)
 
     def picture(self, now_us: int, *, caught_up: bool) -> Picture:
         """What the first screen shows, as of an instant."""

@@ -137,11 +137,14 @@ class Part:
         ``deadline`` (microseconds), ``is_readable``, and what ``Columns.described`` names.
     alerts
         Those that were flagged, as :func:`alert_frame` has them.
+    has_more
+        Whether there may be more after them.
     """
 
     last: int
     decisions: pl.DataFrame
     alerts: pl.DataFrame
+    has_more: bool
 
 
 def read_part(reader: Reader, columns: Columns, after: int) -> Part | None:
@@ -173,7 +176,7 @@ def read_part(reader: Reader, columns: Columns, after: int) -> Part | None:
     )
     frame = decisions.drop("flagged").unnest("event").sort("sequence")
     alerts = alert_frame(reader, columns, reader.rows(ALERTS, (after, last)))
-    return Part(last, frame, alerts)
+    return Part(last, frame, alerts, has_more=count == PART_ROWS)
 
 
 def alert_frame(reader: Reader, columns: Columns, rows: Sequence[tuple[Any, ...]]) -> pl.DataFrame:
