@@ -72,8 +72,8 @@ class Feed:
         if self._alerts is None:
             return []
         most = max(min(query.most, MOST_ALERTS), 0)
-        found = self._alerts.filter(_wanted(query)).tail(most).reverse()
-        return self._rows(found)
+        # Turned round here: polars' reverse forgets what is in lists that are all null.
+        return self._rows(self._alerts.filter(_wanted(query)).tail(most))[::-1]
 
     def _prepared(self, alerts: pl.DataFrame) -> pl.DataFrame:
         return alerts.with_columns(

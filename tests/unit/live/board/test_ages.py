@@ -40,7 +40,7 @@ def assert_as_in_duckdb(texts: list[str | None], days: list[date]) -> None:
 
 
 def test_ages_of_dates() -> None:
-    draw = random.Random(1)
+    draw = random.Random(1)  # noqa: S311 - nothing secret
     texts: list[str | None] = [
         date(draw.randrange(1, 2030), draw.randrange(1, 13), draw.randrange(1, 29)).isoformat()
         for _ in range(2_000)
@@ -56,7 +56,7 @@ def test_who_was_born_on_a_leap_day() -> None:
 
 
 def test_texts_of_all_kinds() -> None:
-    draw = random.Random(2)
+    draw = random.Random(2)  # noqa: S311 - nothing secret
     years = ("1990", "90", "2004", "0001", "0", "-5", "12345", "01950", "2030", "1900", "x")
     marks, suffixes = "-/\\ .", ("", "", " ", "\t\n", "x", "T00:00", " 9:05:07.25", " 24:10")
     ends = (*suffixes, " (BC)", "(BC)", " (bc)", " 10:61", "T10", "Z", "1")
@@ -66,8 +66,9 @@ def test_texts_of_all_kinds() -> None:
     for _ in range(5_000):
         mark = draw.choice(marks)
         other = mark if draw.random() < 0.9 else draw.choice(marks)
-        month, day = draw.choice(["1", "02", "12", "13", "0", "002"]), draw.choice(
-            ["1", "28", "29", "30", "31", "32", "00", "007"]
+        month, day = (
+            draw.choice(["1", "02", "12", "13", "0", "002"]),
+            draw.choice(["1", "28", "29", "30", "31", "32", "00", "007"]),
         )
         year, lead = draw.choice(years), draw.choice(["", "", "", " ", "\n", "+"])
         texts.append(f"{lead}{year}{mark}{month}{other}{day}{draw.choice(ends)}")
@@ -82,7 +83,7 @@ def test_texts_of_all_kinds() -> None:
         ("0044-03-15 (BC)", (-43, 3, 15)),
         ("1984-05/06", None),
         ("1990-02-30", None),
-        ("١٩٨٤-٠٥-٠٦", None),
+        ("१९८४-०५-०६", None),
     ],
 )
 def test_a_birthday(text: str, expected: tuple[int, int, int] | None) -> None:

@@ -36,8 +36,7 @@ def fill(ledger: Ledger, count: int, seed: int) -> int:
     return decisions[-1].arrival_time // SECOND
 
 
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("rows", [97, 25_000])
+@pytest.mark.parametrize(("seed", "rows"), [(0, 97), (1, 25_000)])
 def test_the_answers_are_those_of_sql(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, rows: int
 ) -> None:
@@ -48,7 +47,7 @@ def test_the_answers_are_those_of_sql(
         folder = exported(path, tmp_path / "export")
         board = caught_up(path)
         assert board.picture((last - HOUR) * SECOND).by_hour  # there is something to compare
-        assert_same_answers(board, folder, [last - HOUR, last - 1_801, last - 1, last, last + 900])
+        assert_same_answers(board, folder, [last - HOUR, last - 1, last + 900])
         board.close()
 
 
@@ -61,8 +60,8 @@ def test_the_answers_stay_those_of_sql_while_the_ledger_grows(
     with opened(path) as ledger:
         put(ledger, [])
         board = Board(path, run_of(), DEADLINE)
-        for turn in range(5):
-            decisions, reasons = invented(turn * 700, 700, seed=turn)
+        for turn in range(3):
+            decisions, reasons = invented(turn * 900, 900, seed=turn)
             put(ledger, decisions)
             # Some reasons are known at once, others when the next decisions are there.
             ledger.reasons([*late, *reasons[::2]])
@@ -70,7 +69,7 @@ def test_the_answers_stay_those_of_sql_while_the_ledger_grows(
             read_on(board)
             last = decisions[-1].arrival_time // SECOND
             folder = exported(path, tmp_path / f"export-{turn}")
-            assert_same_answers(board, folder, [last, last + 1])
+            assert_same_answers(board, folder, [last])
         board.close()
 
 
@@ -92,7 +91,6 @@ def test_both_ends_of_a_span_are_in(tmp_path: Path) -> None:
 def test_of_equal_scores_the_first_is_the_example(tmp_path: Path) -> None:
     path = tmp_path / "live.db"
     with opened(path) as ledger:
-        put(ledger, [alert(n, score=0.7 if n == 3 else 0.8, amt=100) for n in ()])
         put(ledger, [alert(n, score=0.7 if n == 0 else 0.8) for n in range(4)])
         swapped = [("hour", "log_amt"), ("log_amt", "hour")]
         ledger.reasons(
