@@ -17,6 +17,8 @@ from engine.model.run import Run
 # For how long nothing more was removed, before all is read anew: a retention removes a few rows at
 # a time, for minutes.
 _STILL_SECONDS: Final = 1.0
+# What is read is read once, so that it need not be kept; the writer's cache is larger.
+_SMALL_CACHE: Final = "PRAGMA cache_size = -4096"
 
 
 class Board:
@@ -58,6 +60,8 @@ class Board:
         with ExitStack() as stack:
             self._reader = stack.enter_context(reading(ledger))
             self._beside = stack.enter_context(reading(ledger))
+            for reader in (self._reader, self._beside):
+                reader.rows(_SMALL_CACHE)
             _refuse_another(self._reader, run)
             self._kept = self._begun()
             self._open = stack.pop_all()
