@@ -12,11 +12,14 @@ from engine.live.dashboard.looks import LOOKS, Look
 
 _ROWS: Final = alt.NamedData("rows")
 _WIDTH: Final = "container"
+_FIT_WIDTH: Final = alt.AutoSizeParams(type="fit-x", contains="padding", resize=True)
 _LOW: Final = 92
 _PER_BAR: Final = 22
 _LEGEND_TEXT: Final = 12
 _HEXAGON: Final = "M0,-1L0.866,-0.5L0.866,0.5L0,1L-0.866,0.5L-0.866,-0.5Z"
 _PERCENT: Final = ".1~%"
+# Labels of an axis: 0, 500, 20k, 1.5M.
+_SHORT: Final = "format(datum.value, '~s')"
 # In a map's own units, as the script projects it: see ``map.js``.
 _MAP: Final = {"x0": -1.0, "x1": 1.0, "y0": -0.62, "y1": 0.62}
 
@@ -33,7 +36,8 @@ def charts() -> dict[str, Any]:
                 "state": _rates(look),
                 "hour": _hours(look),
                 "map": _map(look),
-                "timeline": _timeline(look),
+                "timeline": _card(look, "amt", "amount", has_times=True),
+                "distance": _card(look, "km", "km", has_times=False),
             },
         }
         for name, look in LOOKS.items()
@@ -53,7 +57,7 @@ def _minutes(colour: str, look: Look, noun: str) -> dict[str, Any]:
                 scale=alt.Scale(type="utc"),
                 axis=alt.Axis(format="%H:%M", tickCount=6, grid=False, labelFlush=True),
             ),
-            y=alt.Y("count:Q", title=None, axis=alt.Axis(tickCount=3, format="~s")),
+            y=alt.Y("count:Q", title=None, axis=alt.Axis(tickCount=3, labelExpr=_SHORT)),
             opacity=alt.condition("datum.open", alt.value(0.45), alt.value(1)),
             tooltip=[
                 alt.Tooltip("at:T", title="minute, UTC", format="%H:%M", formatType="utc"),
@@ -88,6 +92,7 @@ def _rates(look: Look) -> dict[str, Any]:
             chart.mark_point(color=look.alarm, filled=True, size=64, opacity=1).encode(
                 y=place, x=rate, tooltip=told
             ),
+            autosize=_FIT_WIDTH,
         ),
         look,
     )
@@ -95,7 +100,7 @@ def _rates(look: Look) -> dict[str, Any]:
 
 def _hours(look: Look) -> dict[str, Any]:
     """The hours of the day beside each other, each with its rate and its interval."""
-    chart = alt.Chart(_ROWS, width=_WIDTH, height=200)
+    chart = alt.Chart(_ROWS, width=_WIDTH, height=290)
     hour = alt.X(
         "hour:O",
         title="hour of the day, UTC",
@@ -158,7 +163,7 @@ def _map(look: Look) -> dict[str, Any]:
             size=alt.Size("size:Q", scale=None),
             color=alt.Color(
                 "alerts:Q",
-                scale=alt.Scale(type="quantile", range=list(look.heat)),
+                scale=alt.Scale(type="sqrt", range=list(look.heat), zero=True),
                 legend=None,
             ),
             tooltip=[
@@ -169,7 +174,13 @@ def _map(look: Look) -> dict[str, Any]:
     )
     letters = (
         named("states")
-        .mark_text(color=look.muted, fontSize=10, opacity=0.85, clip=True)
+        .mark_text(color=look.ink, fontSize=10, clip=True)
+        .encode(x=x, y=y, text="state:N")
+    )
+    # Around each letter, so that it is read on whatever is below.
+    around = (
+        named("states")
+        .mark_text(stroke=look.land, strokeWidth=3, strokeOpacity=0.7, fontSize=10, clip=True)
         .encode(x=x, y=y, text="state:N")
     )
     marked = (
@@ -177,48 +188,71 @@ def _map(look: Look) -> dict[str, Any]:
         .mark_point(shape="circle", filled=False, size=260, strokeWidth=2.5, color=look.mark)
         .encode(x=x, y=y, opacity=alt.value(1))
     )
-    chart = alt.layer(land, hexagons, letters, marked).add_params(
+    chart = alt.layer(land, hexagons, around, letters, marked).add_params(
         *(alt.param(name=name, value=value) for name, value in _MAP.items())
     )
     return _told(chart, look)
 
 
-def _timeline(look: Look) -> dict[str, Any]:
-    """A card's transactions: the amount of each, and how far it was from the one before."""
-    chart = alt.Chart(_ROWS, width=_WIDTH, height=150)
-    at = alt.X(
-        "at:T",
+def _card(look: Look, name: str, title: str, *, has_times: bool) -> dict[str, Any]:
+    """A card's transactions beside each other: by their time those of a burst would be one spot.
+
+    Parameters
+    ----------
+    look
+        Its colours.
+    name, title
+        What of each is shown, and what it is called.
+    has_times
+        Whether it says when each was.
+    """
+    times = alt.Axis(
+        labelExpr="split(datum.label, ' ')",
+        labelAngle=0,
+        labelOverlap=True,
+        grid=False,
+        ticks=False,
+    )
+    place = alt.X(
+        "when:N",
+        sort=alt.EncodingSortField("place", op="min"),
         title=None,
-        scale=alt.Scale(type="utc", padding=14),
-        axis=alt.Axis(grid=False, tickCount=5, labelOverlap=True),
+        scale=alt.Scale(paddingInner=0.35),
+        axis=times if has_times else None,
     )
-    amount = alt.Y("amt:Q", title="amount", axis=alt.Axis(tickCount=3, format="~s"))
-    colour = alt.Color(
-        "what:N",
-        scale=alt.Scale(
-            domain=["this one", "alert", "not flagged"],
-            range=[look.mark, look.alarm, look.calm],
-        ),
-        legend=alt.Legend(
-            orient="top", title=None, labelColor=look.ink, labelFontSize=_LEGEND_TEXT, offset=4
-        ),
-    )
-    told = [
-        alt.Tooltip("at:T", title="time, UTC", format="%d %b %H:%M:%S", formatType="utc"),
-        alt.Tooltip("amt:Q", title="amount", format=",.2f"),
-        alt.Tooltip("merchant:N", title="merchant"),
-        alt.Tooltip("km:Q", title="km from the one before", format=",.0f"),
-    ]
     return _told(
-        alt.layer(
-            chart.mark_rule(strokeWidth=1.5, opacity=0.5).encode(x=at, y=amount, color=colour),
-            chart.mark_point(filled=True, opacity=1, strokeWidth=1).encode(
-                x=at,
-                y=amount,
-                color=colour,
-                size=alt.Size("size:Q", scale=None),
-                tooltip=told,
+        alt.Chart(_ROWS, width=_WIDTH, height=150 if has_times else 64)
+        .mark_bar(cornerRadiusEnd=2, minBandSize=2)
+        .encode(
+            x=place,
+            y=alt.Y(
+                f"{name}:Q",
+                title=title,
+                axis=alt.Axis(tickCount=3, labelExpr=_SHORT, minExtent=46, maxExtent=46),
             ),
+            color=alt.Color(
+                "what:N",
+                scale=alt.Scale(
+                    domain=["this one", "alert", "not flagged"],
+                    range=[look.mark, look.alarm, look.calm],
+                ),
+                legend=alt.Legend(
+                    orient="top",
+                    title=None,
+                    labelColor=look.ink,
+                    labelFontSize=_LEGEND_TEXT,
+                    symbolType="square",
+                    offset=4,
+                )
+                if has_times
+                else None,
+            ),
+            tooltip=[
+                alt.Tooltip("at:T", title="time, UTC", format="%d %b %H:%M:%S", formatType="utc"),
+                alt.Tooltip("amt:Q", title="amount", format=",.2f"),
+                alt.Tooltip("merchant:N", title="merchant"),
+                alt.Tooltip("km:Q", title="km from the one before", format=",.0f"),
+            ],
         ),
         look,
     )
@@ -228,5 +262,5 @@ def _told(chart: alt.Chart | alt.LayerChart | alt.FacetChart, look: Look) -> dic
     """As Vega-Lite has it; what all have in common is told once."""
     found: dict[str, Any] = chart.to_dict()
     found.pop("config", None)
-    # The page names what it shows to those who hear it; the picture adds nothing to that.
-    return found | {"background": look.config["background"]}
+    fit = {"type": "fit", "contains": "padding", "resize": True}
+    return {"autosize": fit, "background": look.config["background"]} | found

@@ -39,7 +39,6 @@ class Look:
             "background": "transparent",
             "font": FONT,
             "padding": 2,
-            "autosize": {"type": "fit", "contains": "padding", "resize": True},
             "view": {"stroke": None},
             "axis": {
                 "labelColor": self.muted,
@@ -78,6 +77,6 @@ LOOKS: Final = {
         alarm="#ff8a4c",
         mark="#7cc0ff",
         heat=("#57301a", "#8f451b", "#cc5f22", "#f78d4b", "#ffc79d"),
-        land="#1c252e",
+        land="#24303b",
     ),
 }

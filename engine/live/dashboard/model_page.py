@@ -1,6 +1,7 @@
 """What the page of the model says: which run decides, how it was judged, and what it looks at."""
 
 import hashlib
+import math
 from typing import Any, Final
 
 from engine.errors import InputError
@@ -135,9 +136,14 @@ def _features(run: Run) -> Html:
     rows: list[list[Piece]] = []
     for feature in run.features.features:
         usual = run.usual.get(feature.name, float("nan"))
-        known = NONE if usual != usual else f"{usual:,.4g}"  # noqa: PLR0124 - NaN alone
+        known = NONE if math.isnan(usual) else _number(usual)
         is_secret = is_hidden(feature, schema)
         rows.append(
             [code(feature.name), feature.doc, quiet("not shown in alerts") if is_secret else known]
         )
     return table([Column("feature"), Column("what it is", "wide"), Column("usual", "number")], rows)
+
+
+def _number(value: float) -> str:
+    text = f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
+    return text.replace("-", "−")

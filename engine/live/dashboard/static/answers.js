@@ -55,7 +55,8 @@ function count(picture) {
   tell("count-detail", `${whole(alerts)} of them in the last hour${share}`);
 }
 
-const interval = (one) => `[${percent(one.low)}, ${percent(one.high)}]`;
+// It stays in one piece where lines break.
+const interval = (one) => `[${percent(one.low)},\u00a0${percent(one.high)}]`;
 
 let agesBefore = "";
 function exposed(picture) {

@@ -2,7 +2,7 @@
 
 import { Drawn } from "./draw.js";
 import { byId, cell, make, show, tell } from "./elements.js";
-import { category, dated, merchant, money, number, score, seconds, whole } from "./words.js";
+import { category, dated, merchant, money, number, score, seconds, span, whole } from "./words.js";
 
 const HASH = /^#alert-([0-9]{1,18})$/;
 const WHO = "sentinelpos-who";
@@ -14,6 +14,7 @@ export class Case {
     this.box = byId("case");
     this.labelled = labelled;
     this.timeline = new Drawn("timeline");
+    this.distance = new Drawn("distance");
     this.sequence = null;
     this.alert = null;
     this.opener = null;
@@ -83,7 +84,11 @@ export class Case {
     this.box.scrollTop = 0;
   }
 
-  past(card) {
+  past(told) {
+    const card = told.map((one, place) => ({
+      ...one,
+      since: place ? one.unix_time - told[place - 1].unix_time : null,
+    }));
     byId("case-card-rows").replaceChildren(
       ...[...card].reverse().map((one) => {
         const row = make("tr", one.is_this ? "this" : "");
@@ -91,20 +96,26 @@ export class Case {
         cell(row, money(one.amt), "number");
         cell(row, merchant(one.merchant));
         cell(row, category(one.category));
+        cell(row, one.since === null ? "–" : span(one.since), "number");
         cell(row, one.km === null ? "–" : whole(one.km), "number");
         cell(row, score(one.score), `number${one.flagged ? " bad" : ""}`);
         return row;
       }),
     );
-    const rows = card.map((one) => ({
+    const rows = card.map((one, place) => ({
+      place,
       at: one.unix_time * 1000,
+      // What is equal would be one bar: what is between is not seen.
+      when: `${dated(one.unix_time * 1e6).slice(11, 16)} ${dated(one.unix_time * 1e6).slice(5, 10)}${"\u200b".repeat(place)}`,
       amt: one.amt,
       merchant: merchant(one.merchant),
       km: one.km,
       what: one.is_this ? "this one" : one.flagged ? "alert" : "not flagged",
-      size: one.is_this ? 150 : 70,
     }));
-    requestAnimationFrame(() => this.timeline.now({ rows }));
+    requestAnimationFrame(() => {
+      this.timeline.now({ rows });
+      this.distance.now({ rows });
+    });
   }
 
   verdict(label, labels) {

@@ -5,17 +5,13 @@ import { byId, make, show } from "./elements.js";
 const REST_MS = 2_000;
 
 let described = null;
-let scripts = null;
+let loading = null;
 
 // The scripts that draw are large, and made once: the page is there before them.
 function loaded() {
-  scripts ??= Promise.all([
-    new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = "/static/vega.js";
-      script.addEventListener("load", done);
-      script.addEventListener("error", () => failed(new Error("the scripts that draw did not come")));
-      document.head.append(script);
+  loading ??= Promise.all([
+    import("/static/vega.js").catch(() => {
+      throw new Error("the scripts that draw did not come");
     }),
     fetch("/static/charts.json").then((answer) => {
       if (!answer.ok) throw new Error("what is to be drawn did not come");
@@ -24,14 +20,17 @@ function loaded() {
   ]).then(([, charts]) => {
     described = charts;
   });
-  scripts.catch(() => {
-    scripts = null; // next time, perhaps
+  loading.catch(() => {
+    loading = null; // next time, perhaps
   });
-  return scripts;
+  return loading;
 }
 
 export class Drawn {
-  constructor(name, box = byId(`chart-${name}`)) {
+  // fills: whether it is as high as its box, and not as it is described.
+  constructor(name, { fills = false } = {}) {
+    const box = byId(`chart-${name}`);
+    this.fills = fills;
     this.name = name;
     this.box = box;
     this.view = null;
@@ -85,6 +84,7 @@ export class Drawn {
     }
     const { config, charts } = described[document.documentElement.dataset.theme];
     const { ...spec } = charts[this.name];
+    if (this.fills) spec.height = this.box.clientHeight;
     const datasets = { ...this.data };
     const target = make("div", "drawn");
     target.setAttribute("aria-hidden", "true");

@@ -20,14 +20,13 @@ const map = new AlertMap();
 const rates = new Rates();
 const minutes = { events: new Drawn("events"), alerts: new Drawn("alerts") };
 
-const opened = new Case({
+new Case({
   labelled: (sequence, label) => feed.labelled(sequence, label),
   onMap: (alert) => {
     map.to(alert);
     byId("chart-map").scrollIntoView({ block: "center" });
   },
 });
-globalThis.addEventListener("pagehide", () => opened.timeline.view?.finalize());
 
 stream.addEventListener("opened", () => feed.load());
 stream.addEventListener("missed", () => feed.load());

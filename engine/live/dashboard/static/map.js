@@ -30,7 +30,7 @@ const land = OUTLINE.flatMap(([long, lat], place) => {
 
 export class AlertMap {
   constructor() {
-    this.drawn = new Drawn("map");
+    this.drawn = new Drawn("map", { fills: true });
     this.box = byId("chart-map");
     this.shown = { ...ALL };
     this.places = [];
@@ -102,7 +102,7 @@ export class AlertMap {
     const unit = across / width;
     const data = {
       land,
-      states,
+      states: states.filter((one) => one.state !== "DC"), // there is no room for it
       rows: hexagons(this.places, RADIUS_PX * unit),
       marked: this.marked,
     };

@@ -34,7 +34,8 @@ export function fill(made, alert, place, total) {
   parts.at.textContent = clock(alert.arrival_time);
   parts.at.title = `${dated(alert.arrival_time)} UTC`;
   parts.took.textContent =
-    alert.answered_after === null ? "not answered" : `flagged in ${seconds(alert.answered_after)}`;
+    alert.answered_after === null ? "not answered" : `in ${seconds(alert.answered_after)}`;
+  parts.took.title = "from its arrival to the final answer to its flag";
   parts.amount.textContent = money(alert.amt);
   parts.card.textContent = alert.card ?? "";
   parts.who.textContent = merchant(alert.merchant);

@@ -4,6 +4,7 @@ import { byId, make, show, tell } from "./elements.js";
 import { clock, span } from "./words.js";
 
 const STALLED_US = 10_000_000;
+const FRESH_US = 2_500_000;
 const BEHIND_MS = 5_000;
 
 export function top(stream) {
@@ -51,7 +52,7 @@ function judged(stream) {
   if (told && !told.health.ready) {
     return { level: "bad", words: "not ready", sign: "Events are not decided on just now." };
   }
-  return { level: "good", words: `live, ${span(since / 1e6)} ago`, sign: "" };
+  return { level: "good", words: since < FRESH_US ? "live" : `live, last event ${span(since / 1e6)} ago`, sign: "" };
 }
 
 let before = "";
