@@ -5,7 +5,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from engine.errors import SentinelError
@@ -19,7 +20,6 @@ CSV: Final = "/dashboard/alerts.csv"
 
 _MOST_CSV: Final = 10_000
 _LARGEST: Final = 2**63 - 1
-_PLACE: Final = {"ge": 0, "le": _LARGEST}
 _NONE: Final = Refusal(
     HTTPStatus.NOT_FOUND, "no such alert", "it may have been removed from the ledger"
 )
@@ -29,26 +29,41 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 _LIST: Final = {"type": "array", "items": {"type": "object"}, "maxItems": MOST_AT_ONCE}
 
 
-def _sought(
-    text: Annotated[
-        str, Query(max_length=100, description="in the card's last four digits or the merchant")
-    ] = "",
-    state: Annotated[str | None, Query(max_length=100)] = None,
-    category: Annotated[str | None, Query(max_length=100)] = None,
-    least_score: Annotated[float | None, Query(ge=0, le=1, allow_inf_nan=False)] = None,
-    since_us: Annotated[
-        int | None, Query(**_PLACE, description="of arrival, microseconds since 1970 UTC")
-    ] = None,
-    until_us: Annotated[int | None, Query(**_PLACE)] = None,
-    before: Annotated[int | None, Query(**_PLACE, description="older than this sequence")] = None,
-    after: Annotated[int | None, Query(**_PLACE, description="newer than this sequence")] = None,
-) -> Sought:
-    return Sought(
-        text, state or None, category or None, least_score, since_us, until_us, before, after
+class Asked(BaseModel):
+    """What may be asked of alerts; what is empty bounds nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field("", max_length=100, description="in the card's last four digits or merchant")
+    state: str | None = Field(None, max_length=100)
+    category: str | None = Field(None, max_length=100)
+    least_score: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    since_us: int | None = Field(
+        None, ge=0, le=_LARGEST, description="of arrival, microseconds since 1970 UTC"
     )
+    until_us: int | None = Field(None, ge=0, le=_LARGEST)
+    before: int | None = Field(None, ge=0, le=_LARGEST, description="older than this sequence")
+    after: int | None = Field(None, ge=0, le=_LARGEST, description="newer than this sequence")
+
+    def sought(self, most: int) -> Sought:
+        """As a board is asked."""
+        return Sought(
+            self.text,
+            self.state or None,
+            self.category or None,
+            self.least_score,
+            self.since_us,
+            self.until_us,
+            self.before,
+            self.after,
+            most,
+        )
 
 
-Looked = Annotated[Sought, Depends(_sought)]
+class AskedForSome(Asked):
+    """The same, and how many are wanted at a time."""
+
+    most: int = Field(MOST_AT_ONCE, ge=1, le=MOST_AT_ONCE)
 
 
 def alert_routes(board: KeepingUp) -> APIRouter:
@@ -74,14 +89,11 @@ def alert_routes(board: KeepingUp) -> APIRouter:
             **_ANSWERS,
         },
     )
-    async def alerts(
-        sought: Looked,
-        most: Annotated[int, Query(ge=1, le=MOST_AT_ONCE)] = MOST_AT_ONCE,
-    ) -> Response:
+    async def alerts(asked: Annotated[AskedForSome, Query()]) -> Response:
         """Alerts that are looked for, the newest first; go on with ``before``."""
-        wanted = replace(sought, most=most)
+        sought = asked.sought(asked.most)
         try:
-            found = await board.ask(lambda there: encode(there.alerts(wanted)))
+            found = await board.ask(lambda there: encode(there.alerts(sought)))
         except SentinelError as error:
             return unavailable(error.what, error.hint).response()
         return Response(found, media_type=JSON)
@@ -99,8 +111,9 @@ def alert_routes(board: KeepingUp) -> APIRouter:
             **_ANSWERS,
         },
     )
-    async def as_csv(sought: Looked) -> Response:
+    async def as_csv(asked: Annotated[Asked, Query()]) -> Response:
         """Alerts that are looked for, the newest first, to be kept as a file."""
+        sought = asked.sought(MOST_AT_ONCE)
         try:
             first = await _part(board, sought)
         except SentinelError as error:
@@ -125,7 +138,7 @@ def alert_routes(board: KeepingUp) -> APIRouter:
             **_ANSWERS,
         },
     )
-    async def alert(sequence: Annotated[int, Path(**_PLACE)]) -> Response:
+    async def alert(sequence: Annotated[int, Path(ge=0, le=_LARGEST)]) -> Response:
         """One alert: what speaks against it, what the card did before, what the model saw."""
         try:
             found = await board.ask(lambda there: _encoded(there.opened(sequence)))

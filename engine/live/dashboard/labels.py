@@ -17,7 +17,8 @@ PATH: Final = "/dashboard/labels"
 _MOST_WHO: Final = 40
 _MOST_ID: Final = 200
 # Letters of any script, digits, and what stands in names; what could not be seen is no name.
-_WHO: Final = re.compile(r"[\w][\w .@'’-]*")
+_NAME: Final = r"[\w][\w .@'’-]*"
+_WHO: Final = re.compile(_NAME)
 _HINT: Final = 'send {"event_id": "…", "label": 1, "who": "your name"} as JSON'
 
 
@@ -28,7 +29,9 @@ class Said(BaseModel):
     label: Literal[0, 1] | None = Field(
         description="1: fraud; 0: none; null: what was said before is withdrawn"
     )
-    who: str = Field(min_length=1, max_length=_MOST_WHO, description="who says so")
+    who: str = Field(
+        min_length=1, max_length=_MOST_WHO, pattern=f"^{_NAME}$", description="who says so"
+    )
 
 
 class Recorded(BaseModel):
@@ -114,10 +117,8 @@ def _read(request: Request, body: bytes) -> _Label | Refusal:
         return _unreadable(f"not a label (was: {error})", _HINT)
     if found.label not in {0, 1, None}:
         return _unreadable(f"label is not 0, 1 or null (was {found.label})", _HINT)
-    who = found.who.strip()
-    if not _WHO.fullmatch(who):
+    if not _WHO.fullmatch(found.who):
         return _unreadable("who is not a name", "use letters, digits, spaces and . @ ' -")
-    found.who = who
     return found
 
 

@@ -93,6 +93,7 @@ export class Drawn {
       config,
       mode: "vega-lite",
       actions: false,
+      logLevel: 1, // errors alone
       renderer: "canvas",
       // No text becomes code here: the expressions of a chart are interpreted.
       ast: true,
