@@ -19,6 +19,7 @@ from engine.live.flag import Reply
 from engine.live.flow import Flow
 from engine.live.intake import API, Intake, Piece
 from engine.live.keeping import Keeper
+from engine.live.labelling import Labelling
 from engine.live.ledger.writer import Ledger
 from engine.live.making import Manner
 from engine.live.models import Models
@@ -156,6 +157,7 @@ class App:
             options.fallback,
             self._runs,
         )
+        self._labelling = Labelling(ledger, self._scorer, self._worker, run.features.schema)
         stream, flag, tls = outside.stream, outside.flag, outside.tls
         pending = PendingFlags(ledger, self._worker, self.deadlines, self._replied)
         self.poster = Poster(
@@ -206,6 +208,10 @@ class App:
             for decided, asked in found
             for answer in await self._answering.of(decided.batch, asked)
         ]
+
+    async def label(self, event_id: str, label: int | None, who: str) -> bool:
+        """Record what an event turned out to be; see ``Service``."""
+        return await self._labelling.tell(event_id, label, who)
 
     def health(self) -> Health:
         """How things are now; see ``Service``."""

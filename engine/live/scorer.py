@@ -110,6 +110,11 @@ class Scorer:
         self._since_collected = 0
         self.use(run)
 
+    @property
+    def stream_time(self) -> int | None:
+        """How far the stream has come, in ticks of event time; None if there was none."""
+        return self._clock.now
+
     def use(self, run: Run) -> int:
         """Have another run decide from now on, and tell the number that the ledger gave it.
 

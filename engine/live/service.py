@@ -144,6 +144,30 @@ class Service(Protocol):
         """
         ...
 
+    async def label(self, event_id: str, label: int | None, who: str) -> bool:
+        """Record what an event turned out to be; the last that is told of it counts.
+
+        Parameters
+        ----------
+        event_id
+            Which event.
+        label
+            1 for fraud, 0 for not, None to withdraw what was told before.
+        who
+            Who says so.
+
+        Returns
+        -------
+        bool
+            Whether there is such an event; if not, nothing is recorded.
+
+        Raises
+        ------
+        SentinelError
+            If it cannot be recorded now.
+        """
+        ...
+
     def health(self) -> Health:
         """How things are now."""
         ...

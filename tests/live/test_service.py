@@ -155,3 +155,26 @@ def test_who_asks_too_much_is_told(
             assert len(await first) == 200
 
     run(test())
+
+
+def test_what_people_say_is_recorded_as_known_from_the_stream_s_time_on(
+    transactions: Path, events: list[dict[str, Any]], boosted: Path, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "live.db"
+
+    async def test() -> None:
+        async with (
+            judging(transactions, events=5) as running,
+            scoring(options_of(running.port, boosted, ledger)) as live,
+        ):
+            await live.until(lambda: live.app.figures.decided >= 5)
+            service, event_id = service_of(live), events[0]["trans_num"]
+            assert await service.label(event_id, 1, "mb")
+            assert await service.label(event_id, None, "mb")
+            assert not await service.label("nothing", 1, "mb")
+
+    run(test())
+    stream = max(int(event["unix_time"]) for event in events[:5])
+    sql = "SELECT event_id, label, known_at, who FROM labels ORDER BY rowid"
+    first = events[0]["trans_num"]
+    assert rows_of(ledger, sql) == [(first, 1, stream, "mb"), (first, None, stream, "mb")]

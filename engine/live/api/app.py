@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
@@ -21,6 +21,10 @@ from engine.live.api.rate import Rate
 from engine.live.api.refusals import Refusal, Refused
 from engine.live.api.state import state_routes
 from engine.live.api.streaming import stream_routes
+from engine.live.dashboard import routes
+from engine.live.dashboard.origin import check_origin
+from engine.live.dashboard.routes import Dashboard, dashboard_routes
+from engine.live.dashboard.session import Sessions
 from engine.live.metrics import Metrics
 from engine.live.notices import Log
 from engine.live.service import Service
@@ -51,6 +55,7 @@ def make_app(
     metrics: Metrics,
     log: Log,
     feed: Feed | None = None,
+    dashboard: Dashboard | None = None,
 ) -> FastAPI:
     """The API, as an ASGI application.
 
@@ -66,6 +71,8 @@ def make_app(
         Is told of requests that fail, not of others.
     feed
         What /api/stream sends; whoever gives it closes it. None for one that nobody closes.
+    dashboard
+        What the pages show; None for none, and a line at / instead.
     """
     rate = Rate(options.rate, options.burst)
     app = FastAPI(
@@ -83,14 +90,11 @@ def make_app(
     app.include_router(state_routes(service))
     app.include_router(metrics_routes(Exposition(service, metrics)))
     app.include_router(stream_routes(feed or Feed(service), options))
-    app.add_api_route(
-        _FRONT,
-        _front,
-        response_class=Response,
-        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
-        summary="What this is",
-        operation_id="front",
-    )
+    sessions = None if options.token is None or dashboard is None else Sessions(options.token)
+    if dashboard is None:
+        app.include_router(_front_routes())
+    else:
+        app.include_router(dashboard_routes(dashboard, service, options, metrics, sessions))
     complete(
         app,
         service.run,
@@ -104,19 +108,36 @@ def make_app(
     if options.token is None:
         checks.insert(0, HostCheck(options))
     else:
-        checks.append(TokenCheck(options.token))
+        checks.append(TokenCheck(options.token, sessions))
+    if dashboard is not None:
+        checks.append(check_origin)
     # The last one is the first that a request meets.
     app.add_middleware(Body, most=options.most_body_bytes, patience=options.patience)
     app.add_middleware(Gate, checks=tuple(checks))
-    app.add_middleware(Envelope, metrics=metrics, log=log, paths=_PATHS, streams=[streaming.PATH])
+    paths = _PATHS if dashboard is None else (*_PATHS, *routes.PATHS)
+    streams = [streaming.PATH, *routes.STREAMS]
+    app.add_middleware(Envelope, metrics=metrics, log=log, paths=paths, streams=streams)
     return app
 
 
-async def _front() -> Response:
-    """One line."""
-    return PlainTextResponse(
-        f"SentinelPOS scores here; what may be asked stands at {_DOCUMENTATION}\n"
+def _front_routes() -> APIRouter:
+    """What stands where the dashboard would."""
+    router = APIRouter()
+
+    @router.get(
+        _FRONT,
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+        summary="What this is",
+        operation_id="front",
     )
+    async def front() -> Response:
+        """One line."""
+        return PlainTextResponse(
+            f"SentinelPOS scores here; what may be asked stands at {_DOCUMENTATION}\n"
+        )
+
+    return router
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

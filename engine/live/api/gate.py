@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -30,7 +30,19 @@ _UNAUTHORISED: Final = Refusal(
     {"WWW-Authenticate": "Bearer"},
 )
 
-Check = Callable[[Scope], Refusal | None]
+Check = Callable[[Scope], ASGIApp | None]
+
+
+class Browsers(Protocol):
+    """Those who cannot send a token with each request, and tell it once."""
+
+    def admits(self, scope: Scope) -> bool:
+        """Whether a request may go on without it."""
+        ...
+
+    def asks(self, scope: Scope) -> ASGIApp | None:
+        """What asks for it instead of a refusal; None if nothing does."""
+        ...
 
 
 class Gate:
@@ -90,12 +102,15 @@ class TokenCheck:
     ----------
     token
         The token.
+    browsers
+        Who has told it before; None if that is not kept.
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, browsers: Browsers | None = None) -> None:
         self._expected = token.encode()
+        self._browsers = browsers
 
-    def __call__(self, scope: Scope) -> Refusal | None:
+    def __call__(self, scope: Scope) -> ASGIApp | None:
         """Refuse a request without it; /health is told from it what it may say."""
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         if len(given) == 1:
@@ -106,6 +121,11 @@ class TokenCheck:
         if scope["path"] == OPEN:
             scope["state"] = {**scope.get("state", {}), "stranger": True}
             return None
+        # Who sends a wrong one is not asked again.
+        if self._browsers is not None and not given:
+            if self._browsers.admits(scope):
+                return None
+            return self._browsers.asks(scope) or _UNAUTHORISED
         return _UNAUTHORISED
 
 

@@ -13,6 +13,7 @@ from engine.live.api.app import make_app
 from engine.live.api.connection import connections, end_all
 from engine.live.api.feed import Feed
 from engine.live.api.options import ApiOptions
+from engine.live.dashboard.routes import Dashboard
 from engine.live.metrics import Metrics
 from engine.live.notices import Log, Silent
 from engine.live.service import Service
@@ -40,6 +41,8 @@ class ApiServer:
         What /metrics tells; None for one of its own.
     log
         Is told when it listens and when it has stopped, and of requests that fail.
+    dashboard
+        What its pages show, which ends with it; None for no pages.
 
     Attributes
     ----------
@@ -53,8 +56,10 @@ class ApiServer:
         options: ApiOptions,
         metrics: Metrics | None = None,
         log: Log | None = None,
+        dashboard: Dashboard | None = None,
     ) -> None:
         self.port = options.port
+        self._dashboard = dashboard
         self._options = options
         self._log = Silent() if log is None else log
         self._feed = Feed(service)
@@ -64,6 +69,7 @@ class ApiServer:
             metrics=Metrics() if metrics is None else metrics,
             log=self._log,
             feed=self._feed,
+            dashboard=dashboard,
         )
         self._server = _Quiet(
             uvicorn.Config(
@@ -94,6 +100,8 @@ class ApiServer:
         listening = _listen(self._options)
         self.port = listening.getsockname()[1]
         self._serving = asyncio.create_task(self._server.serve(sockets=[listening]))
+        if self._dashboard is not None:
+            self._dashboard.board.start()
         self._log.info(
             "the API listens",
             host=self._options.host,
@@ -123,6 +131,8 @@ class ApiServer:
         Whoever stops the scorer stops this first: what is under way may still be decided then.
         """
         self._feed.close()
+        if self._dashboard is not None:
+            await self._dashboard.board.close()
         if self._serving is None:
             return
         self._server.should_exit = True

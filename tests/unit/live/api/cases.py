@@ -83,6 +83,7 @@ class Scorer:
     came: asyncio.Event = field(default_factory=asyncio.Event)
     over: bool = False
     known: dict[str, Answer] = field(default_factory=dict)
+    labels: list[tuple[str, int | None, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._reader = SingleReader(notebook.schema, columns_of(notebook))
@@ -93,6 +94,14 @@ class Scorer:
         if self.fails is not None:
             raise self.fails
         return [self._answer(event, store=store) for event in events]
+
+    async def label(self, event_id: str, label: int | None, who: str) -> bool:
+        if self.fails is not None:
+            raise self.fails
+        if not event_id.startswith("e"):
+            return False
+        self.labels.append((event_id, label, who))
+        return True
 
     def health(self) -> Health:
         return self.now

@@ -1,0 +1,55 @@
+"""Alerts as CSV that a spreadsheet takes for what it is."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from typing import Any, Final
+
+from engine.live.dashboard.boards import Listed
+
+# A cell that begins with one of these is a formula to a spreadsheet.
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+_COLUMNS: Final = (
+    "sequence",
+    "event_id",
+    "arrival_time",
+    "card",
+    "amt",
+    "merchant",
+    "category",
+    "state",
+    "lat",
+    "long",
+    "score",
+    "threshold",
+    "fallback",
+    "reasons",
+    "answered_after",
+    "label",
+)
+
+
+def header() -> str:
+    """The first line."""
+    return _lines([_COLUMNS])
+
+
+def lines(alerts: Iterable[Listed]) -> str:
+    """A line for each alert: text that might be a formula is text, what is null is empty."""
+    return _lines([_cell(getattr(alert, name)) for name in _COLUMNS] for alert in alerts)
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - of many types
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.lstrip(" ").startswith(_FORMULAS) else value
+    if isinstance(value, (list, tuple)):
+        return _cell("; ".join(map(str, value)))
+    return str(value)
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,114 @@
+// The three answers, and the numbers of the moment.
+
+import { byId, cell, make, show, tell } from "./elements.js";
+import { money, percent, seconds, several, whole } from "./words.js";
+
+const MOST_AGES = 8;
+const SHOWN_PERCENT = 100;
+
+export function answers(picture) {
+  patterns(picture.patterns);
+  count(picture);
+  exposed(picture);
+  now(picture);
+}
+
+let patternsBefore = "";
+function patterns(found) {
+  const key = JSON.stringify(found);
+  if (key === patternsBefore) return;
+  patternsBefore = key;
+  show(byId("patterns-empty"), found.length === 0);
+  const most = Math.max(1, ...found.map((one) => one.alerts));
+  byId("patterns").replaceChildren(
+    ...found.map((one) => {
+      const item = make("li");
+      const link = make("a", "pattern");
+      link.href = `#alert-${one.example}`;
+      link.title = "Open its strongest alert";
+      link.append(make("span", "pattern-words", one.words || one.pattern));
+      const names = make("span", "pattern-names", one.pattern);
+      names.title = one.pattern;
+      link.append(names);
+      const bar = make("span", "pattern-bar");
+      bar.setAttribute("aria-hidden", "true");
+      const inner = make("span");
+      inner.style.width = `${(SHOWN_PERCENT * one.alerts) / most}%`;
+      bar.append(inner);
+      const side = make("span", "pattern-count");
+      side.append(make("strong", "", whole(one.alerts)), make("span", "", percent(one.share, 0)));
+      const said = `${several(one.alerts, "alert")}, ${several(one.cards, "card")}, ${money(one.money)}`;
+      side.title = said;
+      link.append(side, bar);
+      item.append(link);
+      return item;
+    }),
+  );
+}
+
+function count(picture) {
+  tell("count", whole(picture.alerts_2h));
+  const { minutes } = picture;
+  const alerts = minutes.reduce((sum, one) => sum + one.alerts, 0);
+  const events = minutes.reduce((sum, one) => sum + one.events, 0);
+  const share = events ? `, ${percent(alerts / events)} of ${several(events, "transaction")}` : "";
+  tell("count-detail", `${whole(alerts)} of them in the last hour${share}`);
+}
+
+// It stays in one piece where lines break.
+const interval = (one) => `[${percent(one.low)},\u00a0${percent(one.high)}]`;
+
+let agesBefore = "";
+function exposed(picture) {
+  const ages = picture.exposed;
+  const first = ages[0];
+  tell("exposed", first ? `${first.segment}: ${percent(first.rate)} ${interval(first)}` : "–");
+  const what = picture.counted === "fraud" ? "found to be fraud" : "flagged";
+  tell(
+    "exposed-detail",
+    first
+      ? `${whole(first.hits)} of ${several(first.events, "transaction")} on ${several(first.cards, "card")} ${what}; 95\u00a0% interval in brackets`
+      : "Too few transactions to tell yet.",
+  );
+  const key = JSON.stringify(ages);
+  if (key === agesBefore) return;
+  agesBefore = key;
+  show(byId("ages"), ages.length > 1);
+  tell("ages-counted", picture.counted === "fraud" ? "fraud" : "flagged");
+  byId("ages-rows").replaceChildren(
+    ...ages.slice(1, MOST_AGES).map((one) => {
+      const row = make("tr");
+      cell(row, one.segment, "", "th");
+      cell(row, percent(one.rate), "number");
+      cell(row, interval(one), "number");
+      return row;
+    }),
+  );
+}
+
+function now(picture) {
+  // The minute that has begun is not whole; the one before is.
+  const whole_ = picture.minutes.slice(0, -1);
+  const last = whole_.at(-1) ?? { events: 0, alerts: 0 };
+  const mean = (name) =>
+    whole_.length ? whole_.reduce((sum, one) => sum + one[name], 0) / whole_.length : null;
+  tell("events-now", whole(last.events));
+  tell("events-detail", `${whole(mean("events"))} in the mean of the last hour`);
+  tell("alerts-now", whole(last.alerts));
+  tell("alerts-detail", `${mean("alerts")?.toFixed(1) ?? "–"} in the mean of the last hour`);
+  const { answered } = picture;
+  tell("on-time", percent(answered.share, answered.share === 1 ? 0 : 2));
+  tell(
+    "on-time-detail",
+    answered.final
+      ? `${whole(answered.on_time)} of ${several(answered.final, "flag")} in the last hour, ${whole(answered.expired)} expired`
+      : "no flag has its final answer yet",
+  );
+  tell("p50", seconds(answered.p50));
+  tell("p99", seconds(answered.p99));
+  const bar = byId("p99-bar");
+  const share = answered.p99 === null ? 0 : Math.min(1, answered.p99 / answered.deadline);
+  bar.style.width = `${SHOWN_PERCENT * share}%`;
+  bar.classList.toggle("late", share > 0.8);
+  tell("deadline", `p99 is ${percent(share, share < 0.1 ? 1 : 0)} of the ${seconds(answered.deadline)} deadline`);
+}

@@ -1,0 +1,231 @@
+// One alert, opened: by its own address, so that it can be sent to a colleague.
+
+import { Drawn } from "./draw.js";
+import { byId, cell, make, show, tell } from "./elements.js";
+import { category, dated, merchant, money, number, score, seconds, span, whole } from "./words.js";
+
+const HASH = /^#alert-([0-9]{1,18})$/;
+const WHO = "sentinelpos-who";
+const VERDICT = { 1: "fraud", 0: "not fraud" };
+const FULL = 100;
+
+export class Case {
+  constructor({ labelled, onMap }) {
+    this.box = byId("case");
+    this.labelled = labelled;
+    this.timeline = new Drawn("timeline");
+    this.distance = new Drawn("distance");
+    this.sequence = null;
+    this.alert = null;
+    this.opener = null;
+    try {
+      byId("who").value = localStorage.getItem(WHO) ?? "";
+    } catch {
+      // Then it is typed each time.
+    }
+    addEventListener("hashchange", () => this.follow());
+    byId("case-close").addEventListener("click", () => this.box.close());
+    this.box.addEventListener("close", () => this.closed());
+    this.box.addEventListener("click", (event) => {
+      if (event.target === this.box) this.box.close();
+    });
+    byId("verdict").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { value } = event.submitter ?? { value: "" };
+      if (value) this.say(JSON.parse(value));
+    });
+    byId("case-map").addEventListener("click", () => {
+      const { alert } = this;
+      this.box.close();
+      onMap(alert);
+    });
+    this.follow();
+  }
+
+  follow() {
+    const found = HASH.exec(location.hash);
+    if (found) this.open(Number(found[1]));
+    else if (this.box.open) this.box.close();
+  }
+
+  async open(sequence) {
+    this.sequence = sequence;
+    if (!this.box.open) {
+      this.opener = document.activeElement;
+      this.box.showModal();
+    }
+    tell("case-kicker", `Alert ${sequence}`);
+    tell("case-title", "–");
+    show(byId("case-body"), false);
+    show(byId("case-loading"), true);
+    tell("case-loading", "One moment …");
+    const found = await ask(`/dashboard/alerts/${sequence}`);
+    if (this.sequence !== sequence) return;
+    if (found.error) tell("case-loading", found.error);
+    else this.fill(found.value);
+  }
+
+  closed() {
+    this.sequence = null;
+    if (HASH.test(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+    this.opener?.focus?.({ preventScroll: true });
+  }
+
+  fill({ alert, reasons, card, features, labels }) {
+    this.alert = alert;
+    show(byId("case-loading"), false);
+    show(byId("case-body"), true);
+    tell("case-title", `${money(alert.amt)} at ${merchant(alert.merchant)}`);
+    facts(alert);
+    why(reasons, alert);
+    this.past(card);
+    saw(features);
+    this.verdict(alert.label, labels);
+    this.box.scrollTop = 0;
+  }
+
+  past(told) {
+    const card = told.map((one, place) => ({
+      ...one,
+      since: place ? one.unix_time - told[place - 1].unix_time : null,
+    }));
+    byId("case-card-rows").replaceChildren(
+      ...[...card].reverse().map((one) => {
+        const row = make("tr", one.is_this ? "this" : "");
+        cell(row, dated(one.unix_time * 1e6));
+        cell(row, money(one.amt), "number");
+        cell(row, merchant(one.merchant));
+        cell(row, category(one.category));
+        cell(row, one.since === null ? "–" : span(one.since), "number");
+        cell(row, one.km === null ? "–" : whole(one.km), "number");
+        cell(row, score(one.score), `number${one.flagged ? " bad" : ""}`);
+        return row;
+      }),
+    );
+    const rows = card.map((one, place) => ({
+      place,
+      at: one.unix_time * 1000,
+      // What is equal would be one bar: what is between is not seen.
+      when: `${dated(one.unix_time * 1e6).slice(11, 16)} ${dated(one.unix_time * 1e6).slice(5, 10)}${"\u200b".repeat(place)}`,
+      amt: one.amt,
+      merchant: merchant(one.merchant),
+      km: one.km,
+      what: one.is_this ? "this one" : one.flagged ? "alert" : "not flagged",
+    }));
+    requestAnimationFrame(() => {
+      this.timeline.now({ rows });
+      this.distance.now({ rows });
+    });
+  }
+
+  verdict(label, labels) {
+    const said = VERDICT[label];
+    const last = labels.at(-1);
+    tell("verdict-now", said ? `${said}${last ? `, said ${last[1]}` : ""}` : "");
+    byId("verdict-now").className = `verdict-now ${label === 1 ? "fraud" : label === 0 ? "fine" : ""}`;
+    show(byId("withdraw"), label !== null);
+    byId("confirm").setAttribute("aria-pressed", String(label === 1));
+    byId("dismiss").setAttribute("aria-pressed", String(label === 0));
+    show(byId("case-history-section"), labels.length > 0);
+    byId("case-history").replaceChildren(
+      ...labels.map(([one, who, at]) => make("li", "", `${VERDICT[one] ?? "withdrawn"} – ${who}, ${dated(at)} UTC`)),
+    );
+  }
+
+  async say(label) {
+    const { alert } = this;
+    const who = byId("who").value.trim();
+    tell("verdict-now", "…");
+    const found = await ask("/dashboard/labels", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ event_id: alert.event_id, label, who }),
+    });
+    if (found.error) {
+      tell("verdict-now", found.error);
+      return;
+    }
+    try {
+      localStorage.setItem(WHO, who);
+    } catch {
+      // Then it is typed each time.
+    }
+    this.labelled(alert.sequence, label);
+    if (this.alert !== alert) return;
+    alert.label = label;
+    this.verdict(label, [[label, found.value.who, Date.now() * 1000]]);
+    tell("verdict-now", `${VERDICT[label] ?? "withdrawn"}, recorded`);
+    this.again(alert.sequence);
+  }
+
+  // What was said before is as the ledger has it, as soon as the board has read it.
+  async again(sequence) {
+    await new Promise((done) => setTimeout(done, 1_500));
+    const found = await ask(`/dashboard/alerts/${sequence}`);
+    if (this.sequence === sequence && found.value) this.verdict(this.alert.label, found.value.labels);
+  }
+}
+
+function facts(alert) {
+  const answered = alert.answered_after === null ? "not yet" : `after ${seconds(alert.answered_after)}`;
+  const told = [
+    ["came", `${dated(alert.arrival_time)} UTC`],
+    ["card", alert.card],
+    ["amount", money(alert.amt)],
+    ["merchant", merchant(alert.merchant)],
+    ["category", category(alert.category)],
+    ["state", alert.state],
+    ["place", alert.lat === null ? null : `${alert.lat.toFixed(3)}, ${alert.long.toFixed(3)}`],
+    ["score", alert.score === null ? null : `${score(alert.score)}, flagged from ${score(alert.threshold)}`],
+    ["decided", alert.fallback ? `not by the model: ${alert.fallback}` : "by the model"],
+    ["flag answered", answered],
+    ["event", alert.event_id],
+  ];
+  byId("case-facts").replaceChildren(
+    ...told
+      .filter(([, value]) => value !== null && value !== "")
+      .flatMap(([name, value]) => [make("dt", "", name), make("dd", "", value)]),
+  );
+  byId("case-map").disabled = alert.lat === null || alert.long === null;
+}
+
+function why(reasons, alert) {
+  const most = Math.max(...reasons.map(([, contribution]) => Math.abs(contribution)), 1e-9);
+  const items = reasons.map(([feature, contribution, words]) => {
+    const item = make("li");
+    item.append(make("span", "reason-words", words), make("span", "reason-name", feature));
+    const bar = make("span", "reason-bar");
+    const inner = make("span");
+    inner.style.width = `${(FULL * Math.abs(contribution)) / most}%`;
+    bar.append(inner);
+    bar.title = `${contribution > 0 ? "+" : "−"}${Math.abs(contribution).toFixed(2)}`;
+    item.append(bar);
+    return item;
+  });
+  const none = alert.fallback ?? "The reasons follow in a moment.";
+  byId("case-reasons").replaceChildren(...(items.length ? items : [make("li", "empty", none)]));
+}
+
+function saw(features) {
+  byId("case-feature-rows").replaceChildren(
+    ...features.map((one) => {
+      const row = make("tr");
+      const name = cell(row, null, "feature", "th");
+      name.append(make("span", "", one.doc), make("code", "", one.feature));
+      cell(row, number(one.value), "number strong");
+      cell(row, number(one.card_usual), "number");
+      cell(row, number(one.usual), "number");
+      return row;
+    }),
+  );
+}
+
+async function ask(path, options) {
+  try {
+    const answer = await fetch(path, options);
+    const body = await answer.json();
+    return answer.ok ? { value: body } : { error: `${body.what}: ${body.hint}.` };
+  } catch {
+    return { error: "The scorer does not answer just now." };
+  }
+}

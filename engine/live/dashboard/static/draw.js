@@ -1,0 +1,153 @@
+// Charts: Vega draws what the scorer describes, and is given what to show with each update.
+
+import { byId, make, show } from "./elements.js";
+
+const REST_MS = 2_000;
+
+let described = null;
+let loading = null;
+
+// The scripts that draw are large, and made once: the page is there before them.
+function loaded() {
+  loading ??= Promise.all([
+    import("/static/vega.js").catch(() => {
+      throw new Error("the scripts that draw did not come");
+    }),
+    fetch("/static/charts.json").then((answer) => {
+      if (!answer.ok) throw new Error("what is to be drawn did not come");
+      return answer.json();
+    }),
+  ]).then(([, charts]) => {
+    described = charts;
+  });
+  loading.catch(() => {
+    loading = null; // next time, perhaps
+  });
+  return loading;
+}
+
+export class Drawn {
+  // fills: whether it is as high as its box, and not as it is described.
+  constructor(name, { fills = false } = {}) {
+    const box = byId(`chart-${name}`);
+    this.fills = fills;
+    this.name = name;
+    this.box = box;
+    this.view = null;
+    this.data = {};
+    this.signals = {};
+    this.at = 0;
+    this.making = null;
+    box.classList.add("coming");
+    addEventListener("theme", () => this.again());
+    new ResizeObserver(() => this.resize()).observe(box);
+  }
+
+  // Shows rows by the name of their data, not more often than eyes need it.
+  give(data, signals = {}) {
+    Object.assign(this.data, data);
+    Object.assign(this.signals, signals);
+    if (!this.waiting) {
+      const rest = Math.max(0, this.at + REST_MS - performance.now());
+      this.waiting = setTimeout(() => this.update(), rest);
+    }
+  }
+
+  now(data, signals = {}) {
+    Object.assign(this.data, data);
+    Object.assign(this.signals, signals);
+    return this.update();
+  }
+
+  async update() {
+    clearTimeout(this.waiting);
+    this.waiting = 0;
+    if (document.hidden || !this.box.clientWidth) return;
+    this.at = performance.now();
+    if (this.view === null) {
+      this.making ??= this.make().finally(() => {
+        this.making = null;
+      });
+      await this.making;
+      return;
+    }
+    this.put(this.view);
+    await this.view.runAsync();
+  }
+
+  async make() {
+    try {
+      await loaded();
+    } catch (error) {
+      this.box.textContent = `No chart: ${error.message}.`;
+      return;
+    }
+    const { config, charts } = described[document.documentElement.dataset.theme];
+    const { ...spec } = charts[this.name];
+    if (this.fills) spec.height = this.box.clientHeight;
+    const datasets = { ...this.data };
+    const target = make("div", "drawn");
+    target.setAttribute("aria-hidden", "true");
+    this.box.replaceChildren(target);
+    const { view } = await globalThis.vegaEmbed(target, { ...spec, datasets }, {
+      config,
+      mode: "vega-lite",
+      actions: false,
+      logLevel: 1, // errors alone
+      renderer: "canvas",
+      // No text becomes code here: the expressions of a chart are interpreted.
+      ast: true,
+      defaultStyle: false,
+      tooltip: (_handler, event, item, value) => bubble(event, value),
+    });
+    this.view = view;
+    this.box.classList.remove("coming");
+    this.put(view);
+    await view.runAsync();
+  }
+
+  put(view) {
+    for (const [name, rows] of Object.entries(this.data)) view.data(name, rows);
+    for (const [name, value] of Object.entries(this.signals)) view.signal(name, value);
+  }
+
+  resize() {
+    if (this.view === null) {
+      if (Object.keys(this.data).length) this.give({});
+      return;
+    }
+    const width = this.box.clientWidth;
+    if (width && Math.abs(this.view.width() - width) > 1) this.again();
+  }
+
+  again() {
+    this.view?.finalize();
+    this.view = null;
+    if (Object.keys(this.data).length) this.update();
+  }
+}
+
+addEventListener("visibilitychange", () => bubble(null, null));
+
+// What stands beside the pointer: as text, whatever it is.
+function bubble(event, value) {
+  const box = byId("bubble");
+  if (value === null || value === undefined || value === "" || !event) {
+    show(box, false);
+    return;
+  }
+  // What a dialog covers is not seen.
+  const dialog = event.target?.closest?.("dialog");
+  (dialog ?? document.body).append(box);
+  box.replaceChildren(
+    ...Object.entries(value).flatMap(([name, said]) => [
+      make("span", "bubble-name", name),
+      make("span", "bubble-value", String(said)),
+    ]),
+  );
+  show(box, true);
+  const { clientX: x, clientY: y } = event;
+  const left = Math.min(x + 14, innerWidth - box.offsetWidth - 8);
+  const top = y + 14 + box.offsetHeight > innerHeight ? y - box.offsetHeight - 10 : y + 14;
+  box.style.transform = `translate(${Math.max(8, left)}px, ${Math.max(8, top)}px)`;
+}

@@ -1,0 +1,27 @@
+// Elements of the page. Whatever is shown is text: nothing here reads markup.
+
+export const byId = (id) => document.getElementById(id);
+
+export function make(tag, className = "", text = null) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== null) element.textContent = text;
+  return element;
+}
+
+export function tell(id, text) {
+  const element = byId(id);
+  // Only what differs is written: who hears the page is not told the same again.
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function show(element, visible) {
+  if (element.hidden === visible) element.hidden = !visible;
+}
+
+export function cell(row, text, className = "", tag = "td") {
+  const element = make(tag, className, text);
+  if (tag === "th") element.scope = "row";
+  row.append(element);
+  return element;
+}

@@ -1,0 +1,108 @@
+// What is looked for: as the form has it, as the scorer is asked, and whether an alert is among it.
+
+import { byId, make, show } from "./elements.js";
+import { category } from "./words.js";
+
+const PAUSE_MS = 250;
+const BETWEEN = "between";
+const US = 1_000_000;
+
+export class Filters extends EventTarget {
+  constructor(stream) {
+    super();
+    this.stream = stream;
+    this.options = { "of-state": new Set(), "of-category": new Set() };
+    const form = byId("filters");
+    let waiting = 0;
+    const changed = () => {
+      show(byId("between"), byId("span").value === BETWEEN);
+      clearTimeout(waiting);
+      waiting = setTimeout(() => this.dispatchEvent(new CustomEvent("changed")), PAUSE_MS);
+    };
+    form.addEventListener("input", changed);
+    form.addEventListener("reset", () => setTimeout(changed));
+    form.addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  // States and categories that have come, to choose from.
+  know(picture) {
+    this.fill("of-state", picture.by_state, (name) => name);
+    this.fill("of-category", picture.by_category, category);
+  }
+
+  learn(alerts) {
+    const named = (name) => alerts.filter((one) => one[name]).map((one) => ({ segment: one[name] }));
+    this.fill("of-state", named("state"), (name) => name);
+    this.fill("of-category", named("category"), category);
+  }
+
+  fill(id, segments, words) {
+    const known = this.options[id];
+    const fresh = segments.map((one) => one.segment).filter((one) => one !== "unknown" && !known.has(one));
+    if (!fresh.length) return;
+    fresh.forEach((one) => known.add(one));
+    const select = byId(id);
+    const chosen = select.value;
+    const options = [...known].sort().map((one) => {
+      const option = make("option", "", words(one));
+      option.value = one;
+      return option;
+    });
+    select.replaceChildren(select.firstElementChild, ...options);
+    select.value = chosen;
+  }
+
+  get value() {
+    const number = byId("least-score").valueAsNumber;
+    const [since, until] = this.times();
+    return {
+      text: byId("text").value.trim(),
+      state: byId("of-state").value,
+      category: byId("of-category").value,
+      least_score: Number.isFinite(number) ? Math.min(1, Math.max(0, number)) : null,
+      since_us: since,
+      until_us: until,
+    };
+  }
+
+  get isAny() {
+    return Object.values(this.value).every((one) => one === "" || one === null);
+  }
+
+  times() {
+    const chosen = byId("span").value;
+    if (chosen === "") return [null, null];
+    if (chosen !== BETWEEN) {
+      // In whole seconds, so that the same question has the same answer for a while.
+      return [Math.floor(this.stream.now() / US - Number(chosen)) * US, null];
+    }
+    const [since, until] = ["since", "until"].map((id) => Date.parse(`${byId(id).value}Z`));
+    const told = (value, more) => (Number.isFinite(value) ? Math.max(0, value * 1000 + more) : null);
+    // A minute that is named is meant to its end.
+    return [told(since, 0), told(until, 60 * US - 1)];
+  }
+
+  question(more = {}) {
+    const asked = new URLSearchParams();
+    for (const [name, value] of Object.entries({ ...this.value, ...more })) {
+      if (value !== "" && value !== null) asked.set(name, String(value));
+    }
+    return asked;
+  }
+
+  // As the scorer answers: what comes by the stream is sorted out here.
+  admits(alert) {
+    const { text, state, category: of, least_score, since_us, until_us } = this.value;
+    if (text) {
+      const sought = text.toLowerCase();
+      const name = (alert.merchant ?? "").toLowerCase();
+      const digits = (alert.card ?? "").slice(-4);
+      if (!name.includes(sought) && !digits.includes(sought)) return false;
+    }
+    if (state && alert.state !== state) return false;
+    if (of && alert.category !== of) return false;
+    if (least_score !== null && !(alert.score >= least_score)) return false;
+    if (since_us !== null && alert.arrival_time < since_us) return false;
+    return until_us === null || alert.arrival_time <= until_us;
+  }
+}
