@@ -18,6 +18,7 @@ from engine.live.notices import Log
 from engine.live.opening import Beginning, Opened, open_ledger, open_state
 from engine.live.options import Options
 from engine.live.outside import Outside, outside_of
+from engine.live.service import Service
 from engine.live.serving import Nothing, Serve
 from engine.model.loading import load_run
 from engine.model.run import Run
@@ -76,10 +77,19 @@ async def _work(
 
 
 def serving(options: Options, metrics: Metrics, log: Log) -> Serve:
-    """What serves the API, as it is asked for."""
+    """What serves the API and the dashboard, as it is asked for."""
     api = options.api
     if api is None:
         return Nothing
     from engine.live.api.server import ApiServer  # noqa: PLC0415 - slow to import
+    from engine.live.board.board import Board  # noqa: PLC0415 - as above
+    from engine.live.dashboard.keeping_up import KeepingUp  # noqa: PLC0415 - as above
+    from engine.live.dashboard.made import Made  # noqa: PLC0415 - as above
+    from engine.live.dashboard.routes import Dashboard  # noqa: PLC0415 - as above
 
-    return lambda service: ApiServer(service, api, metrics, log)
+    def served(service: Service) -> ApiServer:
+        board = KeepingUp(lambda: Board(options.ledger, service.run, options.deadline), log)
+        dashboard = Dashboard(board, options.deadline, Made())
+        return ApiServer(service, api, metrics, log, dashboard)
+
+    return served
