@@ -11,7 +11,8 @@ from starlette.responses import StreamingResponse
 
 from engine.errors import SentinelError
 from engine.live.api.refusals import JSON, Refusal, Refused, encode, unavailable
-from engine.live.dashboard.boards import MOST_AT_ONCE, Listed, Sought
+from engine.live.board import rows
+from engine.live.board.rows import MOST_ALERTS, Alert, Case
 from engine.live.dashboard.csv_text import header, lines
 from engine.live.dashboard.keeping_up import KeepingUp
 
@@ -26,7 +27,6 @@ _NONE: Final = Refusal(
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: {"model": Refused, "description": "not readable"}
 }
-_LIST: Final = {"type": "array", "items": {"type": "object"}, "maxItems": MOST_AT_ONCE}
 
 
 class Asked(BaseModel):
@@ -45,9 +45,9 @@ class Asked(BaseModel):
     before: int | None = Field(None, ge=0, le=_LARGEST, description="older than this sequence")
     after: int | None = Field(None, ge=0, le=_LARGEST, description="newer than this sequence")
 
-    def sought(self, most: int) -> Sought:
+    def sought(self, most: int) -> rows.Query:
         """As a board is asked."""
-        return Sought(
+        return rows.Query(
             self.text or None,
             self.state or None,
             self.category or None,
@@ -63,7 +63,7 @@ class Asked(BaseModel):
 class AskedForSome(Asked):
     """The same, and how many are wanted at a time."""
 
-    most: int = Field(MOST_AT_ONCE, ge=1, le=MOST_AT_ONCE)
+    most: int = Field(MOST_ALERTS, ge=1, le=MOST_ALERTS)
 
 
 def alert_routes(board: KeepingUp) -> APIRouter:
@@ -82,10 +82,7 @@ def alert_routes(board: KeepingUp) -> APIRouter:
         operation_id="alerts",
         response_class=Response,
         responses={
-            HTTPStatus.OK: {
-                "description": "alerts, the newest first",
-                "content": {JSON: {"schema": _LIST}},
-            },
+            HTTPStatus.OK: {"model": list[Alert], "description": "the newest first"},
             **_ANSWERS,
         },
     )
@@ -113,7 +110,7 @@ def alert_routes(board: KeepingUp) -> APIRouter:
     )
     async def as_csv(asked: Annotated[Asked, Query()]) -> Response:
         """Alerts that are looked for, the newest first, to be kept as a file."""
-        sought = asked.sought(MOST_AT_ONCE)
+        sought = asked.sought(MOST_ALERTS)
         try:
             first = await _part(board, sought)
         except SentinelError as error:
@@ -130,10 +127,7 @@ def alert_routes(board: KeepingUp) -> APIRouter:
         operation_id="alert",
         response_class=Response,
         responses={
-            HTTPStatus.OK: {
-                "description": "all that there is to know of it",
-                "content": {JSON: {"schema": {"type": "object"}}},
-            },
+            HTTPStatus.OK: {"model": Case, "description": "all that there is to know of it"},
             HTTPStatus.NOT_FOUND: {"model": Refused, "description": "no such alert"},
             **_ANSWERS,
         },
@@ -149,15 +143,15 @@ def alert_routes(board: KeepingUp) -> APIRouter:
     return router
 
 
-def _encoded(case: Any) -> bytes | None:  # noqa: ANN401 - a board's own
+def _encoded(case: Case | None) -> bytes | None:
     return None if case is None else encode(case)
 
 
-async def _part(board: KeepingUp, sought: Sought) -> Sequence[Listed]:
+async def _part(board: KeepingUp, sought: rows.Query) -> Sequence[Alert]:
     return await board.ask(lambda there: there.alerts(sought))
 
 
-async def _csv(board: KeepingUp, sought: Sought, part: Sequence[Listed]) -> AsyncIterator[str]:
+async def _csv(board: KeepingUp, sought: rows.Query, part: Sequence[Alert]) -> AsyncIterator[str]:
     yield header()
     left = _MOST_CSV
     while part:
@@ -165,5 +159,5 @@ async def _csv(board: KeepingUp, sought: Sought, part: Sequence[Listed]) -> Asyn
         left -= len(part)
         if len(part) < sought.most or left <= 0:
             return
-        sought = replace(sought, before=part[-1].sequence, most=min(left, MOST_AT_ONCE))
+        sought = replace(sought, before=part[-1].sequence, most=min(left, MOST_ALERTS))
         part = await _part(board, sought)

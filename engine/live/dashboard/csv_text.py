@@ -2,31 +2,15 @@
 
 import csv
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from io import StringIO
 from typing import Any, Final
 
-from engine.live.dashboard.boards import Listed
+from engine.live.board.rows import Alert
 
 # A cell that begins with one of these is a formula to a spreadsheet.
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
-_COLUMNS: Final = (
-    "sequence",
-    "event_id",
-    "arrival_time",
-    "card",
-    "amt",
-    "merchant",
-    "category",
-    "state",
-    "lat",
-    "long",
-    "score",
-    "threshold",
-    "fallback",
-    "reasons",
-    "answered_after",
-    "label",
-)
+_COLUMNS: Final = tuple(field.name for field in fields(Alert))
 
 
 def header() -> str:
@@ -34,7 +18,7 @@ def header() -> str:
     return _lines([_COLUMNS])
 
 
-def lines(alerts: Iterable[Listed]) -> str:
+def lines(alerts: Iterable[Alert]) -> str:
     """A line for each alert: text that might be a formula is text, what is null is empty."""
     return _lines([_cell(getattr(alert, name)) for name in _COLUMNS] for alert in alerts)
 

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple, TypeVar
 from engine.clock import wall_us
 from engine.errors import OutputError, SentinelError
 from engine.live.api.refusals import encode
-from engine.live.dashboard.boards import MOST_AT_ONCE, Board, Sought
+from engine.live.board.rows import MOST_ALERTS, Query
+from engine.live.dashboard.boards import Board
 from engine.live.notices import Log
 
 Result = TypeVar("Result")
@@ -200,11 +201,11 @@ class KeepingUp:
         if not is_watched:
             return more, None
         picture = encode(board.picture(wall_us()))
-        newest = {one.sequence: encode(one) for one in board.alerts(Sought(most=MOST_AT_ONCE))}
+        newest = {one.sequence: encode(one) for one in board.alerts(Query())}
         known = self._told
         changed = [text for sequence, text in newest.items() if known.get(sequence) != text]
         # As many as are asked for, and none of them known: there may have been more.
-        is_gap = len(newest) >= MOST_AT_ONCE and not (newest.keys() & known.keys())
+        is_gap = len(newest) >= MOST_ALERTS and not (newest.keys() & known.keys())
         self._told = newest
         return more, (picture, b"[%b]" % b",".join(changed) if changed else None, is_gap)
 

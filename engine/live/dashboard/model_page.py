@@ -5,7 +5,6 @@ import math
 from typing import Any, Final
 
 from engine.errors import InputError
-from engine.live.dashboard.boards import REPORT_PATH
 from engine.model.phrases import is_hidden
 from engine.model.run import REPORT, Run
 from engine.report.frame import (
@@ -24,6 +23,7 @@ from engine.report.frame import (
 )
 from engine.report.numbers import NONE, interval, number
 
+REPORT_PATH: Final = "/report/current"
 # Nothing may be loaded or run; style stands in the report.
 REPORT_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "

@@ -12,12 +12,11 @@ from engine.errors import SentinelError
 from engine.live.api.options import ApiOptions
 from engine.live.api.refusals import Refusal, Refused, unavailable
 from engine.live.dashboard import alerts, labels, pages, session, streaming
-from engine.live.dashboard.boards import REPORT_PATH
 from engine.live.dashboard.figures import Figures
 from engine.live.dashboard.files import static_routes
 from engine.live.dashboard.keeping_up import KeepingUp
 from engine.live.dashboard.made import Made
-from engine.live.dashboard.model_page import REPORT_POLICY, report_of
+from engine.live.dashboard.model_page import REPORT_PATH, REPORT_POLICY, report_of
 from engine.live.metrics import Metrics
 from engine.live.service import Service
 

@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Scope
 
 from engine.clock import wall_us
-from engine.live.dashboard.boards import REPORT_PATH
 from engine.live.dashboard.files import PREFIX as STATIC
+from engine.live.dashboard.model_page import REPORT_PATH
 from engine.live.dashboard.pages import PATHS as PAGES
 from engine.live.dashboard.pages import login_page
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from engine.live.api.app import make_app
 from engine.live.api.options import ApiOptions
-from engine.live.dashboard.boards import Sought
+from engine.live.board.rows import Alert, Answered, Case, Picture, Query
 from engine.live.dashboard.keeping_up import KeepingUp, Pace
 from engine.live.dashboard.made import Made
 from engine.live.dashboard.routes import Dashboard
@@ -21,99 +21,46 @@ NOW = 1_764_000_000_000_000
 SECOND = 1_000_000
 
 
-@dataclass(frozen=True)
-class Pattern:
-    pattern: str
-    words: str
-    alerts: int
-    share: float
-    cards: int
-    money: float
-    example: int
+def alert(sequence: int, event_id: str = "e1", **fields: Any) -> Alert:  # noqa: ANN401
+    """An alert, like any other but for what is given."""
+    usual = {
+        "arrival_time": NOW,
+        "card": "••••3333",
+        "amt": 12.5,
+        "merchant": "fraud_Kirlin and Sons",
+        "category": "shopping_net",
+        "state": "TX",
+        "lat": 31.0,
+        "long": -99.0,
+        "score": 0.97,
+        "threshold": 0.5,
+        "fallback": None,
+        "reasons": ("amount 980.00; usual is 47.00",),
+        "answered_after": 0.21,
+        "label": None,
+    }
+    return Alert(sequence, event_id, **usual | fields)
 
 
-@dataclass(frozen=True)
-class Segment:
-    kind: str
-    segment: str
-    events: int
-    hits: int
-    rate: float
-    low: float
-    high: float
-    cards: int
-
-
-@dataclass(frozen=True)
-class Minute:
-    minute: int
-    events: int
-    alerts: int
-
-
-@dataclass(frozen=True)
-class Answered:
-    final: int
-    on_time: int
-    expired: int
-    share: float | None
-    p50: float | None
-    p99: float | None
-    deadline: float
-
-
-@dataclass(frozen=True)
-class Place:
-    lat: float
-    long: float
-    alerts: int
-
-
-@dataclass(frozen=True)
-class Picture:
-    as_of: int
-    last_event: int | None
-    patterns: tuple[Pattern, ...] = ()
-    alerts_2h: int = 0
-    exposed: tuple[Segment, ...] = ()
-    by_state: tuple[Segment, ...] = ()
-    by_category: tuple[Segment, ...] = ()
-    by_hour: tuple[Segment, ...] = ()
-    counted: str = "alerts"
-    minutes: tuple[Minute, ...] = ()
-    answered: Answered = Answered(0, 0, 0, None, None, None, 30.0)
-    caught_up: bool = True
-    events: int = 0
-    places: tuple[Place, ...] = ()
-
-
-@dataclass(frozen=True)
-class Alert:
-    sequence: int
-    event_id: str = "e1"
-    arrival_time: int = NOW
-    card: str = "••••3333"
-    amt: float | None = 12.5
-    merchant: str | None = "fraud_Kirlin and Sons"
-    category: str | None = "shopping_net"
-    state: str | None = "TX"
-    lat: float | None = 31.0
-    long: float | None = -99.0
-    score: float | None = 0.97
-    threshold: float | None = 0.5
-    fallback: str | None = None
-    reasons: tuple[str, ...] = ("amount 980.00; usual is 47.00",)
-    answered_after: float | None = 0.21
-    label: int | None = None
-
-
-@dataclass(frozen=True)
-class Case:
-    alert: Alert
-    reasons: tuple[tuple[str, float, str], ...] = ()
-    card: tuple[dict[str, Any], ...] = ()
-    features: tuple[dict[str, Any], ...] = ()
-    labels: tuple[tuple[int | None, str, int], ...] = ()
+def picture(**fields: Any) -> Picture:  # noqa: ANN401
+    """A picture with nothing on it but what is given."""
+    usual = {
+        "as_of": NOW,
+        "last_event": NOW,
+        "patterns": (),
+        "alerts_2h": 0,
+        "exposed": (),
+        "by_state": (),
+        "by_category": (),
+        "by_hour": (),
+        "counted": "alerts",
+        "minutes": (),
+        "answered": Answered(0, 0, 0, None, None, None, 30.0),
+        "places": (),
+        "caught_up": True,
+        "events": 0,
+    }
+    return Picture(**usual | fields)
 
 
 @dataclass
@@ -121,10 +68,10 @@ class FakeBoard:
     """Answers from what it was given."""
 
     held: list[Alert] = field(default_factory=list)
-    shown: Picture = field(default_factory=lambda: Picture(NOW, NOW))
+    shown: Picture = field(default_factory=picture)
     cases: dict[int, Case] = field(default_factory=dict)
     fails: Exception | None = None
-    asked: list[Sought] = field(default_factory=list)
+    asked: list[Query] = field(default_factory=list)
     closed: bool = False
 
     def catch_up(self) -> bool:
@@ -135,7 +82,7 @@ class FakeBoard:
     def picture(self, now_us: int) -> Picture:
         return replace(self.shown, as_of=now_us)
 
-    def alerts(self, query: Sought) -> Sequence[Alert]:
+    def alerts(self, query: Query) -> Sequence[Alert]:
         self.asked.append(query)
         found = sorted(self.held, key=lambda one: -one.sequence)
         return [one for one in found if _is_sought(one, query)][: query.most]
@@ -144,13 +91,13 @@ class FakeBoard:
         if sequence in self.cases:
             return self.cases[sequence]
         found = [one for one in self.held if one.sequence == sequence]
-        return Case(found[0]) if found else None
+        return Case(found[0], (), (), (), ()) if found else None
 
     def close(self) -> None:
         self.closed = True
 
 
-def _is_sought(one: Alert, query: Sought) -> bool:
+def _is_sought(one: Alert, query: Query) -> bool:
     text = (query.text or "").lower()
     return (
         (not text or text in (one.merchant or "").lower() or text in one.card[-4:])

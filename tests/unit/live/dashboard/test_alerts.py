@@ -9,12 +9,14 @@ import httpx
 import pytest
 
 from engine.errors import InputError
+from engine.live.board.rows import Alert, Case
 from engine.live.dashboard.csv_text import lines
 from engine.live.metrics import Metrics
 from unit.live.api.cases import TOKEN, RefusesError, Scorer, asking
-from unit.live.dashboard.cases import NOW, Alert, Case, FakeBoard, app_of
+from unit.live.dashboard.cases import NOW, FakeBoard, alert, app_of
 from unit.replay.judge.clients import run
 
+SCRIPT = "<script>alert(1)</script>"
 LABEL = {"event_id": "e1", "label": 1, "who": "Mia B."}
 
 
@@ -38,9 +40,11 @@ def ask(
 
 BOARD = FakeBoard(
     held=[
-        Alert(1, "a", NOW, state="TX", score=0.6),
-        Alert(2, "b", NOW + 1, state="NY", category="home", score=0.9, card="••••9876"),
-        Alert(3, "c", NOW + 2, state="NY", merchant="<script>alert(1)</script>", score=0.7),
+        alert(1, "a", state="TX", score=0.6),
+        alert(
+            2, "b", arrival_time=NOW + 1, state="NY", category="home", score=0.9, card="••••9876"
+        ),
+        alert(3, "c", arrival_time=NOW + 2, state="NY", merchant="<script>alert(1)</script>"),
     ]
 )
 
@@ -87,8 +91,10 @@ def test_what_cannot_be_asked(asked: str) -> None:
 
 def test_an_alert_is_opened() -> None:
     case = Case(
-        Alert(7, merchant="<img src=x onerror=alert(1)>"),
+        alert(7, merchant="<img src=x onerror=alert(1)>"),
         reasons=(("log_amt", 1.5, "the amount"),),
+        card=(),
+        features=(),
         labels=((1, "mia", NOW),),
     )
     board = FakeBoard(cases={7: case})
@@ -119,9 +125,9 @@ def test_csv_is_what_is_shown() -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="alerts.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["sequence"] for row in rows] == ["3", "2"]
-    assert rows[0]["merchant"] == "<script>alert(1)</script>"
+    assert rows[0]["merchant"] == SCRIPT
     assert (rows[0]["label"], rows[0]["long"]) == ("", "-99.0")
-    many = FakeBoard(held=[Alert(sequence) for sequence in range(10_700)])
+    many = FakeBoard(held=[alert(sequence) for sequence in range(10_700)])
     text = ask("GET", "/dashboard/alerts.csv", many).text
     assert text.count("\n") == 10_001
     assert "\r\n700,e1," in text
@@ -130,8 +136,8 @@ def test_csv_is_what_is_shown() -> None:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "|", " =", "  @"])
 def test_no_cell_is_a_formula(start: str) -> None:
     hostile = f"{start}HYPERLINK(1)"
-    alert = Alert(1, hostile, merchant=hostile, state=hostile, reasons=(hostile, hostile))
-    (row,) = csv.reader(io.StringIO(lines([alert]), newline=""))
+    one = alert(1, hostile, merchant=hostile, state=hostile, reasons=(hostile, hostile))
+    (row,) = csv.reader(io.StringIO(lines([one]), newline=""))
     assert row.count(f"'{hostile}") == 3
     assert f"'{hostile}; {hostile}" in row
     assert not any(cell.lstrip(" ").startswith(("=", "+", "@")) for cell in row)

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, settings
 from engine.live.dashboard import routes
 from unit.live.api.cases import TOKEN
 from unit.live.api.test_openapi import CONFIG, WITH
-from unit.live.dashboard.cases import Alert, FakeBoard, app_of
+from unit.live.dashboard.cases import FakeBoard, alert, app_of
 
 APP = app_of(
-    FakeBoard(held=[Alert(sequence) for sequence in range(5)]),
+    FakeBoard(held=[alert(sequence) for sequence in range(5)]),
     token=TOKEN,
     rate=1e9,
     burst=10**6,

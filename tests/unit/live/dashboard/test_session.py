@@ -10,7 +10,7 @@ from engine.live.dashboard import session
 from engine.live.dashboard.pages import PATHS
 from engine.live.dashboard.session import COOKIE, Sessions
 from unit.live.api.cases import EVENT, TOKEN, Scorer, asking
-from unit.live.dashboard.cases import Alert, FakeBoard, app_of
+from unit.live.dashboard.cases import FakeBoard, alert, app_of
 from unit.replay.judge.clients import run
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
@@ -22,7 +22,7 @@ def asked(*requests: tuple[str, str, dict[str, Any]], **options: Any) -> list[ht
     found: list[httpx.Response] = []
 
     async def test() -> None:
-        app = app_of(FakeBoard(held=[Alert(1)]), Scorer(), **{"token": TOKEN} | options)
+        app = app_of(FakeBoard(held=[alert(1)]), Scorer(), **{"token": TOKEN} | options)
         async with asking(app, "example.org") as client:
             for method, path, more in requests:
                 found.append(await client.request(method, path, **more))

@@ -10,6 +10,7 @@ from typing import Any
 from engine.errors import InputError
 from engine.live.api.options import ApiOptions
 from engine.live.api.server import ApiServer
+from engine.live.board.rows import Pattern
 from engine.live.dashboard.keeping_up import KeepingUp, Round
 from engine.live.dashboard.made import Made
 from engine.live.dashboard.routes import Dashboard
@@ -17,7 +18,7 @@ from engine.live.dashboard.streaming import framed
 from engine.live.metrics import Metrics
 from live.cases import Heard, until
 from unit.live.api.cases import HOST, Scorer, connect
-from unit.live.dashboard.cases import NOW, Alert, FakeBoard, Pattern, Picture, keeping
+from unit.live.dashboard.cases import NOW, FakeBoard, alert, keeping, picture
 from unit.replay.judge.clients import Talk, run
 
 
@@ -51,7 +52,7 @@ async def told(talk: Talk, name: str) -> Any:  # noqa: ANN401 - JSON
 
 def test_a_page_is_told_the_picture_and_how_things_are() -> None:
     pattern = Pattern("a + b", "<script>", 3, 0.5, 2, 12.5, 7)
-    board = FakeBoard(shown=Picture(NOW, NOW - 1, patterns=(pattern,), alerts_2h=3))
+    board = FakeBoard(shown=picture(last_event=NOW - 1, patterns=(pattern,), alerts_2h=3))
 
     async def test() -> None:
         async with serving(board) as server:
@@ -70,13 +71,13 @@ def test_a_page_is_told_the_picture_and_how_things_are() -> None:
 
 
 def test_new_alerts_are_told_and_those_that_have_changed() -> None:
-    board = FakeBoard(held=[Alert(1), Alert(2)])
+    board = FakeBoard(held=[alert(1), alert(2)])
 
     async def test() -> None:
         async with serving(board) as server:
             talk = await watch(server)
             assert [one["sequence"] for one in await told(talk, "alerts")] == [2, 1]
-            board.held.append(Alert(5, merchant="a\n\ndata: b\r\nid: 7"))
+            board.held.append(alert(5, merchant="a\n\ndata: b\r\nid: 7"))
             (new,) = await told(talk, "alerts")
             assert (new["sequence"], new["merchant"]) == (5, "a\n\ndata: b\r\nid: 7")
             board.held[0] = replace(board.held[0], label=1)
@@ -105,13 +106,13 @@ def test_many_watch_and_the_board_is_read_once() -> None:
 
 
 def test_more_than_is_told_at_once_is_a_gap() -> None:
-    board = FakeBoard(held=[Alert(1)])
+    board = FakeBoard(held=[alert(1)])
 
     async def test() -> None:
         async with serving(board) as server:
             talk = await watch(server)
             await told(talk, "alerts")
-            board.held += [Alert(sequence) for sequence in range(2, 1_000)]
+            board.held += [alert(sequence) for sequence in range(2, 1_000)]
             await told(talk, "missed")
             assert len(await told(talk, "alerts")) == 500
             talk.close()
