@@ -28,6 +28,7 @@ EXAMPLES = 15
 NOBODY = 9  # a port at which nothing listens
 TOKEN = "precious-0123456789"  # noqa: S105 - of a test
 WITH = {"Authorization": f"Bearer {TOKEN}"}
+STREAMS = ["/api/stream", "/dashboard/stream"]
 CONFIG = SchemathesisConfig.from_dict({"request-timeout": 10})
 
 
@@ -71,9 +72,9 @@ def test_a_scorer_answers_as_documented_whatever_it_is_asked(
 ) -> None:
     url = f"http://127.0.0.1:{port}/openapi.json"
     schema = schemathesis.openapi.from_url(url, config=CONFIG, headers=WITH)
-    # A stream of decisions goes on until something is decided.
-    operations = [one.ok() for one in schema.exclude(path="/api/stream").get_all_operations()]
-    assert {one.path for one in operations} >= {"/predict", "/health", "/metrics"}
+    # Streams go on for as long as somebody watches.
+    operations = [one.ok() for one in schema.exclude(path=STREAMS).get_all_operations()]
+    assert {one.path for one in operations} >= {"/predict", "/health", "/metrics", "/"}
     excluded = [negative_data_rejection] if mode is GenerationMode.NEGATIVE else []
     for operation in operations:
         drawn = operation.as_strategy(generation_mode=mode)
