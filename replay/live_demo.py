@@ -144,7 +144,7 @@ def _started(live: LiveDemo) -> int:
     sys.stdout.write(
         f"{live.events:,} transactions are sent; those before them are history\n"
         f"  the score      {judge}/\n"
-        f"  how things are {api}/health\n"
+        f"  the dashboard  {api}/\n"
         f"  decisions      curl -sN {api}/api/stream\n"
         f"  the ledger     python -m engine.ledger show {live.ledger}\n"
         "Ctrl-C ends it.\n"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.clock import elapsed
 from engine.errors import SentinelError
@@ -30,6 +31,20 @@ _NOT_JSON: Final = Refusal(
     # Also because a page from anywhere may send a form or text without being asked.
     f"send it with Content-Type: {JSON}",
 )
+
+
+class _How(BaseModel):
+    """What else may be said; a word that is not known is refused, as it was meant for something."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    store: int = Field(
+        0,
+        ge=0,
+        le=1,
+        description="1: they become history and are recorded, as those of the stream; their flags "
+        "are not posted. 0: nothing changes.",
+    )
 
 
 class _Asked(NamedTuple):
@@ -78,15 +93,7 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
     )
     async def predict(
         request: Request,
-        store: Annotated[
-            int,
-            Query(
-                ge=0,
-                le=1,
-                description="1: they become history and are recorded, as those of the stream; "
-                "their flags are not posted. 0: nothing changes.",
-            ),
-        ] = 0,
+        how: Annotated[_How, Query()],
     ) -> Response:
         """Decide on an event, or on a list of them in their order."""
         asked = _read(request, await request.body(), options.most_events)
@@ -95,7 +102,7 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
         early = rate.wait(asker(request.scope), len(asked.events) - 1.0, elapsed())
         if early:
             return too_early(early).response()
-        answers = await _decide(service, asked.events, options.patience, store=bool(store))
+        answers = await _decide(service, asked.events, options.patience, store=bool(how.store))
         if isinstance(answers, Refusal):
             return answers.response()
         return _worded(wording, answers, is_list=asked.is_list)

@@ -48,7 +48,7 @@ class Asked(BaseModel):
     def sought(self, most: int) -> Sought:
         """As a board is asked."""
         return Sought(
-            self.text,
+            self.text or None,
             self.state or None,
             self.category or None,
             self.least_score,

@@ -13,7 +13,7 @@ REPORT_PATH: Final = "/report/current"
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which alerts are looked for; what is None or empty bounds nothing.
+    """Which alerts are looked for; what is None bounds nothing.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Sought:
         How many at most, the newest.
     """
 
-    text: str = ""
+    text: str | None = None
     state: str | None = None
     category: str | None = None
     least_score: float | None = None

@@ -20,14 +20,15 @@ _ELSEWHERE: Final = Refusal(
 def is_ours(scope: Scope) -> bool:
     """Whether a request comes from a page of ours, or from no page at all.
 
-    Browsers say whence it comes in ``Sec-Fetch-Site``, those from before 2023 in ``Origin`` alone;
-    pages cannot change either. What sends neither is no browser, and nobody's page makes it ask.
+    Browsers say whence it comes in ``Sec-Fetch-Site``, but older ones, and all of them where there
+    is neither TLS nor loopback, in ``Origin`` alone; pages cannot change either. What sends neither
+    is no browser, and nobody's page makes it ask.
     """
     headers = {name: value for name, value in scope["headers"]}  # noqa: C416 - a list of pairs
     site = headers.get(b"sec-fetch-site")
     origin = headers.get(b"origin")
-    if site is not None and site not in _OURS:
-        return False
+    if site is not None:
+        return site in _OURS
     if origin is None:
         return True
     _, _, host = origin.partition(b"://")

@@ -23,6 +23,11 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    # Without it browsers would not say that a form comes from here: Origin would be null.
+    "Referrer-Policy": "same-origin",
+}
 _LINKS: Final = ((FRONT, "Alerts"), (MODEL, "Model"), (OPERATIONS, "Operations"))
 _HTML: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK: {"content": {"text/html": {"schema": {"type": "string"}}}},
@@ -74,12 +79,12 @@ def login_page(status: HTTPStatus = HTTPStatus.OK, wrong: str = "") -> Response:
         What was wrong with what was said before.
     """
     text = _page("", "Log in", "login", {"wrong": escape(wrong)})
-    return HTMLResponse(text, status, {"Content-Security-Policy": POLICY})
+    return HTMLResponse(text, status, _HEADERS)
 
 
 def _answering(make: Callable[[], str]) -> Callable[[], Response]:
     def page() -> Response:
-        return HTMLResponse(make(), headers={"Content-Security-Policy": POLICY})
+        return HTMLResponse(make(), headers=_HEADERS)
 
     return page
 

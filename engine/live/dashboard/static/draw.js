@@ -3,6 +3,7 @@
 import { byId, make, show } from "./elements.js";
 
 const REST_MS = 2_000;
+const NEAR = "400px";
 
 let described = null;
 let loading = null;
@@ -40,6 +41,17 @@ export class Drawn {
     this.making = null;
     box.classList.add("coming");
     addEventListener("theme", () => this.again());
+    addEventListener("visibilitychange", () => this.wake());
+    // What nobody looks at is not drawn; it is when it is about to be seen.
+    this.isNear = false;
+    const near = new IntersectionObserver(
+      (seen) => {
+        this.isNear = seen.at(-1).isIntersecting;
+        this.wake();
+      },
+      { rootMargin: NEAR },
+    );
+    near.observe(box);
     new ResizeObserver(() => this.resize()).observe(box);
   }
 
@@ -62,7 +74,11 @@ export class Drawn {
   async update() {
     clearTimeout(this.waiting);
     this.waiting = 0;
-    if (document.hidden || !this.box.clientWidth) return;
+    if (document.hidden || !this.isNear || !this.box.clientWidth) {
+      this.isOwed = true;
+      return;
+    }
+    this.isOwed = false;
     this.at = performance.now();
     if (this.view === null) {
       this.making ??= this.make().finally(() => {
@@ -109,6 +125,10 @@ export class Drawn {
   put(view) {
     for (const [name, rows] of Object.entries(this.data)) view.data(name, rows);
     for (const [name, value] of Object.entries(this.signals)) view.signal(name, value);
+  }
+
+  wake() {
+    if (this.isOwed && this.isNear && !document.hidden) this.give({});
   }
 
   resize() {

@@ -229,3 +229,17 @@ def test_a_defect_is_told_without_what_was_asked() -> None:
         assert CARD not in repr(particulars)
 
     run(test())
+
+
+@pytest.mark.parametrize("asked", ["stroe=1", "store=1&more=1", "store=0&=null"])
+def test_a_word_that_is_not_known_is_refused(asked: str) -> None:
+    scorer = Scorer()
+
+    async def test() -> None:
+        async with asking(app_of(scorer)) as client:
+            answer = await client.post(f"/predict?{asked}", json=EVENT)
+            assert answer.status_code == 422
+            assert answer.json()["hint"] == "send what /openapi.json has"
+
+    run(test())
+    assert scorer.asked == []

@@ -151,7 +151,7 @@ class FakeBoard:
 
 
 def _is_sought(one: Alert, query: Sought) -> bool:
-    text = query.text.lower()
+    text = (query.text or "").lower()
     return (
         (not text or text in (one.merchant or "").lower() or text in one.card[-4:])
         and query.state in {None, one.state}

@@ -193,6 +193,8 @@ OURS = "http://127.0.0.1:8000"
         ({}, 200),
         ({"Sec-Fetch-Site": "same-origin", "Origin": OURS}, 200),
         ({"Origin": OURS}, 200),
+        # A form of a page whose address is told to nobody; what site it is of is told all the same.
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 200),
         ({"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1:9000"}, 403),
         ({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),

@@ -76,6 +76,7 @@ def test_a_page_allows_nothing_but_its_own_files(path: str) -> None:
     assert answer.headers["content-security-policy"] == POLICY
     assert "unsafe" not in POLICY
     assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers["x-frame-options"] == "DENY"
     read = Read(answer.text)
     assert read.odd == []
