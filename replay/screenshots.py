@@ -113,15 +113,19 @@ def taken(
             with _page(browser, theme, width, height, patience) as page, _explained(url):
                 for name, path in _PAGES:
                     _visit(page, f"{url}{path}", token)
-                    page.wait_for_function(_DRAWN if path == "/" else _SETTLED)
+                    page.wait_for_function(_SETTLED)
                     if path == "/":
                         page.locator(_ALERT).first.wait_for()
-                    yield _picture(page, out / f"{name}-{theme}-{width}.png", whole=True)
+                    # All of it is in the window: what nobody sees is not drawn.
+                    page.set_viewport_size({"width": width, "height": _height(page, height)})
+                    page.wait_for_function(_DRAWN)
+                    yield _picture(page, out / f"{name}-{theme}-{width}.png")
+                    page.set_viewport_size({"width": width, "height": height})
                 _visit(page, f"{url}/", token)
                 page.locator(_ALERT).first.click()
                 page.locator("#case-body").wait_for()
                 page.wait_for_function(_DRAWN)
-                yield _picture(page, out / f"alert-{theme}-{width}.png", whole=False)
+                yield _picture(page, out / f"alert-{theme}-{width}.png")
 
 
 @contextmanager
@@ -176,8 +180,12 @@ def _explained(url: str) -> Iterator[None]:
         ) from error
 
 
-def _picture(page: "Page", path: Path, *, whole: bool) -> Path:
-    write_bytes(page.screenshot(full_page=whole), path)
+def _height(page: "Page", least: int) -> int:
+    return max(least, int(page.evaluate("document.documentElement.scrollHeight")))
+
+
+def _picture(page: "Page", path: Path) -> Path:
+    write_bytes(page.screenshot(), path)
     return path
 
 

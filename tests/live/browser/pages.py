@@ -103,9 +103,8 @@ class Looking:
         assert not unmeant
 
     def _heard(self, message: "ConsoleMessage") -> None:
-        if message.type in {"error", "warning"}:
-            where = message.location
-            self.complaints.append(f"{message.type}: {message.text} ({where['url']})")
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location['url']})")
 
 
 def picture(page: "Page", after: int = 0) -> dict[str, Any]:

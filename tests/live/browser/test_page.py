@@ -180,12 +180,12 @@ def test_an_alert_is_opened_and_judged_by_keyboard_alone(looking: Looking, still
             page.keyboard.press("Enter")
             page.get_by_text(f"{word}, recorded", exact=True).wait_for()
             found = system.rows(
-                "SELECT label, who, at, known_at FROM labels JOIN decisions USING (event_id) "
+                "SELECT label, who, at FROM labels JOIN decisions USING (event_id) "
                 "WHERE sequence = ?",
                 (sequence,),
             )
             assert [row[:2] for row in found] == [(label, name)]
-            assert all(before <= at <= wall_us() for at in found[0][2:])
+            assert before <= found[0][2] <= wall_us()
             page.get_by_text(f"{word} – {name}, ").wait_for()
             page.keyboard.press("Escape")
             # Who has closed it is where they were.
@@ -195,10 +195,7 @@ def test_an_alert_is_opened_and_judged_by_keyboard_alone(looking: Looking, still
             page.evaluate("document.activeElement.blur()")
         page.reload()
         page.locator(".row-verdict.fine").wait_for()
-        assert texts(page.locator(".row-verdict.fraud, .row-verdict.fine")) == [
-            "confirmed",
-            "dismissed",
-        ]
+        assert page.locator(".row-verdict.fraud").count() == 1
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -307,9 +304,8 @@ def test_the_theme_that_is_chosen_is_remembered(looking: Looking, still: int) ->
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_is_wider_than_the_page(looking: Looking, still: int, width: int) -> None:
     wide = "(one) => one.scrollWidth - one.clientWidth"
-    drawn = "document.querySelector('#chart-map canvas') !== null"
     with looking.page(width=width, height=844) as page:
-        page.wait_for_function(drawn)
+        page.locator("#chart-alerts canvas").wait_for()
         assert page.locator("html").evaluate(wide) == 0
         page.locator(LINKS).first.click()
         page.locator("#chart-timeline canvas").wait_for()
@@ -345,6 +341,11 @@ def test_who_has_not_told_the_token_sees_nothing(looking: Looking, still: int) -
         page.locator(LINKS).first.wait_for()
 
 
-def test_the_report_of_the_model_is_shown(looking: Looking, still: int) -> None:
+def test_the_model_and_its_report_are_shown(looking: Looking, still: int) -> None:
     with looking.page("/model") as page:
         assert page.locator("#features-title + .card tbody tr").count() > 10
+        page.get_by_role("link", name="Its report").click()
+        page.locator("h1").wait_for()
+        assert page.url.endswith("/report/current")
+        assert page.locator("svg, img").count() > 2
+        assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith("system-ui")
