@@ -12,7 +12,6 @@ from live.browser.logs import decide_earlier, parts
 from live.browser.pages import Looking
 from live.browser.system import System, ending
 from replay.browser import NAMES, browsing, installed
-from unit.train.cases import trained
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, StorageState
@@ -45,23 +44,16 @@ def logs(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def reported(chromium: str, features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with its report; not to be changed."""
-    assert chromium
-    return trained(features, tmp_path_factory.mktemp("reported"), "reported", "--report")
-
-
-@pytest.fixture(scope="session")
-def decided(logs: list[Path], reported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def decided(logs: list[Path], boosted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the ledger of those of before, and its snapshots; not to be changed."""
     folder = tmp_path_factory.mktemp("decided")
-    decide_earlier(logs[0], reported, folder / "live.db")
+    decide_earlier(logs[0], boosted, folder / "live.db")
     return folder
 
 
 @pytest.fixture(scope="module")
 def system(
-    decided: Path, reported: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
+    decided: Path, boosted: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
     """A live scorer that has decided before; no judge is there yet."""
     folder = tmp_path_factory.mktemp("system")
@@ -70,7 +62,7 @@ def system(
             shutil.copy(file, folder)
     with ending(System(folder, folder / "live.db", cache=cache)) as made:
         made.expected = made.rows("SELECT count(*) FROM decisions")[0][0]
-        made.start_scorer(reported)
+        made.start_scorer(boosted)
         yield made
 
 

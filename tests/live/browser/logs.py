@@ -1,4 +1,4 @@
-"""Logs to be streamed to a scorer that has decided before, with merchants whose names are markup."""
+"""Logs to be streamed to a scorer that has decided before; names of merchants may be markup."""
 
 import asyncio
 import sqlite3

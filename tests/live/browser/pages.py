@@ -97,9 +97,7 @@ class Looking:
 
     def assert_well(self) -> None:
         """Nothing was complained of but what was meant to be."""
-        unmeant = [
-            one for one in self.complaints if not any(part in one for part in self.expected)
-        ]
+        unmeant = [one for one in self.complaints if not any(part in one for part in self.expected)]
         assert not unmeant
 
     def _heard(self, message: "ConsoleMessage") -> None:

@@ -71,13 +71,13 @@ def test_a_stream_that_breaks_is_seen_and_so_is_its_return(
 
 
 def test_a_scorer_that_is_gone_is_seen_and_so_is_its_return(
-    looking: Looking, reported: Path
+    looking: Looking, boosted: Path
 ) -> None:
     looking.expected = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING")
     with looking.page() as page:
         sign = page.locator("#sign")
         looking.system.end("scorer")
         sign.get_by_text("Connection lost, showing ").wait_for()
-        looking.system.start_scorer(reported)
+        looking.system.start_scorer(boosted)
         sign.get_by_text("Connection lost").wait_for(state="hidden")
         page.locator(f"{FEED} a").first.wait_for()

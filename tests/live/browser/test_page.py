@@ -38,7 +38,7 @@ ALERTS = """\
 SELECT sequence, score, event FROM decisions WHERE flagged = 1 ORDER BY sequence DESC"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def still(system: System, logs: list[Path]) -> int:
     """Events have come a moment ago, and no more do; when all of it was done, in microseconds."""
     system.start_judge(logs[1], rate=400.0)
@@ -155,7 +155,7 @@ def test_the_three_answers_are_those_of_the_questions(
         ]
 
 
-def test_an_alert_is_opened_and_judged_by_keyboard_alone(looking: Looking, still: int) -> None:
+def test_an_alert_is_opened_and_judged_by_keyboard_alone(looking: Looking) -> None:
     system = looking.system
     with looking.page() as page:
         count_is(page, str(len(alerts_of(system))))
@@ -199,7 +199,7 @@ def test_an_alert_is_opened_and_judged_by_keyboard_alone(looking: Looking, still
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_name_is_text(looking: Looking, still: int, name: str) -> None:
+def test_a_hostile_name_is_text(looking: Looking, name: str) -> None:
     hostile = [row for row in alerts_of(looking.system) if row[2]["merchant"] == name]
     assert len(hostile) > 2
     with looking.page() as page:
@@ -256,11 +256,7 @@ def test_alerts_are_found_and_exported_as_they_are_shown(looking: Looking, still
         page.locator("#of-state").select_option(state)
         found_by(page, [row[0] for row in alerts if row[2]["state"] == state])
         page.locator("#of-category").select_option(category)
-        both = [
-            row
-            for row in alerts
-            if (row[2]["state"], row[2]["category"]) == (state, category)
-        ]
+        both = [row for row in alerts if (row[2]["state"], row[2]["category"]) == (state, category)]
         found_by(page, [row[0] for row in both])
         least = int(score * 100) / 100
         page.locator("#least-score").fill(str(least))
@@ -285,7 +281,7 @@ def test_alerts_are_found_and_exported_as_they_are_shown(looking: Looking, still
         assert oldest.get_attribute("href") == f"#alert-{alerts[-1][0]}"
 
 
-def test_the_theme_that_is_chosen_is_remembered(looking: Looking, still: int) -> None:
+def test_the_theme_that_is_chosen_is_remembered(looking: Looking) -> None:
     theme = "document.documentElement.dataset.theme"
     colour = "getComputedStyle(document.body).backgroundColor"
     with looking.context(theme="dark") as context:
@@ -302,7 +298,7 @@ def test_the_theme_that_is_chosen_is_remembered(looking: Looking, still: int) ->
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_is_wider_than_the_page(looking: Looking, still: int, width: int) -> None:
+def test_nothing_is_wider_than_the_page(looking: Looking, width: int) -> None:
     wide = "(one) => one.scrollWidth - one.clientWidth"
     with looking.page(width=width, height=844) as page:
         page.locator("#chart-alerts canvas").wait_for()
@@ -316,7 +312,7 @@ def test_nothing_is_wider_than_the_page(looking: Looking, still: int, width: int
             assert page.locator("html").evaluate(wide) == 0, path
 
 
-def test_what_can_be_done_can_be_done_with_tab(looking: Looking, still: int) -> None:
+def test_what_can_be_done_can_be_done_with_tab(looking: Looking) -> None:
     with looking.page() as page:
         reached = []
         for _ in range(MOST_TABS):
@@ -327,7 +323,7 @@ def test_what_can_be_done_can_be_done_with_tab(looking: Looking, still: int) -> 
         assert places == sorted(places)  # in the order in which they are read
 
 
-def test_who_has_not_told_the_token_sees_nothing(looking: Looking, still: int) -> None:
+def test_who_has_not_told_the_token_sees_nothing(looking: Looking) -> None:
     looking.expected = ("401 (Unauthorized)",)
     with looking.context(signed_in=False) as context:
         page = context.new_page()
@@ -341,11 +337,6 @@ def test_who_has_not_told_the_token_sees_nothing(looking: Looking, still: int) -
         page.locator(LINKS).first.wait_for()
 
 
-def test_the_model_and_its_report_are_shown(looking: Looking, still: int) -> None:
+def test_the_model_says_what_it_looks_at(looking: Looking) -> None:
     with looking.page("/model") as page:
         assert page.locator("#features-title + .card tbody tr").count() > 10
-        page.get_by_role("link", name="Its report").click()
-        page.locator("h1").wait_for()
-        assert page.url.endswith("/report/current")
-        assert page.locator("svg, img").count() > 2
-        assert page.evaluate("getComputedStyle(document.body).fontFamily").startswith("system-ui")
