@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ALL_PROCESSORS := --numprocesses=auto --dist=worksteal
 
-.PHONY: help setup demo live test test-deep live-kill lint types check readme lock clean
+.PHONY: help setup demo live test test-deep live-kill live-page lint types check readme lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ test-deep: $(READY) ## Run the conformance suite with 2,000 examples a compariso
 
 live-kill: $(READY) ## Kill the live scorer 20 times over 50,000 events, faults on: minutes
 	@LIVE_KILLS=20 LIVE_EVENTS=50000 $(BIN)/python -m pytest tests/live/test_restarts.py -k kills
+
+live-page: $(READY) ## Look at the dashboard beside 200 events a second: minutes
+	@LIVE_PAGE_SECONDS=120 $(BIN)/python -m pytest -s tests/live/browser/test_long.py
 
 lint: $(READY) ## Check style and format
 	@$(BIN)/ruff check .
