@@ -88,7 +88,7 @@ def serving(options: Options, metrics: Metrics, log: Log) -> Serve:
     from engine.live.dashboard.routes import Dashboard  # noqa: PLC0415 - as above
 
     def served(service: Service) -> ApiServer:
-        board = KeepingUp(lambda: Board(options.ledger, service.run, options.deadline), log)
+        board = KeepingUp(lambda: Board(options.ledger, lambda: service.run, options.deadline), log)
         dashboard = Dashboard(board, options.deadline, Made())
         return ApiServer(service, api, metrics, log, dashboard)
 

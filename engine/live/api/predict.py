@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.clock import elapsed
@@ -15,6 +15,7 @@ from engine.live.api.answers import Decided, Unreadable, Wording
 from engine.live.api.documented import body_schema
 from engine.live.api.gate import asker
 from engine.live.api.options import ApiOptions
+from engine.live.api.query import each_once
 from engine.live.api.rate import Rate
 from engine.live.api.refusals import JSON, Refusal, Refused, encode, too_early, unavailable
 from engine.live.service import Answer, Service
@@ -66,7 +67,7 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
     rate
         Where events are counted; the first of a request has been already.
     """
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(each_once)])
     wording = Wording(service.run)
 
     @router.post(

@@ -132,6 +132,7 @@ class ApiServer:
         """
         self._feed.close()
         if self._dashboard is not None:
+            self._dashboard.made.close()
             await self._dashboard.board.close()
         if self._serving is None:
             return

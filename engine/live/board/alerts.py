@@ -33,6 +33,7 @@ class Feed:
         self._span = span_of(deadline)
         self._most = most
         self._alerts: pl.DataFrame | None = None
+        self._changed: set[int] = set()
 
     def add(self, alerts: pl.DataFrame) -> None:
         """Add alerts, as ``parts.Part`` has them, and forget the oldest of too many."""
@@ -75,6 +76,15 @@ class Feed:
         # Turned round here: polars' reverse forgets what is in lists that are all null.
         return self._rows(self._alerts.filter(_wanted(query)).tail(most))[::-1]
 
+    def changed(self) -> list[Alert]:
+        """The newest of those that have changed since this was last asked, the newest first."""
+        changed, self._changed = self._changed, set()
+        if self._alerts is None or not changed:
+            return []
+        places = pl.Series(sorted(changed), dtype=pl.Int64)
+        there = pl.col("sequence").is_in(places.implode())
+        return self._rows(self._alerts.filter(there).tail(MOST_ALERTS))[::-1]
+
     def _prepared(self, alerts: pl.DataFrame) -> pl.DataFrame:
         return alerts.with_columns(
             pl.col("cc_num").cast(pl.String).fill_null("").str.tail(_DIGITS).alias("digits"),
@@ -83,6 +93,7 @@ class Feed:
 
     def _update(self, new: pl.DataFrame) -> None:
         if self._alerts is not None and len(new):
+            self._changed.update(new["sequence"])
             self._alerts = self._alerts.update(new, on="sequence", how="left", include_nulls=True)
 
     def _rows(self, frame: pl.DataFrame) -> list[Alert]:

@@ -1,5 +1,6 @@
 """The board: what the dashboard calls."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
@@ -37,7 +38,7 @@ class Board:
     ledger
         The file.
     run
-        The run that decides.
+        Tells the run that decides now; another one of the same feature set may come to.
     deadline
         Seconds from receipt until when a flag has to be answered.
 
@@ -49,7 +50,7 @@ class Board:
         If it cannot be opened.
     """
 
-    def __init__(self, ledger: Path, run: Run, deadline: float) -> None:
+    def __init__(self, ledger: Path, run: Callable[[], Run], deadline: float) -> None:
         self._ledger = ledger
         self._run = run
         self._deadline = deadline
@@ -62,7 +63,7 @@ class Board:
             self._beside = stack.enter_context(reading(ledger))
             for reader in (self._reader, self._beside):
                 reader.rows(_SMALL_CACHE)
-            _refuse_another(self._reader, run)
+            _refuse_another(self._reader, run())
             self._kept = self._begun()
             self._open = stack.pop_all()
         self._anew: Kept | None = None
@@ -112,6 +113,11 @@ class Board:
         with self._lock:
             return self._kept.feed.find(query)
 
+    def changed(self) -> list[Alert]:
+        """Those of them that have changed since this was last asked, the newest first."""
+        with self._lock:
+            return self._kept.feed.changed()
+
     def opened(self, sequence: int) -> Case | None:
         """One alert with all that there is to see of it, however old; None if there is none.
 
@@ -135,7 +141,7 @@ class Board:
                 card = 0 if found[1] is None else kept.cards.number(found[1])
                 past = kept.remembered.latest(card, sequence, MOST_PAST) if card else []
                 first = kept.remembered.first
-            return case_of(self._beside, self._run, columns, found, past, first)
+            return case_of(self._beside, self._run(), columns, found, past, first)
 
     def close(self) -> None:
         """Let go of the ledger, when nobody reads it any more."""
@@ -143,7 +149,7 @@ class Board:
             self._open.close()
 
     def _begun(self) -> Kept:
-        return Kept(self._reader, self._run.features.schema, self._deadline)
+        return Kept(self._reader, self._run().features.schema, self._deadline)
 
     def _read_anew(self) -> bool:
         """Read anew what is kept, if some of it was removed; whether there is more of that."""

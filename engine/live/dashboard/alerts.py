@@ -5,11 +5,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from engine.errors import SentinelError
+from engine.live.api.query import each_once
 from engine.live.api.refusals import JSON, Refusal, Refused, encode, unavailable
 from engine.live.board import rows
 from engine.live.board.rows import MOST_ALERTS, Alert, Case
@@ -74,7 +75,7 @@ def alert_routes(board: KeepingUp) -> APIRouter:
     board
         Who knows them.
     """
-    router = APIRouter()
+    router = APIRouter(dependencies=[Depends(each_once)])
 
     @router.get(
         ALERTS,

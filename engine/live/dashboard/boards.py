@@ -21,6 +21,10 @@ class Board(Protocol):
         """Alerts that are looked for, the newest first."""
         ...
 
+    def changed(self) -> Sequence[Alert]:
+        """Alerts that have changed since this was last asked, the newest first."""
+        ...
+
     def opened(self, sequence: int) -> Case | None:
         """One alert with all that there is to know; None if there is no such alert."""
         ...

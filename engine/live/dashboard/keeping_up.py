@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
+from polars.exceptions import PanicException
+
 from engine.clock import wall_us
 from engine.errors import OutputError, SentinelError
 from engine.live.api.refusals import encode
@@ -31,10 +33,13 @@ class Pace:
         While somebody watches.
     alone
         While nobody does: it keeps up, so that the next one who comes sees all of it at once.
+    anew
+        Before it is begun anew, after a defect.
     """
 
     watched: float = 1.0
     alone: float = 5.0
+    anew: float = 60.0
 
 
 class Round(NamedTuple):
@@ -162,8 +167,11 @@ class KeepingUp:
                 more, found = await loop.run_in_executor(self._pool, self._round, self.watchers > 0)
             except SentinelError as error:
                 self._say(error.what, error.hint)
-            except Exception as error:  # noqa: BLE001 - a defect of the board stops no scorer
-                self._say(f"{type(error).__name__}", "this is a defect; the scorer goes on")
+            except (Exception, PanicException) as error:  # noqa: BLE001 - a defect of the board stops no scorer
+                self._say(type(error).__name__, "this is a defect; the scorer goes on")
+                # What it was at may have been half done: it is begun anew, after a while.
+                await loop.run_in_executor(self._pool, self._leave)
+                await asyncio.sleep(self._pace.anew)
             else:
                 self._say(None, "")
                 if found is not None:
@@ -204,6 +212,8 @@ class KeepingUp:
         newest = {one.sequence: encode(one) for one in board.alerts(Query())}
         known = self._told
         changed = [text for sequence, text in newest.items() if known.get(sequence) != text]
+        # Of those that are too old to be among them, pages may hold many.
+        changed += [encode(one) for one in board.changed() if one.sequence not in newest]
         # As many as are asked for, and none of them known: there may have been more.
         is_gap = len(newest) >= MOST_ALERTS and not (newest.keys() & known.keys())
         self._told = newest
@@ -211,5 +221,6 @@ class KeepingUp:
 
     def _leave(self) -> None:
         if self._board is not None:
-            self._board.close()
-            self._board = None
+            board, self._board = self._board, None
+            with suppress(SentinelError):  # it was only read
+                board.close()

@@ -15,7 +15,7 @@ from engine.live.service import Service
 PATH: Final = "/dashboard/labels"
 
 _MOST_WHO: Final = 40
-_MOST_ID: Final = 200
+_MOST_ID: Final = 1_000
 # Letters of any script, digits, and what stands in names; what could not be seen is no name.
 _NAME: Final = r"[\w][\w .@'’-]*"
 _WHO: Final = re.compile(_NAME)

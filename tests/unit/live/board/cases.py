@@ -61,7 +61,7 @@ def run_of(usual: dict[str, float] | None = None) -> Run:
 
 def caught_up(path: Path, *, run: Run | None = None) -> Board:
     """A board that has read all."""
-    board = Board(path, run or run_of(), DEADLINE)
+    board = Board(path, lambda: run or run_of(), DEADLINE)
     read_on(board)
     return board
 

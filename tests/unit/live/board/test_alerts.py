@@ -73,16 +73,20 @@ def test_what_comes_later_is_taken_in(tmp_path: Path, monkeypatch: pytest.Monkey
         ledger.label(said(0, 1))
         board = caught_up(path)
         assert [one.label for one in board.alerts(Query())] == [None, 1]
+        assert board.changed() == []
         ledger.reasons([(0, [Reason("hour", 1.0, "late")])])
         ledger.label([*said(1, 0), *[Label(f"e{n}", 1, BEGAN, BEGAN, "bob") for n in (2, 1, 99)]])
         read_on(board)
         newest, oldest = board.alerts(Query())
         assert (oldest.reasons, oldest.label) == (("late",), 0)
         assert (newest.reasons, newest.label) == ((), 1)
+        assert board.changed() == [newest, oldest]
         ledger.label(said(None))
         read_on(board)
         newest, oldest = board.alerts(Query())
         assert (oldest.label, newest.label, oldest.reasons) == (None, 1, ("late",))
+        assert board.changed() == [oldest]
+        assert board.changed() == []
         board.close()
 
 

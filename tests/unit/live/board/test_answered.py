@@ -106,7 +106,7 @@ def test_alerts_say_when_they_were_answered(tmp_path: Path, outcome: Outcome) ->
     with opened(path) as ledger:
         put(ledger, [alert(0), alert(1)])
         ledger.reply([reply(0, 250 * MS, outcome)])
-        board = Board(path, run_of(), DEADLINE)
+        board = Board(path, run_of, DEADLINE)
         read_on(board)
         ledger.reply([reply(1, 250 * MS, outcome)])
         read_on(board)

@@ -36,7 +36,7 @@ def test_it_reads_by_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     path = tmp_path / "live.db"
     with opened(path) as ledger:
         put(ledger, [decision(n) for n in range(25)])
-        board = Board(path, run_of(), DEADLINE)
+        board = Board(path, run_of, DEADLINE)
         assert not board.picture(BEGAN).caught_up
         assert [board.catch_up() for _ in range(4)] == [True, True, False, False]
         picture = board.picture(BEGAN + 30 * SECOND)
@@ -116,7 +116,7 @@ def test_it_keeps_up_beside_the_writer(tmp_path: Path, monkeypatch: pytest.Monke
     decisions, reasons = invented(0, 2_000, seed=8)
     with opened(path) as ledger:
         put(ledger, decisions[:1])
-        board = Board(path, run_of(), DEADLINE)
+        board = Board(path, run_of, DEADLINE)
 
         def write() -> None:
             for start in range(1, 2_000, 50):
@@ -155,16 +155,16 @@ def test_another_feature_set_is_refused(tmp_path: Path) -> None:
         pass
     fewer = replace(notebook, features=notebook.features[:3])
     with pytest.raises(InputError, match="the ledger of another feature set"):
-        Board(path, replace(run_of(), features=fewer), DEADLINE)
+        Board(path, lambda: replace(run_of(), features=fewer), DEADLINE)
     with pytest.raises(InputError, match="there is no such file"):
-        Board(tmp_path / "none.db", run_of(), DEADLINE)
+        Board(tmp_path / "none.db", run_of, DEADLINE)
 
 
 def test_a_damaged_event_is_told(tmp_path: Path) -> None:
     path = tmp_path / "live.db"
     with opened(path) as ledger:
         put(ledger, [decision(0, event='{"cc_num":')])
-        board = Board(path, run_of(), DEADLINE)
+        board = Board(path, run_of, DEADLINE)
         with pytest.raises(InputError, match="damaged, or written by something else"):
             board.catch_up()
         board.close()

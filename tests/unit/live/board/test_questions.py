@@ -59,7 +59,7 @@ def test_the_answers_stay_those_of_sql_while_the_ledger_grows(
     late: list[tuple[int, list[Reason]]] = []
     with opened(path) as ledger:
         put(ledger, [])
-        board = Board(path, run_of(), DEADLINE)
+        board = Board(path, run_of, DEADLINE)
         for turn in range(3):
             decisions, reasons = invented(turn * 900, 900, seed=turn)
             put(ledger, decisions)

@@ -70,7 +70,8 @@ class FakeBoard:
     held: list[Alert] = field(default_factory=list)
     shown: Picture = field(default_factory=picture)
     cases: dict[int, Case] = field(default_factory=dict)
-    fails: Exception | None = None
+    fails: BaseException | None = None
+    news: list[Alert] = field(default_factory=list)
     asked: list[Query] = field(default_factory=list)
     closed: bool = False
 
@@ -86,6 +87,10 @@ class FakeBoard:
         self.asked.append(query)
         found = sorted(self.held, key=lambda one: -one.sequence)
         return [one for one in found if _is_sought(one, query)][: query.most]
+
+    def changed(self) -> Sequence[Alert]:
+        changed, self.news = self.news, []
+        return changed
 
     def opened(self, sequence: int) -> Case | None:
         if sequence in self.cases:
@@ -112,7 +117,7 @@ def _is_sought(one: Alert, query: Query) -> bool:
 
 
 def keeping(board: FakeBoard, log: Heard | None = None, tick: float = 0.01) -> KeepingUp:
-    return KeepingUp(lambda: board, log or Heard(), Pace(watched=tick, alone=tick))
+    return KeepingUp(lambda: board, log or Heard(), Pace(watched=tick, alone=tick, anew=tick))
 
 
 def app_of(

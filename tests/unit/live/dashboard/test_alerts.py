@@ -89,6 +89,12 @@ def test_what_cannot_be_asked(asked: str) -> None:
     assert {"what", "hint"} <= set(answer.json())
 
 
+def test_a_word_that_is_given_twice_is_refused() -> None:
+    for path in ("alerts", "alerts.csv"):
+        answer = ask("GET", f"/dashboard/{path}?state=NY&state=TX", BOARD)
+        assert (answer.status_code, answer.json()["what"]) == (422, "state: given twice")
+
+
 def test_an_alert_is_opened() -> None:
     case = Case(
         alert(7, merchant="<img src=x onerror=alert(1)>"),

@@ -13,6 +13,7 @@ from engine.live.dashboard import made
 from engine.live.dashboard.charts import charts
 from engine.live.dashboard.looks import LOOKS
 from engine.live.dashboard.made import Made, kept_name
+from live.cases import until
 from unit.live.dashboard.test_pages import DRAWN, SCRIPTS
 
 HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
@@ -96,7 +97,7 @@ def test_words_can_be_read(name: str) -> None:
 def test_what_is_made_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def make(name: str) -> bytes:
+    def make(name: str, _began: object) -> bytes:
         asked.append(name)
         return b"made"
 
@@ -112,7 +113,7 @@ def test_what_is_made_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_where_nothing_can_be_kept_it_is_made_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(made, "_made", lambda _name: b"made")
+    monkeypatch.setattr(made, "_made", lambda _name, _began: b"made")
     (tmp_path / "file").write_text("")
     assert asyncio.run(Made(tmp_path / "file" / "folder").content("vega.js")) == b"made"
 
@@ -129,13 +130,34 @@ def test_the_maker_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SENTINELPOS_TOKEN", "0123456789abcdef")
     monkeypatch.setattr(made, "_MODULE", "sys; import os; print(dict(os.environ)) #")
     with pytest.raises(OutputError, match=r"charts.json could not be made"):
-        made._made("charts.json")
+        made._made("charts.json", lambda _process: None)
     monkeypatch.setattr(made, "_MODULE", "this")
-    assert b"beautiful" in made._made("charts.json").lower()
+    assert b"beautiful" in made._made("charts.json", lambda _process: None).lower()
 
 
 def test_the_scripts_that_draw_interpret_expressions() -> None:
     """It takes a few seconds: that they can do without making code of text is all that counts."""
-    script = made._made("vega.js").decode()
+    script = made._made("vega.js", lambda _process: None).decode()
     assert script.rstrip().endswith("globalThis.vegaEmbed=$t6;") or "globalThis.vegaEmbed" in script
     assert "expressionInterpreter" in script
+
+
+def test_whoever_ends_does_not_wait_for_what_is_being_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "forever.py").write_text("import time; time.sleep(600)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(made, "_MODULE", "forever")
+
+    async def test() -> None:
+        files = Made(tmp_path)
+        making = asyncio.create_task(files.content("charts.json"))
+        await until(lambda: files._at_work)
+        files.close()
+        with pytest.raises(OutputError, match="could not be made"):
+            await making
+        with pytest.raises(OutputError, match="could not be made"):
+            await files.content("charts.json")  # and is not tried again at once
+        assert len(files._at_work) == 1
+
+    asyncio.run(test())

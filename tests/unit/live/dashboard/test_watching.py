@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from polars.exceptions import PanicException
+
 from engine.errors import InputError
 from engine.live.api.options import ApiOptions
 from engine.live.api.server import ApiServer
@@ -120,6 +122,21 @@ def test_more_than_is_told_at_once_is_a_gap() -> None:
     run(test())
 
 
+def test_what_changes_of_old_alerts_is_told_too() -> None:
+    board = FakeBoard(held=[alert(sequence) for sequence in range(1_000)])
+
+    async def test() -> None:
+        async with serving(board) as server:
+            talk = await watch(server)
+            assert len(await told(talk, "alerts")) == 500
+            board.news = [alert(7, label=1)]
+            changed = await told(talk, "alerts")
+            assert [(one["sequence"], one["label"]) for one in changed] == [(7, 1)]
+            talk.close()
+
+    run(test())
+
+
 def test_a_board_that_cannot_keep_up_is_a_trouble_and_no_end() -> None:
     board = FakeBoard(fails=InputError("live.db: damaged (was x)", hint="look at it"))
     heard = Heard()
@@ -131,6 +148,9 @@ def test_a_board_that_cannot_keep_up_is_a_trouble_and_no_end() -> None:
         assert await kept.rounds(0, 0.01) == ([], False)
         board.fails = ZeroDivisionError("a defect")
         await until(lambda: kept.trouble == "ZeroDivisionError")
+        assert board.closed  # and begun anew: what it was at may have been half done
+        board.fails = PanicException("a defect")
+        await until(lambda: kept.trouble == "PanicException")
         board.fails = None
         await until(lambda: kept.trouble is None)
         assert (await kept.rounds(0, 5.0))[0]
@@ -138,7 +158,7 @@ def test_a_board_that_cannot_keep_up_is_a_trouble_and_no_end() -> None:
 
     run(test())
     said = [event for event, _ in heard.said]
-    assert said == 2 * ["dashboard: cannot keep up"] + ["dashboard: well again"]
+    assert said == 3 * ["dashboard: cannot keep up"] + ["dashboard: well again"]
 
 
 def test_pages_are_told_of_the_trouble() -> None:
