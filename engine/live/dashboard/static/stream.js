@@ -106,6 +106,7 @@ export class Stream extends EventTarget {
   // Why there is no stream: what opens one is not told.
   async refusal() {
     const asked = new AbortController();
+    setTimeout(() => asked.abort(), SILENCE_MS);
     try {
       const answer = await fetch(this.path, { signal: asked.signal });
       // The session is over: the page that asks for the token stands where this one does.
