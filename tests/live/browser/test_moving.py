@@ -188,3 +188,42 @@ def test_what_is_frozen_stays_whatever_is_missed(looking: Looking) -> None:
         page.get_by_role("button", name="Go on").click()
         places_are(page, 5_000, "200+")
         assert "before" not in (page.locator("#export").get_attribute("href") or "")
+
+
+_HIDE = """\
+(isHidden) => {
+  Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+}"""
+
+
+def test_a_page_that_nobody_sees_holds_no_stream(looking: Looking) -> None:
+    with looking.context() as context:
+        page = context.new_page()
+        scorer = Scorer(page, 999)
+        page.goto(looking.system.url)
+        places_are(page, 999, "200+")
+        page.evaluate(_HIDE, True)  # noqa: FBT003 - a value
+        assert page.evaluate("told.readyState") == 2
+        scorer.newest = 5_000
+        page.evaluate(_HIDE, False)  # noqa: FBT003 - a value
+        assert page.evaluate("told.readyState") == 1
+        places_are(page, 5_000, "200+")
+
+
+def test_why_there_is_no_stream_is_told_and_alerts_are_there(looking: Looking) -> None:
+    looking.expected = ("503 (Service Unavailable)",)
+    refused = {"what": "16 watch already", "hint": "close one of the others"}
+    with looking.context() as context:
+        page = context.new_page()
+        page.route(
+            "**/dashboard/stream",
+            lambda route: route.fulfill(
+                status=503, body=json.dumps(refused), content_type="application/json"
+            ),
+        )
+        page.goto(looking.system.url)
+        page.locator("#sign").get_by_text("16 watch already: close one of the others.").wait_for()
+        page.locator(f"{FEED} a").first.wait_for()
+        page.unroute("**/dashboard/stream")
+        page.get_by_text("16 watch already").wait_for(state="hidden")
