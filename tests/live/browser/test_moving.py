@@ -1,13 +1,15 @@
 """The dashboard in a browser while events come, and when they do not."""
 
 import csv
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from live.browser.pages import FEED, Looking
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 RATE = 40.0
 
@@ -81,3 +83,147 @@ def test_a_scorer_that_is_gone_is_seen_and_so_is_its_return(
         looking.system.start_scorer(boosted)
         sign.get_by_text("Connection lost").wait_for(state="hidden")
         page.locator(f"{FEED} a").first.wait_for()
+
+
+# The stream is what the test says, and nothing else.
+_TOLD = """\
+globalThis.EventSource = class extends EventTarget {
+  static CLOSED = 2;
+  constructor() {
+    super();
+    this.readyState = 1;
+    globalThis.told = this;
+    setTimeout(() => this.dispatchEvent(new Event("open")));
+  }
+  close() {
+    this.readyState = 2;
+  }
+};"""
+_TELL = """\
+(messages) => {
+  for (const [name, data] of messages) {
+    told.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
+  }
+}"""
+PART = 200
+
+
+def alert(sequence: int) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(("state", "lat", "long", "score", "threshold", "fallback", "label")),
+        "sequence": sequence,
+        "event_id": str(sequence),
+        "arrival_time": 1_700_000_000_000_000 + sequence,
+        "card": "••••1234",
+        "amt": 1.0,
+        "merchant": "somebody",
+        "category": None,
+        "reasons": [],
+        "answered_after": None,
+    }
+
+
+def alerts(*sequences: int) -> list[dict[str, Any]]:
+    return [alert(one) for one in sorted(sequences, reverse=True)]
+
+
+class Scorer:
+    """Answers for alerts up to a newest one."""
+
+    def __init__(self, page: "Page", newest: int) -> None:
+        self.newest = newest
+        self._page = page
+        page.add_init_script(_TOLD)
+        page.route("**/dashboard/alerts?*", self._answer)
+
+    def tell(self, *messages: tuple[str, Any]) -> None:
+        """Say it by the stream, all of it at once."""
+        self._page.evaluate(_TELL, messages)
+
+    def _answer(self, route: "Route") -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        before = min(int(asked.get("before", ["1000000"])[0]), self.newest + 1)
+        found = alerts(*range(max(0, before - PART), before))
+        route.fulfill(body=json.dumps(found), content_type="application/json")
+
+
+def places_are(page: "Page", newest_one: int, count: str) -> None:
+    page.wait_for_function(IS_NEWER, arg=newest_one - 1)
+    assert newest(page) == newest_one
+    page.locator("#feed-count").get_by_text(count, exact=True).wait_for()
+
+
+def test_the_feed_never_has_a_hole(looking: Looking) -> None:
+    with looking.context() as context:
+        page = context.new_page()
+        scorer = Scorer(page, 999)
+        page.goto(looking.system.url)
+        places_are(page, 999, "200+")
+        # One that is older than those that are held says nothing of those in between.
+        scorer.tell(("alerts", alerts(700, 1_000)))
+        scorer.newest = 1_000
+        places_are(page, 1_000, "201+")
+        scorer.newest = 5_000
+        scorer.tell(("missed", {}), ("alerts", alerts(*range(4_700, 5_001))))
+        places_are(page, 5_000, "200+")
+        # What is older comes as who reads goes on, and all of it.
+        page.locator("#feed").evaluate("(feed) => { feed.scrollTop = feed.scrollHeight; }")
+        page.locator("#feed-count").get_by_text("400+", exact=True).wait_for()
+        page.locator("#feed").evaluate("(feed) => { feed.scrollTop = feed.scrollHeight; }")
+        page.locator(f"{FEED}[aria-posinset='400'] a[href='#alert-4601']").wait_for()
+
+
+def test_what_is_frozen_stays_whatever_is_missed(looking: Looking) -> None:
+    with looking.context() as context:
+        page = context.new_page()
+        scorer = Scorer(page, 999)
+        page.goto(looking.system.url)
+        places_are(page, 999, "200+")
+        page.get_by_role("button", name="Freeze").click()
+        scorer.newest = 5_000
+        scorer.tell(("missed", {}), ("alerts", alerts(*range(4_700, 5_001))), ("open", {}))
+        page.get_by_text("Frozen; at least 301 new alerts since.", exact=True).wait_for()
+        places_are(page, 999, "200+")
+        assert "before=1000" in (page.locator("#export").get_attribute("href") or "")
+        page.get_by_role("button", name="Go on").click()
+        places_are(page, 5_000, "200+")
+        assert "before" not in (page.locator("#export").get_attribute("href") or "")
+
+
+_HIDE = """\
+(isHidden) => {
+  Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+}"""
+
+
+def test_a_page_that_nobody_sees_holds_no_stream(looking: Looking) -> None:
+    with looking.context() as context:
+        page = context.new_page()
+        scorer = Scorer(page, 999)
+        page.goto(looking.system.url)
+        places_are(page, 999, "200+")
+        page.evaluate(_HIDE, True)  # noqa: FBT003 - a value
+        assert page.evaluate("told.readyState") == 2
+        scorer.newest = 5_000
+        page.evaluate(_HIDE, False)  # noqa: FBT003 - a value
+        assert page.evaluate("told.readyState") == 1
+        places_are(page, 5_000, "200+")
+
+
+def test_why_there_is_no_stream_is_told_and_alerts_are_there(looking: Looking) -> None:
+    looking.expected = ("503 (Service Unavailable)",)
+    refused = {"what": "16 watch already", "hint": "close one of the others"}
+    with looking.context() as context:
+        page = context.new_page()
+        page.route(
+            "**/dashboard/stream",
+            lambda route: route.fulfill(
+                status=503, body=json.dumps(refused), content_type="application/json"
+            ),
+        )
+        page.goto(looking.system.url)
+        page.locator("#sign").get_by_text("16 watch already: close one of the others.").wait_for()
+        page.locator(f"{FEED} a").first.wait_for()
+        page.unroute("**/dashboard/stream")
+        page.get_by_text("16 watch already").wait_for(state="hidden")

@@ -198,6 +198,27 @@ def test_an_alert_is_opened_and_judged_by_keyboard_alone(looking: Looking) -> No
         assert page.locator(".row-verdict.fraud").count() == 1
 
 
+def test_a_label_is_chosen_named_and_recorded_once(looking: Looking) -> None:
+    def labels() -> int:
+        return int(looking.system.rows("SELECT count(*) FROM labels")[0][0])
+
+    before = labels()
+    with looking.page() as page:
+        page.locator(f"{FEED}[aria-posinset='5'] a").click()
+        page.locator("#case-body").wait_for()
+        page.locator("#who").fill(" ")
+        page.locator("#dismiss").click()
+        page.get_by_text("Your name is needed.", exact=True).wait_for()
+        page.locator("#who").fill("Mia")
+        page.locator("#who").press("Enter")
+        page.wait_for_timeout(300)
+        assert labels() == before
+        page.locator("#dismiss").dblclick()
+        page.get_by_text("not fraud, recorded", exact=True).wait_for()
+        page.wait_for_timeout(300)
+        assert labels() == before + 1
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_text(looking: Looking, name: str) -> None:
     hostile = [row for row in alerts_of(looking.system) if row[2]["merchant"] == name]

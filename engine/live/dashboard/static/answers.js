@@ -1,7 +1,7 @@
 // The three answers, and the numbers of the moment.
 
 import { byId, cell, make, show, tell } from "./elements.js";
-import { money, percent, seconds, several, whole } from "./words.js";
+import { clock, money, percent, seconds, several, whole } from "./words.js";
 
 const MOST_AGES = 8;
 const SHOWN_PERCENT = 100;
@@ -52,7 +52,9 @@ function count(picture) {
   const alerts = minutes.reduce((sum, one) => sum + one.alerts, 0);
   const events = minutes.reduce((sum, one) => sum + one.events, 0);
   const share = events ? `, ${percent(alerts / events)} of ${several(events, "transaction")}` : "";
-  tell("count-detail", `${whole(alerts)} of them in the last hour${share}`);
+  // Minutes of the clock: an hour, but for what is left of the one that has begun.
+  const since = minutes.length ? ` since ${clock(minutes[0].minute * 1e6).slice(0, 5)}` : "";
+  tell("count-detail", `${whole(alerts)} of them${since}${share}`);
 }
 
 // It stays in one piece where lines break.
@@ -90,12 +92,16 @@ function now(picture) {
   // The minute that has begun is not whole; the one before is.
   const whole_ = picture.minutes.slice(0, -1);
   const last = whole_.at(-1) ?? { events: 0, alerts: 0 };
-  const mean = (name) =>
-    whole_.length ? whole_.reduce((sum, one) => sum + one[name], 0) / whole_.length : null;
+  // Before the first event of the hour nothing may have run.
+  const begun = whole_.findIndex((one) => one.events > 0);
+  const ran = begun < 0 ? [] : whole_.slice(begun);
+  const mean = (name) => ran.reduce((sum, one) => sum + one[name], 0) / ran.length;
+  const inMean = (name, words) =>
+    ran.length ? `${words(mean(name))} in the mean of the last ${several(ran.length, "minute")}` : "";
   tell("events-now", whole(last.events));
-  tell("events-detail", `${whole(mean("events"))} in the mean of the last hour`);
+  tell("events-detail", inMean("events", whole));
   tell("alerts-now", whole(last.alerts));
-  tell("alerts-detail", `${mean("alerts")?.toFixed(1) ?? "–"} in the mean of the last hour`);
+  tell("alerts-detail", inMean("alerts", (one) => one.toFixed(1)));
   const { answered } = picture;
   tell("on-time", percent(answered.share, answered.share === 1 ? 0 : 2));
   tell(
@@ -107,7 +113,12 @@ function now(picture) {
   tell("p50", seconds(answered.p50));
   tell("p99", seconds(answered.p99));
   const bar = byId("p99-bar");
-  const share = answered.p99 === null ? 0 : Math.min(1, answered.p99 / answered.deadline);
+  show(bar, answered.p99 !== null);
+  if (answered.p99 === null) {
+    tell("deadline", "");
+    return;
+  }
+  const share = Math.min(1, answered.p99 / answered.deadline);
   bar.style.width = `${SHOWN_PERCENT * share}%`;
   bar.classList.toggle("late", share > 0.8);
   tell("deadline", `p99 is ${percent(share, share < 0.1 ? 1 : 0)} of the ${seconds(answered.deadline)} deadline`);

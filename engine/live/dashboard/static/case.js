@@ -8,6 +8,7 @@ const HASH = /^#alert-([0-9]{1,18})$/;
 const WHO = "sentinelpos-who";
 const VERDICT = { 1: "fraud", 0: "not fraud" };
 const FULL = 100;
+const SAYS = { confirm: 1, dismiss: 0, withdraw: null };
 
 export class Case {
   constructor({ labelled, onMap }) {
@@ -16,7 +17,10 @@ export class Case {
     this.timeline = new Drawn("timeline");
     this.distance = new Drawn("distance");
     this.sequence = null;
-    this.alert = null;
+    this.alert = null; // once it is there
+    this.asking = 0;
+    this.isSaying = false;
+    this.isSaid = false; // whether something was said here of the one that is open
     this.opener = null;
     try {
       byId("who").value = localStorage.getItem(WHO) ?? "";
@@ -29,11 +33,14 @@ export class Case {
     this.box.addEventListener("click", (event) => {
       if (event.target === this.box) this.box.close();
     });
-    byId("verdict").addEventListener("submit", (event) => {
-      event.preventDefault();
-      const { value } = event.submitter ?? { value: "" };
-      if (value) this.say(JSON.parse(value));
-    });
+    // Enter in the name says nothing: what is said is chosen.
+    byId("verdict").addEventListener("submit", (event) => event.preventDefault());
+    for (const [id, label] of Object.entries(SAYS)) {
+      byId(id).addEventListener("click", (event) => {
+        // The second of a double click says nothing more.
+        if (event.detail < 2) this.say(label);
+      });
+    }
     byId("case-map").addEventListener("click", () => {
       const { alert } = this;
       this.box.close();
@@ -50,6 +57,8 @@ export class Case {
 
   async open(sequence) {
     this.sequence = sequence;
+    this.alert = null;
+    this.isSaid = false;
     if (!this.box.open) {
       this.opener = document.activeElement;
       this.box.showModal();
@@ -59,10 +68,35 @@ export class Case {
     show(byId("case-body"), false);
     show(byId("case-loading"), true);
     tell("case-loading", "One moment …");
+    await this.read(sequence);
+  }
+
+  // What has changed of an alert that is open: its reasons and its answer come after it.
+  came(alerts) {
+    if (alerts.some((one) => one.sequence === this.sequence)) this.read(this.sequence);
+  }
+
+  renew() {
+    if (this.sequence !== null) this.read(this.sequence);
+  }
+
+  async read(sequence) {
+    const mine = ++this.asking;
     const found = await ask(`/dashboard/alerts/${sequence}`);
-    if (this.sequence !== sequence) return;
-    if (found.error) tell("case-loading", found.error);
-    else this.fill(found.value);
+    if (this.sequence !== sequence || mine !== this.asking) return;
+    if (this.alert === null) {
+      if (found.error) tell("case-loading", found.error);
+      else this.fill(found.value);
+      return;
+    }
+    if (found.error) return;
+    const { alert, reasons, labels } = found.value;
+    // The board may not have read yet what was said here.
+    const label = this.isSaid ? this.alert.label : alert.label;
+    this.alert = { ...alert, label };
+    facts(this.alert);
+    why(reasons, this.alert);
+    if (!this.isSaid) this.verdict(label, labels);
   }
 
   closed() {
@@ -134,15 +168,24 @@ export class Case {
 
   async say(label) {
     const { alert } = this;
+    if (this.isSaying || alert === null) return;
     const who = byId("who").value.trim();
+    if (!who) {
+      tell("verdict-now", "Your name is needed.");
+      byId("who").focus();
+      return;
+    }
     tell("verdict-now", "…");
+    this.saying(true);
     const found = await ask("/dashboard/labels", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ event_id: alert.event_id, label, who }),
     });
+    this.saying(false);
+    const isOpen = this.alert?.sequence === alert.sequence;
     if (found.error) {
-      tell("verdict-now", found.error);
+      if (isOpen) tell("verdict-now", found.error);
       return;
     }
     try {
@@ -151,18 +194,26 @@ export class Case {
       // Then it is typed each time.
     }
     this.labelled(alert.sequence, label);
-    if (this.alert !== alert) return;
-    alert.label = label;
+    if (!isOpen) return;
+    this.isSaid = true;
+    this.alert.label = label;
     this.verdict(label, [[label, found.value.who, Date.now() * 1000]]);
     tell("verdict-now", `${VERDICT[label] ?? "withdrawn"}, recorded`);
     this.again(alert.sequence);
+  }
+
+  // Buttons that are not to be pressed keep the focus all the same.
+  saying(isSaying) {
+    this.isSaying = isSaying;
+    for (const id of Object.keys(SAYS)) byId(id).setAttribute("aria-disabled", String(isSaying));
   }
 
   // What was said before is as the ledger has it, as soon as the board has read it.
   async again(sequence) {
     await new Promise((done) => setTimeout(done, 1_500));
     const found = await ask(`/dashboard/alerts/${sequence}`);
-    if (this.sequence === sequence && found.value) this.verdict(this.alert.label, found.value.labels);
+    const isOpen = this.sequence === sequence && this.alert !== null;
+    if (isOpen && found.value) this.verdict(this.alert.label, found.value.labels);
   }
 }
 

@@ -9,13 +9,20 @@ const BESIDE = 4; // rows beyond what is seen
 const PART = 200;
 const NEAR = 30; // rows from the end, where older ones are asked for
 const FLASH_MS = 1_500;
+const MOST_ASIDE = 1_000;
+const AGAIN_MS = 2_000;
+const AGE_MS = 5_000; // how often rows are looked at that may have become too old
 
 export class Feed {
   constructor(filters) {
     this.filters = filters;
     this.held = new Held();
-    this.waiting = new Map(); // while frozen
+    this.aside = new Map(); // what has come while frozen, or while the newest are asked for
+    this.isOwed = false; // whether some of it is missing, so that the newest are to be asked for
     this.frozen = false;
+    this.bounds = {}; // of what is shown, while frozen
+    this.count = 0; // how many have come since then
+    this.isLoading = false;
     this.isAll = false; // whether there are no older ones
     this.asking = 0;
     this.isAsking = false;
@@ -27,6 +34,7 @@ export class Feed {
     this.box.addEventListener("keydown", (event) => this.key(event));
     byId("freeze").addEventListener("click", () => this.freeze(!this.frozen));
     filters.addEventListener("changed", () => this.load(true));
+    setInterval(() => this.age(), AGE_MS);
     this.measure();
   }
 
@@ -35,25 +43,68 @@ export class Feed {
     this.draw();
   }
 
-  // Asks for the newest; what comes meanwhile by the stream is among it, or is taken as well.
+  // Asks for the newest; what comes meanwhile by the stream waits for them, so that there is no hole.
   async load(anew = false) {
-    const mine = ++this.asking;
     if (anew) {
-      this.freeze(false);
-      this.held.clear();
-      this.isAll = false;
-      this.box.scrollTop = 0;
+      this.thaw();
+      this.clear();
       this.draw();
     }
+    if (this.frozen) {
+      this.owe();
+      return;
+    }
+    const mine = ++this.asking;
+    this.isLoading = true;
+    this.isOwed = false;
     const found = await this.ask({});
-    if (found === null || mine !== this.asking) return;
-    const oldest = found.at(-1)?.sequence ?? 0;
-    // After a while away there may be a gap between these and those that are held.
-    if (this.held.size && this.held.order[0] < oldest && found.length === PART) this.held.clear();
-    if (found.length < PART && !this.held.size) this.isAll = true;
+    if (mine !== this.asking) return;
+    if (found === null) {
+      setTimeout(() => mine === this.asking && this.load(), AGAIN_MS);
+      return;
+    }
+    this.isLoading = false;
+    const isEvery = found.length < PART;
+    const oldest = isEvery ? -1 : found.at(-1).sequence;
+    // What is older than a hole is let go of; who reads so far down is shown it again.
+    if (this.held.size && this.held.order[0] < oldest) this.clear();
+    if (isEvery) this.isAll = true;
     this.take(found, true);
+    this.takeAside();
     tell("feed-empty", this.filters.isAny ? "No alerts yet." : "No alert is like that.");
     show(byId("feed-empty"), this.held.size === 0);
+    if (this.isOwed) this.load();
+  }
+
+  clear() {
+    this.held.clear();
+    this.isAll = false;
+    this.box.scrollTop = 0;
+  }
+
+  // What waits is not whole any more, and is asked for when it is wanted.
+  owe() {
+    this.isOwed = true;
+    this.aside.clear();
+    this.tellHeld();
+  }
+
+  setAside(alerts) {
+    this.held.renew(alerts);
+    this.draw();
+    if (this.frozen) {
+      this.count += alerts.filter((one) => one.sequence > this.counted).length;
+      this.counted = Math.max(this.counted, ...alerts.map((one) => one.sequence));
+    }
+    if (!this.isOwed) for (const one of alerts) this.aside.set(one.sequence, one);
+    if (this.aside.size > MOST_ASIDE) this.owe();
+    this.tellHeld();
+  }
+
+  takeAside() {
+    const alerts = [...this.aside.values()];
+    this.aside.clear();
+    this.take(this.joined(alerts.filter((one) => this.filters.admits(one))), true);
   }
 
   async ask(more) {
@@ -70,10 +121,10 @@ export class Feed {
   }
 
   async older() {
-    if (this.isAsking || this.isAll || this.held.isCut || !this.held.size) return;
+    if (this.isAsking || this.isLoading || this.isAll || this.held.isCut || !this.held.size) return;
     this.isAsking = true;
     const mine = this.asking;
-    const found = await this.ask({ before: this.held.order.at(-1) });
+    const found = await this.ask({ ...this.bounds, before: this.held.order.at(-1) });
     this.isAsking = false;
     if (found === null || mine !== this.asking) return;
     this.isAll = found.length < PART;
@@ -83,18 +134,18 @@ export class Feed {
 
   came(alerts) {
     this.filters.learn(alerts);
-    this.take(alerts.filter((one) => this.filters.admits(one)), false);
+    const wanted = alerts.filter((one) => this.filters.admits(one));
+    if (this.frozen || this.isLoading) this.setAside(wanted);
+    else this.take(this.joined(wanted), false);
+  }
+
+  // Between those that are held and one that is older than they there may be others.
+  joined(alerts) {
+    const oldest = this.isAll ? -1 : (this.held.order.at(-1) ?? -1);
+    return alerts.filter((one) => one.sequence >= oldest);
   }
 
   take(alerts, quiet) {
-    if (this.frozen) {
-      const known = this.held.order[0] ?? -1;
-      this.held.renew(alerts);
-      for (const one of alerts) if (one.sequence > known) this.waiting.set(one.sequence, one);
-      this.tellHeld();
-      this.draw();
-      return;
-    }
     const before = this.held.order[0] ?? -1;
     const fresh = this.held.take(alerts);
     // Who has scrolled down goes on reading what is there.
@@ -115,23 +166,55 @@ export class Feed {
   }
 
   freeze(frozen) {
-    if (frozen === this.frozen) return;
-    this.frozen = frozen;
-    const button = byId("freeze");
-    button.setAttribute("aria-pressed", String(frozen));
-    button.textContent = frozen ? "Go on" : "Freeze";
     if (!frozen) {
-      const waiting = [...this.waiting.values()];
-      this.waiting.clear();
-      this.take(waiting, true);
+      this.thaw();
+      if (this.isOwed) this.load();
+      else this.takeAside();
+      return;
     }
+    this.frozen = true;
+    const { since_us, until_us } = this.filters.value;
+    // What is exported is what is shown: nothing that has come since, nor less as time goes on.
+    const newest = this.held.order[0] ?? -1;
+    this.bounds = { since_us, until_us, before: newest + 1 };
+    this.counted = newest;
+    this.count = 0;
+    if (this.isLoading) {
+      this.asking += 1; // the answer is for later
+      this.isLoading = false;
+      this.owe();
+    }
+    this.tellFrozen();
+  }
+
+  thaw() {
+    this.frozen = false;
+    this.bounds = {};
+    this.tellFrozen();
+  }
+
+  tellFrozen() {
+    const button = byId("freeze");
+    button.setAttribute("aria-pressed", String(this.frozen));
+    button.textContent = this.frozen ? "Go on" : "Freeze";
     this.tellHeld();
+    this.draw();
+  }
+
+  // What has grown older than what is looked for, as "last 5 min", is not among it any more.
+  age() {
+    const { moving } = this.filters;
+    if (moving === null || this.frozen || this.isLoading) return;
+    if (!this.held.drop((one) => one.arrival_time < moving)) return;
+    this.isAll = true;
+    show(byId("feed-empty"), this.held.size === 0);
     this.draw();
   }
 
   tellHeld() {
     show(byId("held"), this.frozen);
-    tell("held", this.waiting.size ? `Frozen; ${several(this.waiting.size, "new alert")} since.` : "Frozen.");
+    const least = this.isOwed ? "at least " : "";
+    tell("held", this.count ? `Frozen; ${least}${several(this.count, "new alert")} since.` : "Frozen.");
   }
 
   // A label that was given here is seen here at once.
@@ -184,7 +267,7 @@ export class Feed {
     }
     const more = this.isAll ? "" : "+";
     tell("feed-count", total ? `${whole(total)}${more}${this.filters.isAny ? "" : " found"}` : "");
-    byId("export").href = `/dashboard/alerts.csv?${this.filters.question(this.bound())}`;
+    byId("export").href = `/dashboard/alerts.csv?${this.filters.question(this.bounds)}`;
     if (last > total - NEAR) this.older();
   }
 
@@ -194,11 +277,6 @@ export class Feed {
     fill(made, alert, place, total);
     made.row.style.transform = `translateY(${place * this.height}px)`;
     made.row.classList.toggle("new", this.newest !== undefined && alert.sequence > this.newest);
-  }
-
-  // What is exported is what is shown: while frozen, nothing that has come since.
-  bound() {
-    return this.frozen && this.held.size ? { before: this.held.order[0] + 1 } : {};
   }
 
   key(event) {

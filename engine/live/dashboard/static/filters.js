@@ -6,6 +6,7 @@ import { category } from "./words.js";
 const PAUSE_MS = 250;
 const BETWEEN = "between";
 const US = 1_000_000;
+const DOTS = /^[•*]+|[•*]+$/g; // as cards are shown, or typed
 
 export class Filters extends EventTarget {
   constructor(stream) {
@@ -82,6 +83,12 @@ export class Filters extends EventTarget {
     return [told(since, 0), told(until, 60 * US - 1)];
   }
 
+  // Since when, if that moves on.
+  get moving() {
+    const chosen = byId("span").value;
+    return chosen === "" || chosen === BETWEEN ? null : this.times()[0];
+  }
+
   question(more = {}) {
     const asked = new URLSearchParams();
     for (const [name, value] of Object.entries({ ...this.value, ...more })) {
@@ -96,12 +103,12 @@ export class Filters extends EventTarget {
     if (text) {
       const sought = text.toLowerCase();
       const name = (alert.merchant ?? "").toLowerCase();
-      const digits = (alert.card ?? "").slice(-4);
-      if (!name.includes(sought) && !digits.includes(sought)) return false;
+      const digits = (alert.card ?? "").replace(DOTS, "");
+      if (!name.includes(sought) && !digits.includes(sought.replace(DOTS, ""))) return false;
     }
     if (state && alert.state !== state) return false;
     if (of && alert.category !== of) return false;
-    if (least_score !== null && !(alert.score >= least_score)) return false;
+    if (least_score !== null && (alert.score === null || alert.score < least_score)) return false;
     if (since_us !== null && alert.arrival_time < since_us) return false;
     return until_us === null || alert.arrival_time <= until_us;
   }

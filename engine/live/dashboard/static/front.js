@@ -20,7 +20,7 @@ const map = new AlertMap();
 const rates = new Rates();
 const minutes = { events: new Drawn("events"), alerts: new Drawn("alerts") };
 
-new Case({
+const opened = new Case({
   labelled: (sequence, label) => feed.labelled(sequence, label),
   onMap: (alert) => {
     map.to(alert);
@@ -28,9 +28,18 @@ new Case({
   },
 });
 
-stream.addEventListener("opened", () => feed.load());
-stream.addEventListener("missed", () => feed.load());
-stream.addEventListener("alerts", ({ detail }) => feed.came(detail));
+for (const name of ["opened", "missed"]) {
+  stream.addEventListener(name, () => {
+    feed.load();
+    opened.renew();
+  });
+}
+// Without a stream there are alerts all the same.
+stream.addEventListener("refused", () => feed.load());
+stream.addEventListener("alerts", ({ detail }) => {
+  feed.came(detail);
+  opened.came(detail);
+});
 stream.addEventListener("picture", ({ detail }) => {
   answers(detail);
   filters.know(detail);

@@ -48,6 +48,13 @@ export class Held {
     return newer.length;
   }
 
+  // Lets go of the oldest as long as they are so; tells whether there were any.
+  drop(isOld) {
+    const before = this.order.length;
+    while (this.order.length && isOld(this.at(this.order.length - 1))) this.bySequence.delete(this.order.pop());
+    return this.order.length < before;
+  }
+
   // Only those that are known already: what has changed of them.
   renew(alerts) {
     for (const alert of alerts) {

@@ -12,6 +12,8 @@ const ALL = { x: 0, y: -0.02, width: 2.12 };
 const CLOSE = 0.34;
 const STEP = 1.7;
 const LEAST = 0.05;
+const MOVE = 0.1; // of what is shown, by a key
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const DENSE = 2; // degrees between points of a line, so that parallels bend
 
 const states = Object.entries(STATES).map(([state, [long, lat]]) => {
@@ -43,6 +45,7 @@ export class AlertMap {
       this.tell(true);
     });
     this.box.addEventListener("dblclick", () => this.zoom(1 / STEP));
+    this.box.addEventListener("keydown", (event) => this.key(event));
     this.drag();
     new ResizeObserver(() => this.tell(false)).observe(this.box);
   }
@@ -73,15 +76,28 @@ export class AlertMap {
     this.tell(true);
   }
 
+  get isClose() {
+    return this.shown.width < ALL.width;
+  }
+
+  key(event) {
+    const move = KEYS[event.key];
+    if (!move || !this.isClose) return;
+    event.preventDefault();
+    this.shown.x += move[0] * MOVE * this.shown.width;
+    this.shown.y += move[1] * MOVE * this.shown.width;
+    this.tell(true);
+  }
+
   drag() {
     let from = null;
     this.box.addEventListener("pointerdown", (event) => {
-      if (event.pointerType === "touch" || this.shown.width === ALL.width) return;
-      from = { x: event.clientX, y: event.clientY, shown: { ...this.shown } };
+      if (from || !this.isClose) return;
+      from = { pointer: event.pointerId, x: event.clientX, y: event.clientY, shown: { ...this.shown } };
       this.box.setPointerCapture(event.pointerId);
     });
     this.box.addEventListener("pointermove", (event) => {
-      if (!from) return;
+      if (event.pointerId !== from?.pointer) return;
       const unit = from.shown.width / this.box.clientWidth;
       this.shown.x = from.shown.x - (event.clientX - from.x) * unit;
       this.shown.y = from.shown.y + (event.clientY - from.y) * unit;
@@ -97,6 +113,7 @@ export class AlertMap {
   tell(atOnce) {
     const width = this.box.clientWidth;
     const height = this.box.clientHeight;
+    this.box.classList.toggle("close", this.isClose);
     if (!width || !height) return;
     const { x, y, width: across } = this.shown;
     const unit = across / width;

@@ -13,7 +13,12 @@ export class Stream extends EventTarget {
     this.told = null;
     this.pictureAt = 0;
     this.source = null;
-    this.open();
+    this.why = ""; // it is refused, in the scorer's words
+    this.isTrying = false;
+    this.resumedAt = null; // until there is a picture since
+    if (!document.hidden) this.open();
+    // Browsers have few connections to a host: what nobody looks at leaves its own to others.
+    addEventListener("visibilitychange", () => (document.hidden ? this.pause() : this.resume()));
     setInterval(() => this.check(), 1_000);
   }
 
@@ -23,6 +28,7 @@ export class Stream extends EventTarget {
     this.source = source;
     source.addEventListener("open", () => {
       this.connected = true;
+      this.why = "";
       this.heardAt = performance.now();
       this.dispatchEvent(new CustomEvent("opened"));
     });
@@ -35,6 +41,20 @@ export class Stream extends EventTarget {
     }
   }
 
+  pause() {
+    this.source?.close();
+    this.source = null;
+  }
+
+  resume() {
+    if (this.source !== null) return;
+    this.heardAt = performance.now();
+    this.resumedAt = this.heardAt;
+    this.connected = true; // as far as is known
+    this.open();
+    this.dispatchEvent(new CustomEvent("state"));
+  }
+
   take(name, event) {
     this.heardAt = performance.now();
     this.connected = true;
@@ -42,6 +62,7 @@ export class Stream extends EventTarget {
     if (name === "picture") {
       this.picture = detail;
       this.pictureAt = this.heardAt;
+      this.resumedAt = null;
     }
     if (name === "health") this.told = detail;
     this.dispatchEvent(new CustomEvent(name, { detail }));
@@ -58,25 +79,45 @@ export class Stream extends EventTarget {
   }
 
   check() {
+    if (this.source === null) return;
     const since = performance.now() - this.heardAt;
     const closed = this.source.readyState === EventSource.CLOSED;
-    if (closed || since > 3 * SILENCE_MS) {
-      // Browsers give up on an error of the server, and may not notice a connection that is gone.
-      this.heardAt = performance.now() - SILENCE_MS - 1;
-      this.connected = false;
-      setTimeout(() => this.again(), AGAIN_MS);
-    }
+    // Browsers give up on an error of the server, and may not notice a connection that is gone.
+    if (closed || since > 3 * SILENCE_MS) this.again();
     this.dispatchEvent(new CustomEvent("state"));
   }
 
+  // One attempt at a time.
   async again() {
+    if (this.isTrying) return;
+    this.isTrying = true;
+    this.connected = false;
+    this.source.close();
+    this.why = await this.refusal();
+    if (this.why) this.dispatchEvent(new CustomEvent("refused"));
+    await new Promise((done) => setTimeout(done, AGAIN_MS));
+    this.isTrying = false;
+    // It was left, or left and come back to, meanwhile.
+    if (this.source?.readyState !== EventSource.CLOSED) return;
+    this.heardAt = performance.now() - SILENCE_MS - 1;
+    this.open();
+  }
+
+  // Why there is no stream: what opens one is not told.
+  async refusal() {
+    const asked = new AbortController();
+    setTimeout(() => asked.abort(), SILENCE_MS);
     try {
-      const answer = await fetch("/dashboard/alerts?most=1");
+      const answer = await fetch(this.path, { signal: asked.signal });
       // The session is over: the page that asks for the token stands where this one does.
       if (answer.status === 401) location.reload();
+      if (answer.status !== 503) return "";
+      const { what, hint } = await answer.json();
+      return `${what}: ${hint}`;
     } catch {
-      // It is not there; perhaps next time.
+      return ""; // it is not there; perhaps next time
+    } finally {
+      asked.abort();
     }
-    this.open();
   }
 }

@@ -32,7 +32,11 @@ function judged(stream) {
   const { picture, told } = stream;
   if (stream.isSilent) {
     const shown = picture === null ? "nothing to show yet" : `showing ${clock(picture.as_of)}`;
+    if (stream.why) return { level: "bad", words: "not live", sign: `Not live, ${shown}. ${stream.why}.` };
     return { level: "bad", words: "connection lost", sign: `Connection lost, ${shown}.` };
+  }
+  if (stream.resumedAt !== null && performance.now() - stream.resumedAt < BEHIND_MS) {
+    return { level: "wait", words: "catching up", sign: "" };
   }
   if (picture === null) {
     return { level: "wait", words: "reading the ledger", sign: "" };
