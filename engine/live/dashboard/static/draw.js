@@ -2,7 +2,9 @@
 
 import { byId, make, show } from "./elements.js";
 
-const REST_MS = 2_000;
+// Figures and alerts are new each second. Charts are of an hour or two, and each time that one is
+// drawn leaves some megabytes to be picked up.
+const REST_MS = 5_000;
 const NEAR = "400px";
 
 let described = null;
@@ -36,8 +38,9 @@ export class Drawn {
     this.box = box;
     this.view = null;
     this.data = {};
+    this.given = {}; // what of it the view has
     this.signals = {};
-    this.at = 0;
+    this.at = -REST_MS;
     this.making = null;
     box.classList.add("coming");
     addEventListener("theme", () => this.again());
@@ -102,6 +105,7 @@ export class Drawn {
     const { ...spec } = charts[this.name];
     if (this.fills) spec.height = this.box.clientHeight;
     const datasets = { ...this.data };
+    this.given = { ...datasets };
     const target = make("div", "drawn");
     target.setAttribute("aria-hidden", "true");
     this.box.replaceChildren(target);
@@ -122,8 +126,13 @@ export class Drawn {
     await view.runAsync();
   }
 
+  // Rows that are those of before are not given again: to draw them anew takes time and memory.
   put(view) {
-    for (const [name, rows] of Object.entries(this.data)) view.data(name, rows);
+    for (const [name, rows] of Object.entries(this.data)) {
+      if (this.given[name] === rows) continue;
+      this.given[name] = rows;
+      view.data(name, rows);
+    }
     for (const [name, value] of Object.entries(this.signals)) view.signal(name, value);
   }
 

@@ -21,6 +21,8 @@ const states = Object.entries(STATES).map(([state, [long, lat]]) => {
   return { state, x, y };
 });
 
+const named = states.filter((one) => one.state !== "DC"); // there is no room for it
+
 const land = OUTLINE.flatMap(([long, lat], place) => {
   const [toLong, toLat] = OUTLINE[Math.min(place + 1, OUTLINE.length - 1)];
   const pieces = Math.max(1, Math.ceil(Math.abs(toLong - long) / DENSE));
@@ -119,7 +121,7 @@ export class AlertMap {
     const unit = across / width;
     const data = {
       land,
-      states: states.filter((one) => one.state !== "DC"), // there is no room for it
+      states: named,
       rows: hexagons(this.places, RADIUS_PX * unit),
       marked: this.marked,
     };
