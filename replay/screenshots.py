@@ -40,9 +40,14 @@ examples:
 _PAGES: Final = (("alerts", "/"), ("model", "/model"), ("operations", "/operations"))
 _ALERT: Final = "#feed-inner .row:not([hidden]) a"
 _MS: Final = 1_000
-# A chart is drawn once it is no more coming; those of an alert are not while none is open.
+# A chart that is to be seen is drawn once it is no more coming; what nobody sees is not drawn.
 _DRAWN: Final = """\
-() => ![...document.querySelectorAll(".chart.coming")].some((one) => one.clientWidth > 0)"""
+() => ![...document.querySelectorAll(".chart.coming")].some((one) => {
+  const box = one.getBoundingClientRect();
+  const around = (one.closest("dialog") ?? document.documentElement).getBoundingClientRect();
+  const end = Math.min(innerHeight, around.bottom);
+  return one.clientWidth > 0 && box.bottom > 0 && box.top < end - 1;
+})"""
 _SETTLED: Final = """\
 () => document.body.dataset.state && document.body.dataset.state !== "wait" """
 
@@ -116,7 +121,7 @@ def taken(
                     page.wait_for_function(_SETTLED)
                     if path == "/":
                         page.locator(_ALERT).first.wait_for()
-                    # All of it is in the window: what nobody sees is not drawn.
+                    # All of it is to be seen.
                     page.set_viewport_size({"width": width, "height": _height(page, height)})
                     page.wait_for_function(_DRAWN)
                     yield _picture(page, out / f"{name}-{theme}-{width}.png")

@@ -18,6 +18,7 @@ from live.browser.logs import HOSTILE
 from live.browser.pages import FEED, LINKS, MOST_TABS, Looking, focus, picture, tab_to
 from live.browser.system import System
 from processes import PATIENCE_SECONDS, ROOT
+from replay.screenshots import taken
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -361,3 +362,19 @@ def test_who_has_not_told_the_token_sees_nothing(looking: Looking) -> None:
 def test_the_model_says_what_it_looks_at(looking: Looking) -> None:
     with looking.page("/model") as page:
         assert page.locator("#features-title + .card tbody tr").count() > 10
+
+
+def test_pictures_are_taken_in_both_themes_and_widths(looking: Looking, tmp_path: Path) -> None:
+    system = looking.system
+    names = [path.name for path in taken(looking.browser, system.url, tmp_path, system.token)]
+    kinds = ("alerts", "model", "operations", "alert")
+    assert names == [
+        f"{kind}-{theme}-{width}.png"
+        for theme in ("light", "dark")
+        for width in WIDTHS
+        for kind in kinds
+    ]
+    for name in names:
+        content = (tmp_path / name).read_bytes()
+        assert content.startswith(b"\x89PNG")
+        assert int.from_bytes(content[16:20]) == int(name.removesuffix(".png").split("-")[2])
