@@ -5,14 +5,13 @@ from typing import Any, Final
 import polars as pl
 
 from engine.live.board.answered import span_of, took
-from engine.live.board.parts import MICROSECONDS, Columns
+from engine.live.board.parts import MICROSECONDS, Columns, tidied
 from engine.live.board.rows import MOST_ALERTS, Alert, Query
 
 MOST_KEPT: Final = 10_000
 _REASONS: Final = 3
 _DIGITS: Final = 4
 _DOTS: Final = "••••"
-_CHUNKS: Final = 64
 
 
 class Feed:
@@ -26,6 +25,11 @@ class Feed:
         Seconds from receipt until when a flag has to be answered.
     most
         How many are kept.
+
+    Attributes
+    ----------
+    altered
+        The sequences of those that have changed since that was last asked.
     """
 
     def __init__(self, columns: Columns, deadline: float, most: int = MOST_KEPT) -> None:
@@ -33,16 +37,14 @@ class Feed:
         self._span = span_of(deadline)
         self._most = most
         self._alerts: pl.DataFrame | None = None
-        self._changed: set[int] = set()
+        self.altered: set[int] = set()
 
     def add(self, alerts: pl.DataFrame) -> None:
         """Add alerts, as ``parts.Part`` has them, and forget the oldest of too many."""
         new = self._prepared(alerts)
         if self._alerts is not None:
             new = pl.concat([self._alerts, new])
-        self._alerts = new.tail(self._most)
-        if self._alerts.n_chunks() > _CHUNKS:
-            self._alerts = self._alerts.rechunk()
+        self._alerts = tidied(new.tail(self._most))
 
     def made(self, alerts: pl.DataFrame) -> list[Alert]:
         """Alerts of a frame as ``parts.alert_frame`` has it, in its order."""
@@ -78,7 +80,7 @@ class Feed:
 
     def changed(self) -> list[Alert]:
         """The newest of those that have changed since this was last asked, the newest first."""
-        changed, self._changed = self._changed, set()
+        changed, self.altered = self.altered, set()
         if self._alerts is None or not changed:
             return []
         places = pl.Series(sorted(changed), dtype=pl.Int64)
@@ -93,7 +95,7 @@ class Feed:
 
     def _update(self, new: pl.DataFrame) -> None:
         if self._alerts is not None and len(new):
-            self._changed.update(new["sequence"])
+            self.altered.update(new["sequence"])
             self._alerts = self._alerts.update(new, on="sequence", how="left", include_nulls=True)
 
     def _rows(self, frame: pl.DataFrame) -> list[Alert]:

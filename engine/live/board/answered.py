@@ -5,14 +5,13 @@ from typing import Final
 
 import polars as pl
 
-from engine.live.board.parts import MICROSECONDS
+from engine.live.board.parts import MICROSECONDS, tidied
 from engine.live.board.patterns import HOUR
 from engine.live.board.rows import Answered
 from engine.live.deadlines import Deadlines
 
 _KEPT: Final = 2 * HOUR  # a picture may be of a little before the latest arrival
 _MILLISECOND: Final = 1_000  # microseconds
-_CHUNKS: Final = 64
 
 _OPEN: Final = {
     "sequence": pl.Int64(),
@@ -111,9 +110,7 @@ class Answers:
             pl.col("at").floordiv(MICROSECONDS).alias("second"),
             (pl.col("took") + _MILLISECOND // 2).floordiv(_MILLISECOND),
         ).agg(pl.len().alias("count"), is_on_time.sum().cast(pl.UInt32).alias("on_time"))
-        self._finals = pl.concat([self._finals, counted])
-        if self._finals.n_chunks() > _CHUNKS:
-            self._finals = self._finals.rechunk()
+        self._finals = tidied(pl.concat([self._finals, counted]))
         return ended.filter(pl.col("is_flagged")).drop_nulls("took").select("sequence", "took")
 
     @property

@@ -165,6 +165,7 @@ class Board:
         if self._anew.read(self._reader, Lock()):
             return True
         with self._lock:
+            self._anew.feed.altered |= self._kept.feed.altered
             self._kept, self._anew = self._anew, None
         return False
 

@@ -57,7 +57,6 @@ class Remembered:
     def __init__(self, most: int = MOST_REMEMBERED) -> None:
         self._most = most
         self._parts: list[tuple[NDArray[np.int64], NDArray[np.uint32]]] = []
-        self._count = 0
 
     @property
     def first(self) -> int | None:
@@ -69,7 +68,6 @@ class Remembered:
         if not len(sequences):
             return
         self._parts.append((sequences, cards.astype(np.uint32)))
-        self._count += len(sequences)
         if len(self._parts) > _PARTS:
             self._join()
 
@@ -89,4 +87,3 @@ class Remembered:
         """Put all into one, and forget what is too many."""
         sequences, cards = (np.concatenate(column) for column in zip(*self._parts, strict=True))
         self._parts = [(sequences[-self._most :].copy(), cards[-self._most :].copy())]
-        self._count = len(self._parts[0][0])

@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from engine.live.board.parts import MICROSECONDS
 from engine.live.board.rows import Minute
 
 _SHOWN: Final = 60
@@ -41,7 +42,7 @@ class Minutes:
         if len(decisions):
             self.last = decisions["arrival"][-1]
         if self.last is not None and len(self._counts) > 2 * _KEPT:
-            first = self.last // 1_000_000 - _KEPT * _SECONDS
+            first = self.last // MICROSECONDS - _KEPT * _SECONDS
             self._counts = {start: each for start, each in self._counts.items() if start >= first}
 
     def until(self, second: int) -> tuple[Minute, ...]:

@@ -17,6 +17,7 @@ from engine.live.ledger.reader import Reader
 
 MICROSECONDS: Final = 1_000_000
 PART_ROWS: Final = 25_000  # some 10 MB of text
+_CHUNKS: Final = 64
 
 _STREAM: Final = "'stream'"
 _WHY: Final = pl.List(
@@ -288,6 +289,11 @@ def pending(reader: Reader) -> pl.Series:
     (text,) = reader.row(_PENDING)
     found = pl.Series([text], dtype=pl.String).str.json_decode(pl.List(pl.Int64))
     return found.explode(empty_as_null=False)
+
+
+def tidied(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame that grows by a little at a time, its pieces put together where they are many."""
+    return frame.rechunk() if frame.n_chunks() > _CHUNKS else frame
 
 
 def decoded(reader: Reader, texts: pl.Series, dtype: pl.DataType) -> pl.Series:

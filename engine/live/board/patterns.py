@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from engine.live.board.parts import Columns
+from engine.live.board.parts import Columns, tidied
 from engine.live.board.rows import Pattern, Place
 
 HOUR: Final = 3_600
@@ -21,7 +21,6 @@ _NOTHING: Final = "(no reasons recorded)"
 _KEPT: Final = SPAN + HOUR  # a picture may be of a little before the latest arrival
 _BETWEEN: Final = "\x1f"  # no name has it
 _FIELD: Final = 0.5  # degrees
-_CHUNKS: Final = 64
 _SCHEMA: Final = {
     "sequence": pl.Int64(),
     "second": pl.Int64(),
@@ -76,9 +75,7 @@ class Recent:
             if len(self._alerts) and self._alerts["second"][0] < latest - _KEPT - HOUR:
                 self._alerts = self._alerts.filter(first)
             return
-        self._alerts = pl.concat([self._alerts, of_model]).filter(first)
-        if self._alerts.n_chunks() > _CHUNKS:
-            self._alerts = self._alerts.rechunk()
+        self._alerts = tidied(pl.concat([self._alerts, of_model]).filter(first))
 
     def explain(self, reasons: pl.DataFrame) -> None:
         """Take in reasons that came after their alerts, as ``parts.read_reasons`` has them."""

@@ -94,7 +94,7 @@ class KeepingUp:
         self._pace = Pace() if pace is None else pace
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="board")
         self._board: Board | None = None  # of the thread
-        self._told: dict[int, bytes] = {}  # of the thread: the newest alerts as they were told
+        self._newest = -1  # of the thread: the sequence of the newest alert that was told
         self._rounds: deque[Round] = deque(maxlen=_KEPT)
         self._count = 0
         self._keeping: asyncio.Task[None] | None = None
@@ -206,18 +206,16 @@ class KeepingUp:
     def _round(self, is_watched: bool) -> "tuple[bool, tuple[bytes, bytes | None, bool] | None]":  # noqa: FBT001 - a value
         board = self._there()
         more = board.catch_up()
+        changed = board.changed()  # or it would keep them for as long as nobody watches
         if not is_watched:
             return more, None
         picture = encode(board.picture(wall_us()))
-        newest = {one.sequence: encode(one) for one in board.alerts(Query())}
-        known = self._told
-        changed = [text for sequence, text in newest.items() if known.get(sequence) != text]
-        # Of those that are too old to be among them, pages may hold many.
-        changed += [encode(one) for one in board.changed() if one.sequence not in newest]
-        # As many as are asked for, and none of them known: there may have been more.
-        is_gap = len(newest) >= MOST_ALERTS and not (newest.keys() & known.keys())
-        self._told = newest
-        return more, (picture, b"[%b]" % b",".join(changed) if changed else None, is_gap)
+        new = board.alerts(Query(after=self._newest))
+        # Those that have changed may be too old to be among the newest: pages hold many.
+        told = [*new, *(one for one in changed if one.sequence <= self._newest)]
+        self._newest = new[0].sequence if new else self._newest
+        # As many as are asked for: there may have been more.
+        return more, (picture, encode(told) if told else None, len(new) >= MOST_ALERTS)
 
     def _leave(self) -> None:
         if self._board is not None:

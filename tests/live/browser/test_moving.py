@@ -61,10 +61,10 @@ def test_a_stream_that_breaks_is_seen_and_so_is_its_return(
         sign.wait_for(state="hidden")
         state.get_by_text("live").wait_for()
         system.end("judge")
-        sign.get_by_text("No event for ").wait_for()
-        assert "the stream is " in (sign.text_content() or "")
-        assert state.get_by_text("no event for ").is_visible()
-        assert page.locator("body.stale").count() == 1
+        # What was on its way may still come, and take the sign away for a moment.
+        sign.filter(has_text="No event for ").filter(has_text="the stream is ").wait_for()
+        state.get_by_text("no event for ").wait_for()
+        page.locator("body.stale").wait_for()
         # Its own, as a judge begins anew, and tells of flags for what it has sent.
         system.start_judge(logs[3], RATE)
         sign.wait_for(state="hidden", timeout=60_000)

@@ -83,6 +83,7 @@ def test_new_alerts_are_told_and_those_that_have_changed() -> None:
             (new,) = await told(talk, "alerts")
             assert (new["sequence"], new["merchant"]) == (5, "a\n\ndata: b\r\nid: 7")
             board.held[0] = replace(board.held[0], label=1)
+            board.news = [board.held[0]]
             (changed,) = await told(talk, "alerts")
             assert (changed["sequence"], changed["label"]) == (1, 1)
             talk.close()
@@ -206,6 +207,18 @@ def test_while_nobody_watches_it_keeps_up_all_the_same() -> None:
         kept = KeepingUp(Counting, Heard())
         kept.start()
         await until(lambda: calls >= 5)  # at once, as there is more
+        assert kept._count == 0
+        await kept.close()
+
+    run(test())
+
+
+def test_what_changes_while_nobody_watches_is_not_kept() -> None:
+    async def test() -> None:
+        board = FakeBoard(news=[alert(1)])
+        kept = keeping(board)
+        kept.start()
+        await until(lambda: not board.news)
         assert kept._count == 0
         await kept.close()
 
