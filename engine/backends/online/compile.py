@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log, sqrt
 from operator import itemgetter
-from sys import intern
 from typing import Any, Final
 
 from engine.backends.online import formulas, windows
@@ -19,6 +18,7 @@ from engine.backends.online.late import late_functions
 from engine.backends.online.observe import observe_functions
 from engine.backends.online.partials import TIME, picker
 from engine.backends.online.rows import columns_of_row
+from engine.backends.online.texts import texts
 from engine.definition.fingerprint import fingerprint
 from engine.definition.nodes import FeatureSet
 
@@ -35,10 +35,10 @@ _NAMESPACE: Final[dict[str, Any]] = {
     "bisect_left": bisect_left,
     "bisect_right": bisect_right,
     "copied": copied,
-    "intern": intern,
     "label_at": label_at,
     "log": log,
     "sqrt": sqrt,
+    "texts": texts,
 }
 
 

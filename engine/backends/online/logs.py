@@ -317,7 +317,7 @@ def held(block: Block, kind: Kind, value: Value) -> Value:
             return Value(f"{value.term} or 0.0", value.nulls)
         case Kind.TEXT:  # held once, however often it comes
             name = block.simple(value).source
-            source = Value(f"intern({name})", value.nulls).or_none
+            source = Value(f"texts[{name}]", value.nulls).or_none
             return variable(block.once(source), nullable=value.nullable)
         case _:
             return value

@@ -5,7 +5,6 @@ Partials of finite windows are made anew from the log: what can be derived is no
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from sys import intern
 from typing import Any
 
 import polars as pl
@@ -38,6 +37,7 @@ from engine.backends.online.state import (
     read_state,
     write_state,
 )
+from engine.backends.online.texts import texts
 from engine.definition.nodes import FeatureSet
 
 Entry = tuple[Any, ...]
@@ -317,7 +317,7 @@ def _by_owner(table: pl.DataFrame) -> Iterator[tuple[int, list[Entry]]]:
 def _entries(table: pl.DataFrame) -> list[Entry]:
     """The rows as tuples, equal texts as one."""
     columns = [
-        [None if text is None else intern(text) for text in column]
+        [None if text is None else texts[text] for text in column]
         if column.dtype == pl.String
         else column.to_list()
         for column in table
