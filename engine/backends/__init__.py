@@ -56,7 +56,7 @@ class Backend(Protocol):
         batches
             Canonical frames, each and together in the order of events.
         passed
-            Columns of the batches to put before the features.
+            Columns of the batches to put before the features, one or more.
         threads
             How many threads may compute; no value depends on it.
         memory

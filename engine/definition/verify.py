@@ -71,7 +71,7 @@ def _verify_name(name: str, seen: set[str], schema: Schema) -> None:
         )
     cards = {column.name for column in schema.columns if column.type.kind is Kind.CARD}
     identity = {"event_id", schema.event_time, schema.label, schema.label_time, *cards}
-    if name in identity:
+    if name.lower() in {taken.lower() for taken in identity if taken is not None}:
         raise DefinitionError(
             f"the name is that of a column that stands beside the features (was {name!r})",
             hint="choose another name",
@@ -187,6 +187,11 @@ def _verify_window(aggregate: Aggregate, schema: Schema) -> None:
     for what, span in (("length", window.length), ("delay", window.delay)):
         if span is None:
             continue
+        if type(span) is not int:  # a float equals it, and has another fingerprint
+            raise DefinitionError(
+                f"a window's {what} is a whole number of microseconds (was {span!r})",
+                hint="give an int, or None for a length without a lower end",
+            )
         if span < 0:
             raise DefinitionError(
                 f"a window's {what} is at least nothing (was {span} µs)", hint="windows look back"

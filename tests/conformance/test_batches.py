@@ -41,10 +41,12 @@ def test_s3_7_batches_and_threads_change_no_bit(
     assert_same_bits(got.drop("event_id"), expected, features, events)
 
 
-def test_a_log_without_rows_has_no_frame(backend: Backend, scratch: Path) -> None:
+@pytest.mark.parametrize("batches", [0, 1, 2])
+def test_a_log_without_rows_has_no_frame(backend: Backend, scratch: Path, batches: int) -> None:
+    features = over(LOG, notebook)
     frames = backend.stream(
-        over(LOG, notebook),
-        iter(()),
+        features,
+        iter([log_of_rows(features.schema, [])] * batches),
         passed=("event_id",),
         threads=1,
         memory=MEMORY,

@@ -34,7 +34,7 @@ def stream(
     """Features of a log in time order; see ``engine.backends.Backend.stream``."""
     online = OnlineFeatures(features)
     schema = feature_schema(features)
-    for batch in batches:
+    for batch in filter(len, batches):
         computed = pl.DataFrame(list(observed(online, batch)), schema=schema, orient="row")
         yield pl.DataFrame([*(batch[name] for name in passed), *computed])
 

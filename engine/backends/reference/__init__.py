@@ -65,7 +65,7 @@ def stream(
     scratch: Path,  # noqa: ARG001 - the same
 ) -> Iterator[pl.DataFrame]:
     """Compute a feature set over a log in memory, as :class:`engine.backends.Backend` says."""
-    parts = list(batches)
+    parts = [batch for batch in batches if len(batch)]
     if parts:
         events = pl.concat(parts)
         yield pl.DataFrame([*events.select(passed), *compute(features, events)])

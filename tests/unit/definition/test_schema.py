@@ -117,7 +117,7 @@ def test_the_label_is_found() -> None:
     assert GOOD.label is None
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a\tb", "\0", "a\x85b", "a\u2028b"])
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "\0", "a\x85b", "a\u2028b", "a\udfff"])
 def test_names_with_control_characters_are_refused(name: str) -> None:
     with pytest.raises(DefinitionError, match="name of a column has no control") as caught:
         ColumnSpec(name, TEXT)

@@ -85,6 +85,18 @@ def refused(expression: Expression, schema: Schema = LOG) -> DefinitionError:
             "-1 µs",
             "look back",
         ),
+        (
+            Aggregate("count", None, (), Window(60_000_000.0)),  # type: ignore[arg-type]  # under test
+            "length is a whole number of microseconds",
+            "60000000.0",
+            "int",
+        ),
+        (
+            Aggregate("count", None, (), Window(0, delay=True)),
+            "delay is a whole number of microseconds",
+            "True",
+            "int",
+        ),
         (card.last(seconds=0.5).count(), "length is a whole number", "500000 µs", "finer unit"),
         (past.count() / card.last(delay_seconds=0.1).count(), "delay is a whole", "100000", "unit"),
         (Aggregate("count", None, (), Window(2**61 + 1)), "at most 2^61", "µs", "ever()"),
@@ -126,7 +138,9 @@ def test_names_differ_in_more_than_their_case() -> None:
         feature_set("mine", LOG, [feature("amount", amt, "one"), feature("Amount", amt, "two")])
 
 
-@pytest.mark.parametrize("name", ["event_id", "unix_time", "cc_num", "is_fraud", "label_time"])
+@pytest.mark.parametrize(
+    "name", ["event_id", "unix_time", "cc_num", "is_fraud", "label_time", "CC_NUM", "Event_Id"]
+)
 def test_names_are_not_those_of_columns_beside_the_features(name: str) -> None:
     with pytest.raises(DefinitionError, match="a column that stands beside the features"):
         feature_set("mine", POS, [feature(name, amt, "badly named")])
@@ -181,7 +195,7 @@ def test_a_finer_unit_takes_shorter_windows() -> None:
     feature_set("mine", replace(LOG, time_unit="ms"), [half])
 
 
-@pytest.mark.parametrize("name", ["two\nlines", "a\rb", "a\x00", "a\u2029b"])
+@pytest.mark.parametrize("name", ["two\nlines", "a\rb", "a\x00", "a\u2029b", "\ud800"])
 def test_the_name_of_a_set_has_no_control_characters(name: str) -> None:
     with pytest.raises(DefinitionError, match="name of a feature set has no control") as caught:
         feature_set(name, LOG, [feature("x", amt + 1, "well formed")])
