@@ -11,6 +11,7 @@ from engine.interrupts import leaving, put_off
 from engine.model.features_file import read_features, sha256_of
 from engine.model.loading import load_run
 from engine.model.lock import only_one, switching
+from engine.model.moved import moved_from
 from engine.model.paired import Rival, paired, rival_of
 from engine.model.run import CURRENT, MANIFEST, Run
 from engine.model.split import utc_date_of, utc_text
@@ -26,7 +27,6 @@ from engine.retrain.decision import (
 )
 from engine.retrain.described import described
 from engine.retrain.in_use import InUse, in_use, leads_to
-from engine.retrain.moved import moved_since
 from engine.retrain.options import Options
 from engine.retrain.page import decision_page
 from engine.retrain.window import Window, events_of, newest_labelled, parts_of
@@ -128,7 +128,14 @@ class _Job:
             )
 
         of_champion = rival(champion)  # before anything is trained: it may be refused
-        moved = moved_since(champion, table, window.start)
+        since = table.times >= window.start
+        moved = moved_from(
+            champion,
+            table.values[since],
+            table.times[since],
+            table.card_codes[since],
+            window.start,
+        )
         place = options.runs / like_champion.id
         check_place(options.runs, like_champion.id, overwrite=None)  # what is dropped is ours
         try:

@@ -11,13 +11,16 @@ from engine.definition import fingerprint
 from engine.errors import InputError
 from engine.live.board.case import MOST_PAST, alert_of, case_of
 from engine.live.board.kept import Kept, removed
-from engine.live.board.rows import Alert, Case, Picture, Query
+from engine.live.board.moved import read_drift
+from engine.live.board.rows import Alert, Case, Drift, Picture, Query
 from engine.live.ledger.reader import Reader, reading
 from engine.model.run import Run
 
 # For how long nothing more was removed, before all is read anew: a retention removes a few rows at
 # a time, for minutes.
 _STILL_SECONDS: Final = 1.0
+# What is told of drift takes some tenths of a second to find out.
+_DRIFT_SECONDS: Final = 60.0
 # What is read is read once, so that it need not be kept; the writer's cache is larger.
 _SMALL_CACHE: Final = "PRAGMA cache_size = -4096"
 
@@ -70,6 +73,7 @@ class Board:
         self._removed = self._kept.removed
         self._removed_at = elapsed()
         self._version = -1
+        self._drift: tuple[Run, float, Drift | None] | None = None  # of a run, until when
         self._has_more = True
 
     def catch_up(self) -> bool:
@@ -142,6 +146,25 @@ class Board:
                 past = kept.remembered.latest(card, sequence, MOST_PAST) if card else []
                 first = kept.remembered.first
             return case_of(self._beside, self._run(), columns, found, past, first)
+
+    def drift(self) -> Drift | None:
+        """How far the latest transactions have moved from training, as of a minute ago at most.
+
+        None while there are too few, and of a run that does not tell how features were spread.
+
+        Raises
+        ------
+        InputError
+            If the ledger is damaged, or the run does not say what it was trained on.
+        OutputError
+            If it cannot be read.
+        """
+        with self._opening:
+            run = self._run()
+            if self._drift is None or self._drift[0] is not run or elapsed() > self._drift[1]:
+                found = read_drift(self._beside, run, self._kept.columns)
+                self._drift = run, elapsed() + _DRIFT_SECONDS, found
+            return self._drift[2]
 
     def close(self) -> None:
         """Let go of the ledger, when nobody reads it any more."""

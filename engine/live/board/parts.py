@@ -19,12 +19,17 @@ MICROSECONDS: Final = 1_000_000
 PART_ROWS: Final = 25_000  # some 10 MB of text
 _CHUNKS: Final = 64
 
+
+def lines_of(line: str) -> str:
+    """SQL for all rows as one text, of which an expression makes a line of JSON each."""
+    return f"CAST(group_concat({line}, char(10)) AS BLOB)"
+
+
 _STREAM: Final = "'stream'"
 _WHY: Final = pl.List(
     pl.Struct({"feature": pl.String, "contribution": pl.Float64, "words": pl.String})
 )
 
-_LINES: Final = "CAST(group_concat({line}, char(10)) AS BLOB)"
 _DECISION: Final = (
     """'{"sequence":' || sequence || ',"arrival":' || arrival_time || ',"flagged":' || flagged"""
     """ || ',"of_model":' || (fallback IS NULL) || ',"post":' || post"""
@@ -32,7 +37,7 @@ _DECISION: Final = (
     """ || ',"event":' || coalesce(event, 'null') || '}'"""
 )
 _DECISIONS: Final = f"""\
-SELECT count(*), coalesce(max(sequence), -1), {_LINES.format(line=_DECISION)}
+SELECT count(*), coalesce(max(sequence), -1), {lines_of(_DECISION)}
 FROM (SELECT * FROM decisions WHERE sequence > ? ORDER BY sequence LIMIT ?)"""  # noqa: S608 - our own text
 ALERTS: Final = f"""\
 SELECT
@@ -54,7 +59,7 @@ _FINAL: Final = (
     """'{"sequence":' || sequence || ',"at":' || at || ',"outcome":"' || outcome || '"}'"""
 )
 _FINALS: Final = f"""\
-SELECT {_LINES.format(line=_FINAL)}
+SELECT {lines_of(_FINAL)}
 FROM json_each(?) AS wanted CROSS JOIN replies ON replies.sequence = wanted.value
 WHERE outcome <> 'retry'"""  # noqa: S608 - our own text
 _DEADLINES: Final = """\
@@ -169,7 +174,7 @@ def read_part(reader: Reader, columns: Columns, after: int) -> Part | None:
         "deadline": pl.Int64(),
         "event": pl.Struct(columns.described),
     }
-    decisions = _of_lines(reader, lines, schema).with_columns(
+    decisions = read_lines(reader, lines, schema).with_columns(
         pl.col("arrival").floordiv(MICROSECONDS).alias("second"),
         pl.col("flagged").cast(pl.Boolean).alias("is_flagged"),
         pl.col("of_model", "post", "asked").cast(pl.Boolean),
@@ -242,7 +247,7 @@ def read_finals(reader: Reader, wanted: pl.Series) -> pl.DataFrame:
     """
     (lines,) = reader.row(_FINALS, (_array(wanted),))
     schema = {"sequence": pl.Int64(), "at": pl.Int64(), "outcome": pl.String()}
-    found = _of_lines(reader, lines or b"", schema)
+    found = read_lines(reader, lines, schema)
     return found.unique("sequence", keep="first", maintain_order=True)
 
 
@@ -310,7 +315,14 @@ def decoded(reader: Reader, texts: pl.Series, dtype: pl.DataType) -> pl.Series:
         raise _damaged(reader, error) from error
 
 
-def _of_lines(reader: Reader, lines: bytes, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+def read_lines(reader: Reader, lines: bytes | None, schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """What :func:`lines_of` asked for, decoded.
+
+    Raises
+    ------
+    InputError
+        If a line is no JSON.
+    """
     if not lines:
         return pl.DataFrame(schema=schema)
     try:

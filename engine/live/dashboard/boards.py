@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from engine.live.board.rows import Alert, Case, Picture, Query
+from engine.live.board.rows import Alert, Case, Drift, Picture, Query
 
 
 class Board(Protocol):
@@ -27,6 +27,10 @@ class Board(Protocol):
 
     def opened(self, sequence: int) -> Case | None:
         """One alert with all that there is to know; None if there is no such alert."""
+        ...
+
+    def drift(self) -> Drift | None:
+        """How far the latest transactions have moved from training; None if that is not known."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,53 @@
+// The page of the model: all but drift stands in it.
+
+import { byId, cell, make, show, tell } from "./elements.js";
 import { Stream } from "./stream.js";
 import { top } from "./top.js";
+import { dated, number, whole } from "./words.js";
+
+const AGAIN_MS = 60_000;
+const MICRO = 1_000_000;
+const MOVED = new Set(["moderate", "shifted"]);
 
 top(new Stream("/dashboard/stream"));
+
+function row(one) {
+  const found = make("tr");
+  cell(found, one.name, "", "th");
+  cell(found, one.doc, "wide");
+  cell(found, one.psi.toFixed(3), "number");
+  cell(found, one.by_chance.toFixed(3), "number");
+  cell(found, one.word, MOVED.has(one.word) ? "bad" : "");
+  return found;
+}
+
+function about(drift) {
+  const moved = drift.features.filter((one) => MOVED.has(one.word)).length;
+  return (
+    `The population stability index of the latest ${whole(drift.events)} transactions of ` +
+    `${whole(drift.cards)} cards, ${dated(drift.since * MICRO)} to ${dated(drift.until * MICRO)}: ` +
+    `${moved || "none"} of ${drift.features.length} features moved. Moderate from ` +
+    `${number(drift.moderate_from)}, shifted from ${number(drift.shifted_from)}, where chance ` +
+    "cannot do that: it stays below what is told in all but one of a thousand samples."
+  );
+}
+
+async function ask() {
+  try {
+    const answer = await fetch("/dashboard/drift");
+    const told = await answer.json();
+    if (answer.ok) {
+      tell("drift-about", about(told));
+      byId("drift-rows").replaceChildren(...[told.score, ...told.features].map(row));
+    } else {
+      tell("drift-about", `Not known: ${told.what}.`);
+    }
+    show(byId("drift-scroll"), answer.ok);
+  } catch {
+    tell("drift-about", "Not known: the scorer does not answer.");
+    show(byId("drift-scroll"), false);
+  }
+}
+
+ask();
+setInterval(ask, AGAIN_MS);

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from engine.live.api.app import make_app
 from engine.live.api.options import ApiOptions
-from engine.live.board.rows import Alert, Answered, Case, Picture, Query
+from engine.live.board.rows import Alert, Answered, Case, Drift, Picture, Query
 from engine.live.dashboard.keeping_up import KeepingUp, Pace
 from engine.live.dashboard.made import Made
 from engine.live.dashboard.routes import Dashboard
@@ -71,6 +71,7 @@ class FakeBoard:
     shown: Picture = field(default_factory=picture)
     cases: dict[int, Case] = field(default_factory=dict)
     fails: BaseException | None = None
+    moved: Drift | BaseException | None = None
     news: list[Alert] = field(default_factory=list)
     asked: list[Query] = field(default_factory=list)
     closed: bool = False
@@ -97,6 +98,11 @@ class FakeBoard:
             return self.cases[sequence]
         found = [one for one in self.held if one.sequence == sequence]
         return Case(found[0], (), (), (), ()) if found else None
+
+    def drift(self) -> Drift | None:
+        if isinstance(self.moved, BaseException):
+            raise self.moved
+        return self.moved
 
     def close(self) -> None:
         self.closed = True

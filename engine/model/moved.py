@@ -1,4 +1,4 @@
-"""How far the events since a day have moved from what a champion was trained on."""
+"""How far recent events have moved from what a run was trained on."""
 
 from typing import Any
 
@@ -9,53 +9,62 @@ from engine.model.bins import TrainingBins
 from engine.model.calendar import holds_each_weekday_alike, whole_weeks_until
 from engine.model.clusters import Sample, sample_of
 from engine.model.drift import Recent, drift
-from engine.model.features_file import FeatureTable
-from engine.model.ranked import Integers
+from engine.model.ranked import Floats, Integers
 from engine.model.run import MANIFEST, Run
 from engine.model.unseen import part_times
 
 _PARTS = ("train", "validation")
 
 
-def moved_since(champion: Run, table: FeatureTable, start: int) -> dict[str, Any] | None:
-    """Drift from the champion's training to the events from an instant on.
+def moved_from(
+    run: Run, values: Floats, times: Integers, cards: Integers, start: int
+) -> dict[str, Any] | None:
+    """Drift from a run's training to some events.
 
     Parameters
     ----------
-    champion
+    run
         The run.
-    table
-        Events with its features.
+    values
+        float64, a row for each event, a column for each of its features; null is NaN.
+    times
+        int64, seconds since 1970 UTC.
+    cards
+        int64 from 0, whose they are.
     start
-        Seconds since 1970 UTC.
+        From when on the events are all that there were, seconds since 1970 UTC: whole weeks are
+        counted from there.
 
     Returns
     -------
     dict or None
         What :func:`engine.model.drift.drift` gave; None of a run from before bins were kept, and
-        where there are no such events.
+        where there are no events.
+
+    Raises
+    ------
+    InputError
+        If the run does not say what it was trained on.
     """
-    rows = np.flatnonzero(table.times >= start)
-    if champion.bins is None or not len(rows):
+    if run.bins is None or not len(values):
         return None
-    values, times, cards = table.values[rows], table.times[rows], table.card_codes[rows]
     weeks_until = whole_weeks_until(start, int(times.max()) + 1)
     # Hours and weekdays are compared of whole weeks; of a training that holds none, not at all.
-    alike = holds_each_weekday_alike(*part_times(champion)["train"])
+    alike = holds_each_weekday_alike(*part_times(run)["train"])
     recent = Recent(
-        features=champion.features.features,
+        features=run.features.features,
         values=values,
-        scores=champion.model.scores(values),
+        scores=run.model.scores(values),
         cards=cards,
         in_whole_weeks=(times < weeks_until) & alike,
     )
-    return drift(champion.bins, recent, _samples(champion, champion.bins, cards))
+    return drift(run.bins, recent, _samples(run, run.bins, cards))
 
 
-def _samples(champion: Run, bins: TrainingBins, cards: Integers) -> dict[str, Sample]:
+def _samples(run: Run, bins: TrainingBins, cards: Integers) -> dict[str, Sample]:
     """The parts that the bins are of."""
     try:
-        told = [champion.manifest["parts"][name] for name in _PARTS]
+        told = [run.manifest["parts"][name] for name in _PARTS]
         events = [int(part["events"]) for part in told]
         per_card = bins.per_card
         if per_card is None:
@@ -65,7 +74,7 @@ def _samples(champion: Run, bins: TrainingBins, cards: Integers) -> dict[str, Sa
             per_card = (train, validation)
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise InputError(
-            f"{champion.path / MANIFEST}: the parts cannot be read (was {error!r})",
+            f"{run.path / MANIFEST}: the parts cannot be read (was {error!r})",
             hint="train anew with python -m engine.train",
         ) from error
     return {
