@@ -10,9 +10,10 @@ from engine.clock import elapsed
 from engine.definition import fingerprint
 from engine.errors import InputError
 from engine.live.board.case import MOST_PAST, alert_of, case_of
+from engine.live.board.faults import read_faults
 from engine.live.board.kept import Kept, removed
 from engine.live.board.moved import read_drift
-from engine.live.board.rows import Alert, Case, Drift, Picture, Query
+from engine.live.board.rows import Alert, Case, Drift, Fault, Picture, Query
 from engine.live.ledger.reader import Reader, reading
 from engine.model.run import Run
 
@@ -165,6 +166,17 @@ class Board:
                 found = read_drift(self._beside, run, self._kept.columns)
                 self._drift = run, elapsed() + _DRIFT_SECONDS, found
             return self._drift[2]
+
+    def faults(self, now_us: int) -> list[Fault]:
+        """What went wrong within the last hour, of the latest 100,000 that came.
+
+        Raises
+        ------
+        OutputError
+            If the ledger cannot be read.
+        """
+        with self._opening:
+            return read_faults(self._beside, now_us)
 
     def close(self) -> None:
         """Let go of the ledger, when nobody reads it any more."""

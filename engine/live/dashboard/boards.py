@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from engine.live.board.rows import Alert, Case, Drift, Picture, Query
+from engine.live.board.rows import Alert, Case, Drift, Fault, Picture, Query
 
 
 class Board(Protocol):
@@ -31,6 +31,10 @@ class Board(Protocol):
 
     def drift(self) -> Drift | None:
         """How far the latest transactions have moved from training; None if that is not known."""
+        ...
+
+    def faults(self, now_us: int) -> Sequence[Fault]:
+        """What went wrong within the last hour, the most frequent first."""
         ...
 
     def close(self) -> None:

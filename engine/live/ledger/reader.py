@@ -30,7 +30,9 @@ class Reader:
     path: Path
     connection: sqlite3.Connection
 
-    def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    def rows(
+        self, sql: str, values: tuple[Any, ...] | dict[str, Any] = ()
+    ) -> list[tuple[Any, ...]]:
         """All rows of an answer.
 
         Raises

@@ -3,7 +3,7 @@
 import { byId, cell, make, show, tell } from "./elements.js";
 import { Stream } from "./stream.js";
 import { top } from "./top.js";
-import { percent, seconds, span, whole } from "./words.js";
+import { NONE, clock, percent, seconds, span, whole } from "./words.js";
 
 const stream = new Stream("/dashboard/stream");
 top(stream);
@@ -62,3 +62,38 @@ function counts(all) {
     cells[place].classList.toggle("bad", Boolean(isBad) && value > 0);
   });
 }
+
+const ASK_MS = 10_000;
+const WHAT = {
+  fallback: "decided without the model",
+  quarantined: "could not be read",
+  refused: "flag refused",
+  expired: "flag expired",
+  retry: "flag posted again",
+};
+
+function fault(one) {
+  const row = make("tr");
+  cell(row, WHAT[one.what] ?? one.what, one.what === "retry" ? "" : "bad", "th");
+  cell(row, one.why || NONE, "wide");
+  cell(row, whole(one.times), "number");
+  cell(row, clock(one.latest), "number");
+  return row;
+}
+
+async function faults() {
+  try {
+    const answer = await fetch("/dashboard/faults");
+    // What was told before stays: the line at the top says that nothing more comes.
+    if (!answer.ok) return;
+    const told = await answer.json();
+    byId("op-faults").replaceChildren(...told.map(fault));
+    show(byId("op-faults-scroll"), told.length > 0);
+    show(byId("op-faultless"), told.length === 0);
+  } catch {
+    // The same.
+  }
+}
+
+faults();
+setInterval(faults, ASK_MS);

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from engine.live.api.app import make_app
 from engine.live.api.options import ApiOptions
-from engine.live.board.rows import Alert, Answered, Case, Drift, Picture, Query
+from engine.live.board.rows import Alert, Answered, Case, Drift, Fault, Picture, Query
 from engine.live.dashboard.keeping_up import KeepingUp, Pace
 from engine.live.dashboard.made import Made
 from engine.live.dashboard.routes import Dashboard
@@ -72,6 +72,7 @@ class FakeBoard:
     cases: dict[int, Case] = field(default_factory=dict)
     fails: BaseException | None = None
     moved: Drift | BaseException | None = None
+    wrong: list[Fault] | BaseException = field(default_factory=list)
     news: list[Alert] = field(default_factory=list)
     asked: list[Query] = field(default_factory=list)
     closed: bool = False
@@ -103,6 +104,12 @@ class FakeBoard:
         if isinstance(self.moved, BaseException):
             raise self.moved
         return self.moved
+
+    def faults(self, now_us: int) -> Sequence[Fault]:
+        assert now_us > NOW
+        if isinstance(self.wrong, BaseException):
+            raise self.wrong
+        return self.wrong
 
     def close(self) -> None:
         self.closed = True
