@@ -1,4 +1,4 @@
-"""Errors that end the live scorer."""
+"""Errors of the live scorer's own."""
 
 from http import HTTPStatus
 from typing import Final
@@ -19,3 +19,7 @@ class KeyRejectedError(SentinelError):
 
     def __init__(self, what: str) -> None:
         super().__init__(what, hint="set SENTINELPOS_API_KEY to the key that you were given")
+
+
+class RefusedError(SentinelError):
+    """What is asked is understood, and not done; asking again would not help."""

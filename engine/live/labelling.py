@@ -4,10 +4,13 @@ from typing import Final
 
 from engine.clock import wall_us
 from engine.definition.schema import Schema
+from engine.live.errors import RefusedError
 from engine.live.ledger.rows import Label
 from engine.live.ledger.writer import Ledger
 from engine.live.scorer import Scorer
 from engine.live.worker import Worker
+
+MOST_LABELS: Final = 100  # of an event: all of them are kept
 
 _MICROSECONDS: Final = 1_000_000
 
@@ -34,6 +37,8 @@ class Labelling:
 
         Raises
         ------
+        RefusedError
+            If the event has as many labels as it may have.
         OutputError
             If it cannot be written.
         """
@@ -42,6 +47,11 @@ class Labelling:
     def _record(self, event_id: str, label: int | None, who: str) -> bool:
         if not self._ledger.known([event_id]):
             return False
+        if self._ledger.labels_of(event_id) >= MOST_LABELS:
+            raise RefusedError(
+                f"it has been said {MOST_LABELS} times what {event_id} turned out to be (was one more)",
+                hint="what was said last counts",
+            )
         now = wall_us()
         self._ledger.label([Label(event_id, label, now, self._known_at(now), who)])
         return True

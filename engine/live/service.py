@@ -163,6 +163,8 @@ class Service(Protocol):
 
         Raises
         ------
+        RefusedError
+            If it has been said too often.
         SentinelError
             If it cannot be recorded now.
         """

@@ -37,7 +37,7 @@ class Pace:
         Before it is begun anew, after a defect.
     """
 
-    watched: float = 1.0
+    watched: float = 0.5
     alone: float = 5.0
     anew: float = 60.0
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from engine.errors import SentinelError
 from engine.live.api.refusals import JSON, Refusal, Refused, encode, unavailable
+from engine.live.errors import RefusedError
 from engine.live.service import Service
 
 PATH: Final = "/dashboard/labels"
@@ -64,6 +65,7 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK: {"model": Recorded, "description": "it is in the ledger"},
     HTTPStatus.FORBIDDEN: {"model": Refused, "description": "asked by a page from elsewhere"},
     HTTPStatus.NOT_FOUND: {"model": Refused, "description": "no such event"},
+    HTTPStatus.CONFLICT: {"model": Refused, "description": "said too often"},
     HTTPStatus.REQUEST_TIMEOUT: {"model": Refused, "description": "the body came too slow"},
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"model": Refused, "description": "too much"},
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: {"model": Refused, "description": "not JSON"},
@@ -96,6 +98,8 @@ def label_routes(service: Service) -> APIRouter:
             return said.response()
         try:
             is_there = await service.label(said.event_id, said.label, said.who)
+        except RefusedError as error:
+            return Refusal(HTTPStatus.CONFLICT, error.what, error.hint).response()
         except SentinelError as error:
             return unavailable(error.what, error.hint).response()
         return Response(encode(said), media_type=JSON) if is_there else _NONE.response()

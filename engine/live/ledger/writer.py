@@ -303,6 +303,18 @@ class Ledger:
         with self._writing() as connection:
             insert(connection, _LABELS, len(Label._fields), labels)
 
+    def labels_of(self, event_id: str) -> int:
+        """How many labels an event has.
+
+        Raises
+        ------
+        InputError, OutputError
+            If they cannot be looked up.
+        """
+        with told(self.path):
+            sql = "SELECT count(*) FROM labels WHERE event_id = ?"
+            return int(one_value(self._connection, sql, (event_id,)))
+
     def pending(self, after: int, limit: int) -> list[Pending]:
         """The first flags after a place that have no final outcome, by sequence.
 

@@ -2,7 +2,7 @@
 
 import { byId, make, show } from "./elements.js";
 
-// Figures and alerts are new each second. Charts are of an hour or two, and each time that one is
+// Figures and alerts are new twice a second. Charts are of an hour or two, and each time that one is
 // drawn leaves some megabytes to be picked up.
 const REST_MS = 5_000;
 const NEAR = "400px";
@@ -30,17 +30,19 @@ function loaded() {
 }
 
 export class Drawn {
-  // fills: whether it is as high as its box, and not as it is described.
-  constructor(name, { fills = false } = {}) {
+  // fills: whether it is as high as its box, and not as it is described; rest: how long it stands.
+  constructor(name, { fills = false, rest = REST_MS } = {}) {
     const box = byId(`chart-${name}`);
     this.fills = fills;
+    this.rest = rest;
+    this.found = null;
     this.name = name;
     this.box = box;
     this.view = null;
     this.data = {};
     this.given = {}; // what of it the view has
     this.signals = {};
-    this.at = -REST_MS;
+    this.at = -rest;
     this.making = null;
     box.classList.add("coming");
     addEventListener("theme", () => this.again());
@@ -58,20 +60,26 @@ export class Drawn {
     new ResizeObserver(() => this.resize()).observe(box);
   }
 
-  // Shows rows by the name of their data, not more often than eyes need it.
+  // Shows rows by the name of their data, not more often than eyes need it. What takes time to find
+  // may be a function, which is asked when it is drawn.
   give(data, signals = {}) {
-    Object.assign(this.data, data);
+    this.take(data);
     Object.assign(this.signals, signals);
     if (!this.waiting) {
-      const rest = Math.max(0, this.at + REST_MS - performance.now());
+      const rest = Math.max(0, this.at + this.rest - performance.now());
       this.waiting = setTimeout(() => this.update(), rest);
     }
   }
 
   now(data, signals = {}) {
-    Object.assign(this.data, data);
+    this.take(data);
     Object.assign(this.signals, signals);
     return this.update();
+  }
+
+  take(data) {
+    if (typeof data === "function") this.found = data;
+    else Object.assign(this.data, data);
   }
 
   async update() {
@@ -83,6 +91,8 @@ export class Drawn {
     }
     this.isOwed = false;
     this.at = performance.now();
+    if (this.found) Object.assign(this.data, this.found());
+    this.found = null;
     if (this.view === null) {
       this.making ??= this.make().finally(() => {
         this.making = null;
@@ -142,7 +152,7 @@ export class Drawn {
 
   resize() {
     if (this.view === null) {
-      if (Object.keys(this.data).length) this.give({});
+      if (this.found || Object.keys(this.data).length) this.give({});
       return;
     }
     const width = this.box.clientWidth;
@@ -152,7 +162,7 @@ export class Drawn {
   again() {
     this.view?.finalize();
     this.view = null;
-    if (Object.keys(this.data).length) this.update();
+    if (this.found || Object.keys(this.data).length) this.update();
   }
 }
 

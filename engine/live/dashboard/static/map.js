@@ -14,6 +14,7 @@ const STEP = 1.7;
 const LEAST = 0.05;
 const MOVE = 0.1; // of what is shown, by a key
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const REST_MS = 15_000; // it is the largest of what is drawn
 const DENSE = 2; // degrees between points of a line, so that parallels bend
 
 const states = Object.entries(STATES).map(([state, [long, lat]]) => {
@@ -34,10 +35,11 @@ const land = OUTLINE.flatMap(([long, lat], place) => {
 
 export class AlertMap {
   constructor() {
-    this.drawn = new Drawn("map", { fills: true });
+    this.drawn = new Drawn("map", { fills: true, rest: REST_MS });
     this.box = byId("chart-map");
     this.shown = { ...ALL };
     this.places = [];
+    this.told = "";
     this.marked = [];
     byId("map-in").addEventListener("click", () => this.zoom(1 / STEP));
     byId("map-out").addEventListener("click", () => this.zoom(STEP));
@@ -53,6 +55,9 @@ export class AlertMap {
   }
 
   take(picture) {
+    const told = JSON.stringify(picture.places);
+    if (told === this.told) return;
+    this.told = told;
     this.places = picture.places
       .filter((one) => one.lat !== null && one.long !== null)
       .map((one) => {
@@ -119,12 +124,12 @@ export class AlertMap {
     if (!width || !height) return;
     const { x, y, width: across } = this.shown;
     const unit = across / width;
-    const data = {
+    const data = () => ({
       land,
       states: named,
       rows: hexagons(this.places, RADIUS_PX * unit),
       marked: this.marked,
-    };
+    });
     const half = (height * unit) / 2;
     const signals = { x0: x - across / 2, x1: x + across / 2, y0: y - half, y1: y + half };
     if (atOnce) this.drawn.now(data, signals);

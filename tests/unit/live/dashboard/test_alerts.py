@@ -11,6 +11,7 @@ import pytest
 from engine.errors import InputError
 from engine.live.board.rows import Alert, Case
 from engine.live.dashboard.csv_text import lines
+from engine.live.errors import RefusedError
 from engine.live.metrics import Metrics
 from unit.live.api.cases import TOKEN, RefusesError, Scorer, asking
 from unit.live.dashboard.cases import NOW, FakeBoard, alert, app_of
@@ -190,6 +191,8 @@ def test_labels_that_cannot_be_recorded() -> None:
     assert ask("POST", "/dashboard/labels", json=LABEL | {"event_id": "x"}).status_code == 404
     stops = Scorer(fails=RefusesError())
     assert ask("POST", "/dashboard/labels", scorer=stops, json=LABEL).status_code == 503
+    often = Scorer(fails=RefusedError("it has been said too often (was one more)", hint="rest"))
+    assert ask("POST", "/dashboard/labels", scorer=often, json=LABEL).status_code == 409
     text = {"Content-Type": "text/plain"}
     body = json.dumps(LABEL)
     assert ask("POST", "/dashboard/labels", content=body, headers=text).status_code == 415
