@@ -49,7 +49,7 @@ class Labelling:
             return False
         if self._ledger.labels_of(event_id) >= MOST_LABELS:
             raise RefusedError(
-                f"it has been said {MOST_LABELS} times what {event_id} turned out to be (was one more)",
+                f"{event_id} has {MOST_LABELS} labels, as many as may be (was one more)",
                 hint="what was said last counts",
             )
         now = wall_us()
