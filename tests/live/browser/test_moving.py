@@ -2,6 +2,7 @@
 
 import csv
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 from live.browser.pages import FEED, Looking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page, Route
 
 RATE = 40.0
@@ -153,12 +156,19 @@ def places_are(page: "Page", newest_one: int, count: str) -> None:
     page.locator("#feed-count").get_by_text(count, exact=True).wait_for()
 
 
-def test_the_feed_never_has_a_hole(looking: Looking) -> None:
+@contextmanager
+def told_page(looking: Looking) -> "Iterator[tuple[Page, Scorer]]":
+    """A page that shows the newest 200 of a thousand alerts, and who tells it of more."""
     with looking.context() as context:
         page = context.new_page()
         scorer = Scorer(page, 999)
         page.goto(looking.system.url)
         places_are(page, 999, "200+")
+        yield page, scorer
+
+
+def test_the_feed_never_has_a_hole(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
         # One that is older than those that are held says nothing of those in between.
         scorer.tell(("alerts", alerts(700, 1_000)))
         scorer.newest = 1_000
@@ -174,11 +184,7 @@ def test_the_feed_never_has_a_hole(looking: Looking) -> None:
 
 
 def test_what_is_frozen_stays_whatever_is_missed(looking: Looking) -> None:
-    with looking.context() as context:
-        page = context.new_page()
-        scorer = Scorer(page, 999)
-        page.goto(looking.system.url)
-        places_are(page, 999, "200+")
+    with told_page(looking) as (page, scorer):
         page.get_by_role("button", name="Freeze").click()
         scorer.newest = 5_000
         scorer.tell(("missed", {}), ("alerts", alerts(*range(4_700, 5_001))), ("open", {}))
@@ -198,11 +204,7 @@ _HIDE = """\
 
 
 def test_a_page_that_nobody_sees_holds_no_stream(looking: Looking) -> None:
-    with looking.context() as context:
-        page = context.new_page()
-        scorer = Scorer(page, 999)
-        page.goto(looking.system.url)
-        places_are(page, 999, "200+")
+    with told_page(looking) as (page, scorer):
         page.evaluate(_HIDE, True)  # noqa: FBT003 - a value
         assert page.evaluate("told.readyState") == 2
         scorer.newest = 5_000
