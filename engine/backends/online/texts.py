@@ -1,4 +1,4 @@
-"""Equal texts as one object, so that entries hold each once and compare it by what it is."""
+"""Equal texts as one object, so that entries hold each once, and most comparisons end at once."""
 
 from sys import intern
 from typing import Final
