@@ -8,10 +8,15 @@ when it is first imported on a machine, and then kept beside its source or, wher
 written, in the user's cache folder.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 import numpy as np
+
+# Intel's vector functions, which Numba takes where they are installed, round in their own way.
+os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
+
 from numba import njit, types
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
@@ -37,8 +42,10 @@ SCATTER: Final = np.uint64(0x9E3779B97F4A7C15)
 UPPER_HALF: Final = np.uint64(32)
 
 
-def compiled(*signatures: tuple[Any, ...]) -> Callable[[Loop], Loop]:
+def compiled(*signatures: tuple[Any, ...], frees: bool = True) -> Callable[[Loop], Loop]:
     """Compile a loop for each tuple of argument types.
+
+    Other threads run meanwhile if it ``frees`` them, which costs what a few steps do.
 
     Array arguments are contiguous, but for ``ROWS``; those of a type in the plural are only read, a
     ``TABLE``, ``FLAGS`` and ``RESULTS`` are written to.
@@ -46,16 +53,26 @@ def compiled(*signatures: tuple[Any, ...]) -> Callable[[Loop], Loop]:
 
     def compile_loop(loop: Loop) -> Loop:
         try:
-            return _compile(loop, signatures, cache=True)
+            return _compile(loop, signatures, frees=frees, cache=True)
         except RuntimeError as error:
             if "cannot cache" not in str(error):
                 raise
         # No folder to keep it in: compiled anew in each process.
-        return _compile(loop, signatures, cache=False)
+        return _compile(loop, signatures, frees=frees, cache=False)
 
     return compile_loop
 
 
-def _compile(loop: Loop, signatures: tuple[tuple[Any, ...], ...], *, cache: bool) -> Loop:
-    compile_for = njit(list(signatures), nogil=True, cache=cache, error_model="numpy")
+def for_types(loop: Loop, signature: tuple[Any, ...]) -> Loop:
+    """A compiled loop that is called with arguments of these types only.
+
+    Which types they are of is not looked up then, which takes longer than a few steps.
+    """
+    return cast("Loop", cast("Any", loop).get_overload(signature))
+
+
+def _compile(
+    loop: Loop, signatures: tuple[tuple[Any, ...], ...], *, frees: bool, cache: bool
+) -> Loop:
+    compile_for = njit(list(signatures), nogil=frees, cache=cache, error_model="numpy")
     return cast("Loop", compile_for(loop))

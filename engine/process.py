@@ -42,6 +42,7 @@ _MADV_COLLAPSE: Final = 25
 _LARGE_PAGE_BYTES: Final = 2 << 20
 _MAPS: Final = Path("/proc/self/maps")
 
+_manages = False  # whether the collector is managed
 _SWITCH_SECONDS: Final = 0.0002
 _ALLOCATIONS: Final = 1_000_000  # between two collections; 700 by default
 
@@ -69,13 +70,19 @@ def manage_collector() -> None:
     often it comes. What it leaves is not looked at again: a cycle that is dropped only later stays
     in memory, hence nothing that lasts longer than a micro-batch may be a large one.
     """
+    global _manages  # noqa: PLW0603 - so is the collector
     gc.disable()
-    gc.collect()
+    # What is left of a call is frozen, so all that was made since is young; and a collection of the
+    # young does not give back the memory that the next events need.
+    gc.collect(1 if _manages else 2)
+    _manages = True
     gc.freeze()
 
 
 def let_go_of_collector() -> None:
     """Have the collector as it was before :func:`manage_collector`, in a process that lives on."""
+    global _manages  # noqa: PLW0603 - so is the collector
+    _manages = False
     gc.unfreeze()
     gc.enable()
 

@@ -358,4 +358,4 @@ def test_s3_10_keys_at_rest_do_not_stand_before_those_whose_events_nobody_sees()
         comes(online, second, 0, second)
         for number in range(7 if second >= 30 else 0):
             comes(online, second, number + 1, second - 30)
-        assert sum(len(one.log0) for one in online.held[0].values()) < 2_200
+        assert sum(len(one.log0) for one in online.keys[0].objects()) < 2_200

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log, sqrt
 from operator import itemgetter
+from struct import error
 from typing import Any, Final
 
 from engine.backends.online import formulas, windows
-from engine.backends.online.copies import copied
 from engine.backends.online.keys import KeySource
 from engine.backends.online.labels import NEVER, label_at
 from engine.backends.online.lanes import Layout, lay_out
 from engine.backends.online.late import late_functions
 from engine.backends.online.observe import observe_functions
 from engine.backends.online.partials import TIME, picker
+from engine.backends.online.record_loops import step, take_back
 from engine.backends.online.rows import columns_of_row
 from engine.backends.online.texts import texts
+from engine.compiled import INT, for_types
 from engine.definition.fingerprint import fingerprint
 from engine.definition.nodes import FeatureSet
 
@@ -34,10 +36,12 @@ _NAMESPACE: Final[dict[str, Any]] = {
     "TIME": itemgetter(TIME),
     "bisect_left": bisect_left,
     "bisect_right": bisect_right,
-    "copied": copied,
+    "error": error,
     "label_at": label_at,
     "log": log,
     "sqrt": sqrt,
+    "step": for_types(step, (INT, INT)),
+    "take_back": take_back,
     "texts": texts,
 }
 
@@ -110,7 +114,9 @@ def compile_online(features: FeatureSet) -> Program:
     file = f"<online {features.name} {fingerprint(features)[:12]}>"
     widths = [1 + len(lane.arguments) for key in keys for lane in key.lanes]
     pickers = {picker(index): itemgetter(index) for index in range(max(widths, default=0))}
-    namespace = {**_NAMESPACE, **pickers, "__name__": file}
+    ways_in = (key.records.functions() for key in keys if key.records)
+    spoken = {name: each for functions in ways_in for name, each in functions.items()}
+    namespace = {**_NAMESPACE, **pickers, **spoken, "__name__": file}
     # The source is made of names that the verifier has let pass and of reprs, never of data.
     exec(compile(source, file, "exec"), namespace)  # noqa: S102 - see above
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)

@@ -1,28 +1,22 @@
 """Features of one event after the other, from state that grows with what windows can still see."""
 
-from collections import deque
-from operator import attrgetter
 from typing import Any, Final
 
 from engine.backends.online import aside
 from engine.backends.online.aside import Aside
 from engine.backends.online.check import check_value, row_of
 from engine.backends.online.compile import Event, Features, Row, compile_online
+from engine.backends.online.key_states import SWEEPS, KeyStates
 from engine.backends.online.labels import NEVER, Labels
 from engine.definition.nodes import FeatureSet
 from engine.definition.schema import Schema
 from engine.errors import InputError
 
 _HOUR: Final = 3_600
-_DAY: Final = 86_400
-# How many quiet keys are looked at for an event, at most, and how often in the time after which a
-# key counts as quiet.
-_KEYS_AT_ONCE: Final = 32
 # After so many events without one that is believed, ids that are as long ago are forgotten.
 MOST_STRAYS: Final = 65_536
 # After so many late events while the watermark stands, ids that are as long ago are forgotten.
 MOST_LATE: Final = 2**20
-_SWEEPS: Final = 64
 
 
 def default_lateness(schema: Schema) -> int:
@@ -105,13 +99,6 @@ class OnlineFeatures:
         self.recent_before: set[str] = set()
         self.turn = NEVER  # when ``recent`` becomes ``recent_before``
         self._sweeps = sweep
-        self._quiet_after = [key.reach + self.lateness for key in self.program.keys]
-        # Less often: a key that comes again, which is looked at in vain, and one that holds only
-        # what windows without an end see, of which there is nothing to let go.
-        day = _DAY * ticks
-        self._again_after = [quiet + min(quiet, day) for quiet in self._quiet_after]
-        self._at_rest_after = [max(quiet, day) for quiet in self._quiet_after]
-        self._sweep_every = min(self._quiet_after, default=0) // _SWEEPS
         self._begin_anew()
 
     @property
@@ -241,53 +228,20 @@ class OnlineFeatures:
 
     def _begin_anew(self) -> None:
         """Hold nothing but what counts events and tells which have come."""
-        self.held: list[dict[Any, Any]] = [{} for _ in self.program.keys]
-        # Apart, as each kind is looked at later than the one before: in each queue the first is
-        # the next, nearly, and none that has long to wait stands before one that has not.
-        self._due_first: list[deque[Any]] = [deque() for _ in self.program.keys]
-        self._due_again: list[deque[Any]] = [deque() for _ in self.program.keys]
-        self._at_rest: list[deque[Any]] = [deque() for _ in self.program.keys]
+        ticks, sweeps = self.features.schema.ticks_per_second, self._sweeps
+        self.keys = [
+            KeyStates(key, self.lateness, ticks, sweeps=sweeps) for key in self.program.keys
+        ]
+        self.held = [each.held for each in self.keys]
+        self.ways = [each.records and each.records.way for each in self.keys]
+        self._sweep_every = min((each.quiet_after for each in self.keys), default=0) // SWEEPS
         self.labels = Labels(self.program.layout.longest_delay)
         self.alarm = NEVER
         self._sweep_at = NEVER if self._sweeps else -NEVER
 
     def begin(self, number: int, name: Any, t: int) -> Any:  # noqa: ANN401 - a generated class
         """The state of a key that has none yet."""
-        state = self.program.keys[number].new()
-        state.name, state.due = name, self._seen(t) + self._quiet_after[number]
-        self.held[number][name] = state
-        if self._sweeps:
-            self._due_first[number].append(state)
-        return state
-
-    def hold(self, number: int, states: list[Any]) -> None:
-        """Hold the states of a key, and none but these.
-
-        Those that were computed in batch are all as of one instant: when to look at them goes by
-        their latest event, and is spread for those that hold only what windows without an end see.
-        """
-        self.held[number] = {state.name: state for state in states}
-        source = self.program.keys[number].source
-        names = [f"log{each.number}" for each in source.lanes]
-        again_after = self._again_after[number]
-        first, again, rest = [], [], []
-        for place, state in enumerate(states):
-            logs = [log for log in (getattr(state, name) for name in names) if log]
-            latest = max((log[-1][0] for log in logs), default=state.t)
-            if any(len(log) > 1 for log in logs):
-                state.due = self._seen(min(latest, state.t)) + again_after
-                again.append(state)
-            elif logs or not source.is_ever:
-                state.due = self._seen(min(latest, state.t)) + self._quiet_after[number]
-                first.append(state)
-            else:
-                share = (place % _SWEEPS + 1) / _SWEEPS
-                state.due = self._seen(state.t) + int(self._at_rest_after[number] * share)
-                rest.append(state)
-        if self._sweeps:
-            self._due_first[number] = deque(sorted(first, key=attrgetter("due")))
-            self._due_again[number] = deque(sorted(again, key=attrgetter("due")))
-            self._at_rest[number] = deque(sorted(rest, key=attrgetter("due")))
+        return self.keys[number].begin(name, self._seen(t))
 
     def _seen(self, t: int) -> int:
         """When a key was seen; that of a clock ahead must not hold up the others."""
@@ -323,34 +277,18 @@ class OnlineFeatures:
         """Forget the ids that have been remembered for long enough."""
         self.recent_before, self.recent = self.recent, set()
         self.turn = self.watermark + self.lateness
+        for each in self.keys:
+            each.forget_texts()
 
     def _let_go(self) -> None:
-        """Look at the keys that have been quiet for longest, some at a time."""
+        """Look at the states that have been quiet for longest, some at a time."""
         now = self.watermark
         more = False
-        for number in range(len(self.program.keys)):
-            for queue in (self._due_first[number], self._due_again[number], self._at_rest[number]):
-                more |= self._looked_at_all(number, queue, now)
+        for each in self.keys:
+            more |= each.let_go(now)
         # If there are more, with the next event, of the same instant too: however many keys come
         # within one, more can be let go of.
         self._sweep_at = now - 1 if more else now + self._sweep_every
-
-    def _looked_at_all(self, number: int, queue: deque[Any], now: int) -> bool:
-        """Look at some of a queue that are due; whether there are more."""
-        for _ in range(min(len(queue), _KEYS_AT_ONCE)):
-            state = queue[0]
-            if state.due >= now:
-                return False
-            queue.popleft()
-            if state.t + self._quiet_after[number] >= now:
-                state.due = self._seen(state.t) + self._again_after[number]
-                self._due_again[number].append(state)
-            elif self.program.keys[number].trim(state, now - self.lateness):
-                del self.held[number][state.name]
-            else:
-                state.due = now + self._at_rest_after[number]
-                self._at_rest[number].append(state)
-        return bool(queue) and queue[0].due < now
 
 
 def _check_span(name: str, ticks: object, wanted: str) -> None:

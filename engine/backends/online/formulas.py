@@ -4,6 +4,7 @@ from datetime import date
 from math import asin, cos, nan, sin, sqrt
 from typing import Final
 
+from engine.compiled import FLOAT, compiled, for_types
 from engine.definition.functions import EARTH_DIAMETER_KM, RADIANS_PER_DEGREE
 
 NAMES: Final = ("age", "both", "either", "haversine_km", "today", "wide")
@@ -13,16 +14,20 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 _REMEMBERED: Final = 65_536
 
 
-def haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
+@compiled((FLOAT, FLOAT, FLOAT, FLOAT), frees=False)
+def _haversine_km(lat1: float, long1: float, lat2: float, long2: float) -> float:
     """Great-circle distance; NaN where a difference or a place is not finite, or h negative."""
-    try:
-        u = sin(((lat2 - lat1) * RADIANS_PER_DEGREE) * 0.5)
-        v = sin(((long2 - long1) * RADIANS_PER_DEGREE) * 0.5)
-        across = cos(lat1 * RADIANS_PER_DEGREE) * cos(lat2 * RADIANS_PER_DEGREE)
-        h = u * u + across * (v * v)
-        return EARTH_DIAMETER_KM * asin(sqrt(1.0 if h > 1.0 else h))  # noqa: FURB136 - as above
-    except ValueError:  # an infinite angle, or places beyond the poles, where h may be negative
+    u = sin(((lat2 - lat1) * RADIANS_PER_DEGREE) * 0.5)
+    v = sin(((long2 - long1) * RADIANS_PER_DEGREE) * 0.5)
+    across = cos(lat1 * RADIANS_PER_DEGREE) * cos(lat2 * RADIANS_PER_DEGREE)
+    h = u * u + across * (v * v)
+    if not h >= 0.0:  # nor NaN
         return nan
+    return EARTH_DIAMETER_KM * asin(sqrt(1.0 if h > 1.0 else h))  # noqa: FURB136 - as above
+
+
+# The sines are those of the C library, as Python's are; to call each of them takes longer than all.
+haversine_km: Final = for_types(_haversine_km, (FLOAT, FLOAT, FLOAT, FLOAT))
 
 
 def age(born: str | None, today: tuple[int, str]) -> int:

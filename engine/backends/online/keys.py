@@ -6,6 +6,7 @@ pass, ``add`` takes an event in, ``trim`` drops what no window can see any more.
 
 from engine.backends.online.lanes import Layout
 from engine.backends.online.places import Places
+from engine.backends.online.record_source import record_source
 from engine.backends.online.rows import column_of_row, unpack_row
 from engine.backends.online.scalars import Block, Value
 from engine.backends.online.source import function, indented
@@ -23,6 +24,7 @@ class KeySource:
         self.schema = layout.features.schema
         self._places = Places(layout, number, key)
         self.lanes = self._places.lanes
+        self.records = record_source(layout, number, self.lanes, self._places)
         self.reach = max(layout.reach(each.lane) for each in self.lanes)
 
     @property
@@ -59,9 +61,7 @@ class KeySource:
                 fields |= partial.fields
         # What an event seldom asks for comes last, on a line of the cache that need not be there.
         seldom = [name for name in fields if name.startswith(("off", "past"))]
-        return (
-            fields | {name: fields.pop(name) for name in seldom} | {"name": "None", "due": "NEVER"}
-        )
+        return fields | {name: fields.pop(name) for name in seldom} | {"due": "NEVER"}
 
     def state_class(self) -> list[str]:
         """The class of the states."""

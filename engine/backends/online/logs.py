@@ -9,6 +9,7 @@ from typing import Final
 
 from engine.backends.online.lanes import Lane, Layout
 from engine.backends.online.partials import TIME, Partial, Place, fewest, of_arguments
+from engine.backends.online.record_loops import LEAST_DROPPED
 from engine.backends.online.scalars import Block, Value, variable
 from engine.backends.online.source import indented, when
 from engine.definition.needs import columns_in
@@ -17,7 +18,6 @@ from engine.definition.types import Kind
 
 # Most cards rest for longer between two purchases.
 _SHORT_SECONDS: Final = 3_600
-_LEAST_DROPPED: Final = 3  # entries: of short logs a quarter is not worth the trouble
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class LaneSource:
         log = self.log
         # Nothing is old enough before it has left the longest window.
         have_left = self._longest.begin if self._longest else self.size
-        quarter = f"(n := {self.size} >> 2 or {_LEAST_DROPPED - 1})"
+        quarter = f"(n := {self.size} >> 2 or {LEAST_DROPPED - 1})"
         is_old = f"{log}[n][{TIME}] < {floor} - {self.layout.reach(self.lane)}"
         return [
             f"{log} = {self.state}.log{self.number}",

@@ -5,7 +5,7 @@ that is not late takes one straight way: its keys' states are found, time passes
 features are read and the event is taken in, all in local variables. ``observe_late`` is for the
 others, and ``read`` tells the features of an event that is not taken in, from copies of its keys'
 states; ``alone`` does so as if its keys had no history. An event whose clock is not believed is
-handed to ``o.doubt``.
+handed to ``o.doubt``. A state may be a record (``record_source.py``), for the straight way alone.
 """
 
 from engine.backends.online.hourly import Hourly
@@ -13,7 +13,7 @@ from engine.backends.online.keys import KeySource
 from engine.backends.online.lanes import Layout
 from engine.backends.online.rows import column_of_row, unpack_row
 from engine.backends.online.scalars import Block, Value, as_feature, uses
-from engine.backends.online.source import function, indented
+from engine.backends.online.source import function, indented, when
 from engine.definition.nodes import Aggregate, Expression
 
 
@@ -32,17 +32,20 @@ def observe_functions(layout: Layout, keys: list[KeySource]) -> list[str]:
 def _in_order(layout: Layout, keys: list[KeySource]) -> tuple[list[str], list[str]]:
     """The straight way, and the function of what it asks for once an hour."""
     hourly = Hourly(layout.features.schema, layout.type_of)
-    block = _block(layout, keys, hourly)
-    advanced = [
-        line for key in keys for line in (*_found(key, block, [_begun(key)]), *_advanced(key))
-    ]
+    block = _block(layout, keys, hourly, in_order=True)
+    advanced: list[str] = []
+    for key in keys:
+        advanced += _found(key, block, [_begun(key)])
+        of_object = _advanced(key)
+        advanced += key.records.observe(block, of_object) if key.records else of_object
     outputs = _outputs(layout, block)
     values, block.lines = block.lines, []
     taken_in: list[str] = []
     for key in keys:
         # What is computed for one key alone is not there for the next.
-        inner = block.inner() if key.is_nullable else block
-        taken_in += _unless_nobody(key, key.add(inner))
+        inner = block.inner() if key.is_nullable or key.records else block
+        is_object = f"{key.state}.__class__ is not int" if key.records else ""
+        taken_in += when(is_object, _unless_nobody(key, key.add(inner)))
     lines = [
         unpack_row(layout),
         "recent = o.recent; was_at = o.watermark",
@@ -59,15 +62,28 @@ def _in_order(layout: Layout, keys: list[KeySource]) -> tuple[list[str], list[st
         ),
         "o.watermark = t",
         *hourly.load(),
-        *advanced,
-        *values,
-        f"features = ({outputs})",
+        *_or_taken_back(keys, [*advanced, *values, f"features = ({outputs})"]),
         "o.events += 1; recent.add(event)",
         *(["slip = o.labels.slip(event, t, t)"] if layout.longest_delay >= 0 else []),
         *taken_in,
         "return features",
     ]
     return lines, hourly.function()
+
+
+def _or_taken_back(keys: list[KeySource], lines: list[str]) -> list[str]:
+    """What must not fail once records have taken the event in; if it does, they give it back."""
+    taken = [key.records.taken for key in keys if key.records]
+    if not taken:
+        return lines
+    return [
+        f"{' = '.join(taken)} = None",
+        "try:",
+        *indented(lines),
+        "except BaseException:",
+        *indented([f"if {record} is not None: take_back({record})" for record in taken]),
+        "    raise",
+    ]
 
 
 def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
@@ -82,7 +98,7 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
     ]
     for key in keys:
         k = key.number
-        back = [_begun(key), *_at_that_time(key)]
+        back = [_begun(key), *_as_object(key), *_at_that_time(key)]
         lines += [f"tails{k} = None", *_found(key, block, back), *key.load()]
     outputs = _outputs(layout, block)
     lines += [*block.lines, f"features = ({outputs})", *_counted(layout)]
@@ -93,7 +109,8 @@ def _late(layout: Layout, keys: list[KeySource]) -> list[str]:
             f"else: replay{k}({s}, row, slip, tails{k})",
         ]
         restore = [f"{s} = kept{k}"] if key.is_ever else []
-        lines += _unless_nobody(key, [*restore, *again])
+        quiet = [f"o.keys[{k}].make_record(name{k})"] if key.records else []
+        lines += _unless_nobody(key, [*restore, *again, *quiet])
     return [*lines, "return features"]
 
 
@@ -102,7 +119,7 @@ def _read(layout: Layout, keys: list[KeySource]) -> list[str]:
     lines = [unpack_row(layout), "floor = o.watermark - o.lateness"]
     for key in keys:
         k, s = key.number, key.state
-        copy = f"{s} = State{k}() if {s} is None else copied({s})"
+        copy = f"{s} = State{k}() if {s} is None else o.keys[{k}].copied({s})"
         lines += [*_found(key, block, [copy, *_at_that_time(key)]), *key.load()]
     outputs = _outputs(layout, block)
     return [*lines, *block.lines, f"return ({outputs})"]
@@ -144,10 +161,13 @@ def _forget_what_is_later(key: KeySource) -> list[str]:
     return [f"kept{k} = {s}", f"if t < floor and ({later}): {s} = held{k}({s}, t)"]
 
 
-def _block(layout: Layout, keys: list[KeySource], hourly: Hourly | None = None) -> Block:
+def _block(
+    layout: Layout, keys: list[KeySource], hourly: Hourly | None = None, *, in_order: bool = False
+) -> Block:
     def known(block: Block, expression: Expression) -> Value | None:
         if isinstance(expression, Aggregate):
-            return next(value for key in keys if (value := key.read(block, expression)))
+            ways = (key.records.read if key.records and in_order else key.read for key in keys)
+            return next(value for read in ways if (value := read(block, expression)))
         return column_of_row(layout, expression)
 
     asked = uses(layout.expressions)
@@ -163,6 +183,14 @@ def _found(key: KeySource, block: Block, then: list[str]) -> list[str]:
         return lines
     is_nobody = f"{name} is None" if len(key.key) == 1 else f"None in {name}"
     return [f"if {is_nobody}: {s} = o.nobody[{k}]", "else:", *indented(lines)]
+
+
+def _as_object(key: KeySource) -> list[str]:
+    """Make an object of a state that is a record."""
+    k, s = key.number, key.state
+    return (
+        [f"if {s}.__class__ is int: {s} = o.keys[{k}].make_object(name{k})"] if key.records else []
+    )
 
 
 def _begun(key: KeySource) -> str:

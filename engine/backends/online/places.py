@@ -29,27 +29,33 @@ class Followers:
 
 
 class Places:
-    """The lanes of a key, and how each aggregate that they keep is read."""
+    """The lanes of a key, and how each aggregate that they keep is read.
+
+    Attributes
+    ----------
+    reads, followers
+        By aggregate: its partial, or those of longer keys that it is one of.
+    """
 
     def __init__(self, layout: Layout, number: int, key: tuple[str, ...]) -> None:
         self._number = number
         self._layout = layout
         self._schema = layout.features.schema
-        self._reads: dict[Aggregate, Partial] = {}
-        self._followers: dict[Aggregate, Followers] = {}
+        self.reads: dict[Aggregate, Partial] = {}
+        self.followers: dict[Aggregate, Followers] = {}
         self._windows = 0
         self._fields = 0
         self.lanes = [self._lane(index, lane) for index, lane in enumerate(layout.lanes_of(key))]
 
     def read(self, block: Block, aggregate: Aggregate) -> Value | None:
         """An aggregate's value; None if it is found in no lane of this key."""
-        if aggregate in self._followers:
+        if aggregate in self.followers:
             return self._followed(block, aggregate)
-        if aggregate not in self._reads:
+        if aggregate not in self.reads:
             return None
-        partial = self._reads[aggregate]
+        partial = self.reads[aggregate]
         if partial.entry:
-            return self._value_in(block, block.once(partial.entry), aggregate, partial.index)
+            return self.value_in(block, block.once(partial.entry), aggregate, partial.index)
         if AGGREGATES[aggregate.name].empty is None:
             return block.assign(partial.read, nullable=True)
         return Value(partial.read)
@@ -61,10 +67,10 @@ class Places:
             self._windows += 1
             source.windows.append(window)
             for aggregate in aggregates:
-                place = self._place(source, window, *self._argument_of(source, aggregate))
+                place = self._place(source, window, *self.argument_of(source, aggregate))
                 partial = PARTIALS[aggregate.name](place)
                 window.partials.append((place, partial))
-                self._reads[aggregate] = partial
+                self.reads[aggregate] = partial
             self._follow(source, window)
         return source
 
@@ -74,29 +80,29 @@ class Places:
         for aggregate in self._layout.followers(source.lane, window.length):
             columns = self._layout.following[aggregate].columns
             if columns not in by_columns:
-                indices = tuple(self._index(source, Column(name)) for name in columns)
+                indices = tuple(self.index(source, Column(name)) for name in columns)
                 place = self._place(source, window, indices, self._all_there(columns))
                 by_columns[columns] = Followers(columns, place)
                 window.partials.append((place, follow(place)))
-            self._followers[aggregate] = by_columns[columns]
+            self.followers[aggregate] = by_columns[columns]
 
     def _followed(self, block: Block, aggregate: Aggregate) -> Value:
         """A value of the latest entry with the values of the followers' columns."""
-        followers = self._followers[aggregate]
-        wanted = [self._held(block, name) for name in followers.columns]
+        followers = self.followers[aggregate]
+        wanted = [self.held_in(block, name) for name in followers.columns]
         lane = self._layout.following[aggregate].lane
         source = next(each for each in self.lanes if each.lane == lane)
-        (index,), _ = self._argument_of(source, aggregate)
+        (index,), _ = self.argument_of(source, aggregate)
         place = followers.place
         entry = block.made((place, *wanted), lambda name: look(place, wanted, name))
-        return self._value_in(block, entry, aggregate, index)
+        return self.value_in(block, entry, aggregate, index)
 
-    def _held(self, block: Block, name: str) -> str:
+    def held_in(self, block: Block, name: str) -> str:
         """A column's value as entries hold it."""
         value = held(block, self._schema.by_name[name].type.kind, block.value(Column(name)))
         return block.simple(value).source
 
-    def _value_in(self, block: Block, entry: str, aggregate: Aggregate, index: int) -> Value:
+    def value_in(self, block: Block, entry: str, aggregate: Aggregate, index: int) -> Value:
         """A value of an entry, which may be None."""
         none = f"{entry} is None"
         if index == TIME or self._is_required(aggregate.argument):
@@ -104,11 +110,11 @@ class Places:
         name = block.name()
         return Value(name, (none, f"({name} := {entry}[{index}]) is None"))
 
-    def _argument_of(self, lane: LaneSource, aggregate: Aggregate) -> tuple[tuple[int, ...], str]:
+    def argument_of(self, lane: LaneSource, aggregate: Aggregate) -> tuple[tuple[int, ...], str]:
         """Where in an entry an aggregate's argument is, and when it counts."""
         if aggregate.argument is None:
             return (), ""
-        return (self._index(lane, aggregate.argument),), self._valid(aggregate.argument)
+        return (self.index(lane, aggregate.argument),), self._valid(aggregate.argument)
 
     def _place(
         self, lane: LaneSource, window: WindowSource, indices: tuple[int, ...], valid: str
@@ -124,7 +130,8 @@ class Places:
             ever=window.length is None,
         )
 
-    def _index(self, lane: LaneSource, argument: Expression) -> int:
+    def index(self, lane: LaneSource, argument: Expression) -> int:
+        """Where in an entry an argument is."""
         if argument == Column(self._schema.event_time):
             return TIME
         return 1 + lane.arguments.index(argument)

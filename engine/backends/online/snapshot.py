@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from engine.backends.online.aside import Aside
@@ -14,6 +15,8 @@ from engine.backends.online.compile import KeyProgram
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.labels import NEVER, Slip
 from engine.backends.online.logs import LaneSource
+from engine.backends.online.record_tables import keys_of, log_of, records_of
+from engine.backends.online.records import Words
 from engine.backends.online.shapes import (
     IDS,
     OWNER,
@@ -81,11 +84,8 @@ def capture(online: OnlineFeatures) -> State:
     """What a running set holds, as tables of its own."""
     slips = _Slips(online)
     tables: Tables = {}
-    for number, (key, held) in enumerate(zip(online.program.keys, online.held, strict=True)):
-        states = list(held.values())
-        tables[f"keys{number}"] = _keys_table(key, states)
-        for each in key.source.lanes:
-            tables |= dict(_lane_tables(key, each, states, slips))
+    for number in range(len(online.program.keys)):
+        tables |= _captured(online, number, slips)
     tables |= slips.tables()
     # Sets have no order of their own; equal states have equal bytes.
     recent, before = sorted(online.recent), sorted(online.recent_before)
@@ -120,15 +120,90 @@ def revive(features: FeatureSet, state: State, *, sweep: bool = True) -> OnlineF
     online.recent = set(ids.filter(~ids["older"])[:, 0])
     online.recent_before = set(ids.filter(ids["older"])[:, 0])
     slips = _revived_slips(online, state.tables)
-    for number, key in enumerate(online.program.keys):
-        states = [key.new() for _ in range(len(state.tables[f"keys{number}"]))]
-        _fill_keys(key, states, state.tables[f"keys{number}"])
-        for each in key.source.lanes:
-            _fill_lane(key, each, states, state.tables, slips)
-        for one in states:
-            key.settle(one)
-        online.hold(number, states)
+    for number in range(len(online.program.keys)):
+        states = _revived(online, number, state.tables, slips)
+        online.keys[number].hold(states, -NEVER if standing.watermark is None else online.watermark)
     return online
+
+
+def _captured(online: OnlineFeatures, number: int, slips: "_Slips") -> Tables:
+    """The tables of a key: of its records, and of the states that are objects."""
+    key, records = online.program.keys[number], online.keys[number].records
+    names, states = list(online.held[number]), list(online.held[number].values())
+    rows = np.array([row for row, one in enumerate(states) if type(one) is int], np.int64)
+    if records is None or not len(rows):
+        return _tables_of(key, names, states, slips)
+    [each] = key.source.lanes
+    here, entry = f"{number}_{each.number}", entry_columns(key.source, each)
+    addresses = np.array([states[row] for row in rows], np.int64)
+    left = np.setdiff1d(np.arange(len(states)), rows)
+    tables = _tables_of(key, [names[row] for row in left], [states[row] for row in left], slips)
+    told = keys_of(records, addresses, entry)
+    told = told.with_columns(_names_table(key, [names[row] for row in rows]).get_columns())
+    schema = key_columns(key.source)
+    keys = pl.concat([tables[f"keys{number}"], told.select(*schema).cast(schema)])  # type: ignore[arg-type]  # names, and dtypes
+    log = tables[f"log{here}"].with_columns(_at(left, OWNER))
+    log = pl.concat([log, log_of(records, addresses, rows, entry)])
+    return {
+        f"keys{number}": _anew(keys[np.argsort(np.concatenate([left, rows]))]),
+        f"log{here}": _anew(log.sort(OWNER, maintain_order=True)),
+    }
+
+
+def _anew(table: pl.DataFrame) -> pl.DataFrame:
+    """The same table, with nothing under its nulls and behind its texts that is not of them."""
+    return table.with_columns(
+        pl.Series(one.name, one.to_list(), one.dtype)
+        for one in table
+        if one.dtype == pl.String or one.null_count()
+    )
+
+
+def _tables_of(
+    key: KeyProgram, names: Sequence[Any], states: Sequence[Any], slips: "_Slips"
+) -> Tables:
+    """The tables of states that are objects."""
+    tables = {f"keys{key.source.number}": _keys_table(key, names, states)}
+    for each in key.source.lanes:
+        tables |= dict(_lane_tables(key, each, states, slips))
+    return tables
+
+
+def _revived(
+    online: OnlineFeatures, number: int, tables: Tables, slips: list[Slip]
+) -> dict[Any, Any]:
+    """The states of a key by what finds them: records where there are such, objects otherwise."""
+    key, records = online.program.keys[number], online.keys[number].records
+    keys = tables[f"keys{number}"]
+    names = _names(key, keys)
+    if records is None:
+        return dict(zip(names, _objects(key, keys, tables, slips), strict=True))
+    log = f"log{number}_{key.source.lanes[0].number}"
+    entry = entry_columns(key.source, key.source.lanes[0])
+    states: list[Any] = list(records_of(records, keys, tables[log], entry))
+    left = np.array([row for row, one in enumerate(states) if one is None], np.int64)
+    places = np.full(len(keys), -1)
+    places[left] = np.arange(len(left))
+    owned = tables[log].with_columns(_at(places, OWNER, pl.Int64())).filter(pl.col(OWNER) >= 0)
+    for row, one in zip(left, _objects(key, keys[left], {log: owned}, slips), strict=True):
+        states[row] = one
+    return dict(zip(names, states, strict=True))
+
+
+def _objects(key: KeyProgram, keys: pl.DataFrame, tables: Tables, slips: list[Slip]) -> list[Any]:
+    """States as objects, of the rows of a key's table and the tables of its lanes."""
+    states = [key.new() for _ in range(len(keys))]
+    _fill_keys(key, states, keys)
+    for each in key.source.lanes:
+        _fill_lane(key, each, states, tables, slips)
+    for one in states:
+        key.settle(one)
+    return states
+
+
+def _at(places: Words, name: str, dtype: pl.DataType = OWNERS) -> pl.Expr:
+    """What stands at the places that a column tells."""
+    return pl.lit(pl.Series(places)).gather(pl.col(name)).cast(dtype).alias(name)
 
 
 def _aside_tables(online: OnlineFeatures) -> Tables:
@@ -195,12 +270,9 @@ class _Slips:
         self._slips.append((event_id, due, slip))
 
 
-def _keys_table(key: KeyProgram, states: Sequence[Any]) -> pl.DataFrame:
-    columns: dict[str, list[Any]] = {}
-    for place in range(len(key.columns)):
-        single = len(key.columns) == 1
-        columns[f"key{place}"] = [state.name if single else state.name[place] for state in states]
-    columns["t"] = [state.t for state in states]
+def _keys_table(key: KeyProgram, names: Sequence[Any], states: Sequence[Any]) -> pl.DataFrame:
+    columns: dict[str, Any] = _names_table(key, names).to_dict()
+    columns["t"] = [_instant(state.t) for state in states]
     for each in key.source.lanes:
         for name in (f"off{each.number}", *partial_columns(key.source, each)):
             columns[name] = [getattr(state, name) for state in states]
@@ -212,6 +284,23 @@ def _keys_table(key: KeyProgram, states: Sequence[Any]) -> pl.DataFrame:
             for place in range(len(entry_columns(key.source, each))):
                 columns[f"{name}_{place}"] = [x and x[place] for x in held]
     return pl.DataFrame(columns, schema=key_columns(key.source))
+
+
+def _names_table(key: KeyProgram, names: Sequence[Any]) -> pl.DataFrame:
+    """The columns of the key."""
+    single = len(key.columns) == 1
+    columns = [f"key{place}" for place in range(len(key.columns))]
+    values = [names] if single else list(zip(*names, strict=True))
+    schema = {name: dtype for name, dtype in key_columns(key.source).items() if name in columns}
+    return _frame(schema, values)
+
+
+def _names(key: KeyProgram, table: pl.DataFrame) -> list[Any]:
+    """What finds the states of a key's table."""
+    columns = [table[f"key{place}"].to_list() for place in range(len(key.columns))]
+    if len(columns) == 1:
+        return columns[0]
+    return list(zip(*columns, strict=True)) if columns else [()] * len(table)
 
 
 def _lane_tables(
@@ -237,12 +326,8 @@ def _waiting(state: Any, lane: int) -> list[Entry]:  # noqa: ANN401 - a generate
 
 
 def _fill_keys(key: KeyProgram, states: Sequence[Any], table: pl.DataFrame) -> None:
-    """The states' names and times, and what came before their logs."""
-    columns = [table[f"key{place}"].to_list() for place in range(len(key.columns))]
-    names = columns[0] if len(columns) == 1 else zip(*columns, strict=True) if columns else [()]
-    for state, name in zip(states, names, strict=bool(states)):
-        state.name = name
-    _set_fields(states, "t", table["t"].to_list())
+    """The states' times, and what came before their logs."""
+    _set_fields(states, "t", map(_or_never, table["t"]))
     for each in key.source.lanes:
         for name in (f"off{each.number}", *partial_columns(key.source, each)):
             _set_fields(states, name, table[name].to_list())
