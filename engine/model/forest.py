@@ -1,5 +1,6 @@
 """The original notebook's random forest, by scikit-learn."""
 
+import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
@@ -198,8 +199,10 @@ def _fitted(values: Floats, labels: NDArray[np.int8], seed: int, threads: int) -
     )
     # scikit-learn's threads each change the process's filters of warnings, and one may clear those
     # that another has just put back: then it warns of each tree that they are lacking, and the
-    # filters stay cleared. Here they clear a copy.
+    # filters stay cleared. Here they clear a copy, whose first filter has the warning pass where
+    # another would make an error of it: it is the first that a thread puts back, too.
     with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("ignore", message=re.escape(_LOST_FILTERS))
         made.fit(values, labels)
     for warning in caught:
         if _LOST_FILTERS not in str(warning.message):
