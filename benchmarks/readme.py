@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.options import RESULTS
-from benchmarks.suites import engines_page, judge
+from benchmarks.suites import engines_page, judge, live_page
 from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 
@@ -45,6 +45,7 @@ class Part:
 PARTS: Final = (
     Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),
     Part("judge", "benchmarks/results/judge-100000.json", judge.page),
+    Part("live", "benchmarks/results/live-1000000.json", live_page.page),
 )
 
 
@@ -65,7 +66,8 @@ def with_results(text: str) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the results into a file and return an exit code."""
-    suites = " and ".join(part.suite for part in PARTS)
+    *most, last = (part.suite for part in PARTS)
+    suites = f"{', '.join(most)} and {last}"
     return rewrite_command(
         argv,
         "python -m benchmarks.readme",

@@ -26,6 +26,7 @@ _OF_VALUES: Final = {
     "min": "smallest",
     "max": "largest",
 }
+_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MICROSECONDS: Final = 1_000_000
 _LONGEST_IN_HOURS: Final = 48  # a day and a night people count in hours
 
@@ -59,8 +60,9 @@ def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
     Returns
     -------
     str
-        Such as ``7 transactions on this card in 15 minutes; usual is 0``; without the value where
-        that would tell who the card holder is: age, gender, home.
+        Such as ``7 transactions on this card in 15 minutes; usual is 0``, or ``…, as usual`` where
+        that would be said twice; without the value where it would tell who the card holder is: age,
+        gender, home.
     """
     said = _said(feature.expression, value, usual)
     if said is not None:
@@ -69,7 +71,7 @@ def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
         return f"{feature.doc}; the value is not shown"
     is_bool = type_of(feature.expression, schema).kind is Kind.BOOL
     write = _yes if is_bool else _number
-    return f"{feature.doc}: {write(value)}; usual is {write(usual)}"
+    return _beside(f"{feature.doc}: {write(value)}", write(usual), write(value))
 
 
 def _has_words(expression: Expression) -> bool:
@@ -80,17 +82,32 @@ def _said(expression: Expression, value: float, usual: float) -> str | None:
     """The words for what has words of its own, None for the rest."""
     if math.isnan(value):
         return None
+    said: str | None
     match expression:
         case Call("ln", _) if expression == log1p(column("amt")):
-            return f"amount {_money(math.exp(value) - 1)}; usual is {_money(math.exp(usual) - 1)}"
+            said = _amount(math.exp(value) - 1, math.exp(usual) - 1)
         case Column("amt"):
-            return f"amount {_money(value)}; usual is {_money(usual)}"
+            said = _amount(value, usual)
+        case Call("day_of_week", (Column(),)):
+            # The median of days that come in a circle is none that is usual.
+            said = f"on a {_DAYS[round(value)]}, UTC"
         case Call("fill", (Aggregate() as inner, Literal(nothing))):
-            return _aggregate(inner, value, usual, float(nothing) if _is_number(nothing) else None)
+            stands = float(nothing) if _is_number(nothing) else None
+            said = _aggregate(inner, value, usual, stands)
         case Aggregate():
-            return _aggregate(expression, value, usual, None)
+            said = _aggregate(expression, value, usual, None)
         case _:
-            return None
+            said = None
+    return said
+
+
+def _amount(value: float, usual: float) -> str:
+    return _beside(f"amount {_money(value)}", _money(usual), _money(value))
+
+
+def _beside(said: str, known: str, same: str) -> str:
+    """What is said, with what is usual; ``same`` is how that reads where it is the same."""
+    return f"{said}, as usual" if known == same else f"{said}; usual is {known}"
 
 
 def _aggregate(
@@ -103,20 +120,25 @@ def _aggregate(
     place = f"{where}{_within(aggregate.window)}"
     match aggregate.name, aggregate.argument:
         case "count", None:
-            said = f"{counted(round(value), 'transaction')} {place}; usual is {_number(usual)}"
+            found = f"{counted(round(value), 'transaction')} {place}"
+            said = _beside(found, _number(usual), _number(value))
         case "n_unique", Column(name):
             many = _MANY.get(name, f"{name}s")
             noun = name if value == 1 else many
-            said = f"{_number(value)} different {noun} {place}; usual is {_number(usual)}"
+            said = _beside(
+                f"{_number(value)} different {noun} {place}", _number(usual), _number(value)
+            )
         case "exists", None:
             found = "a transaction" if value else "no transaction"
-            said = f"{found} {place} before; usual is {_yes(usual)}"
+            said = _beside(f"{found} {place} before", _yes(usual), _yes(value))
         case "seconds_since_last", None:
-            known = "none before" if usual == nothing else duration(usual)
+            known, same = (
+                "none before" if one == nothing else duration(one) for one in (usual, value)
+            )
             found = f"no transaction {place} before"
             if value != nothing:
-                found = f"{duration(value)} since the last transaction {where}"
-            said = f"{found}; usual is {known}"
+                found = f"{same} since the last transaction {where}"
+            said = _beside(found, known, same)
         case ("sum" | "mean" | "std" | "min" | "max") as name, Column("amt"):
             said = _of_amounts(name, value, usual, nothing, place)
         case _:
@@ -132,14 +154,17 @@ def _of_amounts(name: str, value: float, usual: float, nothing: float | None, pl
     if usual == none and name != "std":
         known = "nothing"
     if value != none:
-        return f"{_OF_VALUES[name]} of amounts {_money(value)} {place}; usual is {known}"
+        return _beside(
+            f"{_OF_VALUES[name]} of amounts {_money(value)} {place}", known, _money(value)
+        )
     # An amount may be 0 too, and the deviation of one amount, or of equal ones, is.
     found = "no transaction"
     if none == 0:
         found = {"std": "no two different amounts", "min": "no transaction, or one of 0.00,"}.get(
             name, "nothing spent"
         )
-    return f"{found} {place} before; usual is {known}"
+    same = f"{_OF_VALUES[name]} {_money(value)}" if name == "std" else "nothing"
+    return _beside(f"{found} {place} before", known, same)
 
 
 def _within(window: Window) -> str:

@@ -19,6 +19,7 @@ from engine.report.frame import (
 )
 from engine.report.judged import Judged
 from engine.report.numbers import number
+from engine.report.typed import typed_options
 from engine.report.worst import Wrong, worst_alarms, worst_misses
 from engine.words import counted
 
@@ -112,9 +113,8 @@ def _late(data: dict[str, Any]) -> str:
 def making(judged: Judged) -> Section:
     """All that is needed to make it again."""
     manifest, features = judged.run.manifest, judged.run.features
-    data, options = manifest["data"], manifest["options"]
+    data = manifest["data"]
     training = ", ".join(f"{name} {value}" for name, value in manifest["training"].items())
-    chosen = ", ".join(f"{name} {value}" for name, value in options.items())
     libraries = ", ".join(f"{name} {value}" for name, value in manifest["versions"].items())
     return Section(
         "making",
@@ -140,13 +140,13 @@ def making(judged: Judged) -> Section:
                             code(str(data["sha256"])),
                         ),
                     ),
-                    ("options", chosen),
-                    ("seed", str(manifest["seed"])),
+                    ("options", code(typed_options(manifest))),
                     ("versions", libraries),
                 ]
             ),
             paragraph(
-                "Equal features, options, seed and versions give this page again, byte for byte."
+                "Equal features at an equal path, options, name of the run and versions give this "
+                "page again, byte for byte."
             ),
         ],
     )

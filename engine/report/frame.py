@@ -14,7 +14,7 @@ _STYLE: Final = "page.css"
 # Nothing may be loaded or run; style stands in the page.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-Align = Literal["text", "number", "wide"]
+Align = Literal["text", "date", "number", "wide"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,8 +126,8 @@ def split(judged: Judged) -> Section:
     columns = [
         Column("part"),
         Column("for", "wide"),
-        Column("from"),
-        Column("until (without)"),
+        Column("from", "date"),
+        Column("until (without)", "date"),
         *(Column(name, "number") for name in ("transactions", "fraud", "share", "cards")),
     ]
     return Section("split", "Split", [said, table(columns, rows)])

@@ -10,7 +10,7 @@ import polars as pl
 from engine.definition.needs import aggregates_in, columns_in
 from engine.definition.nodes import Aggregate, Call, Column, Expression, Feature
 from engine.definition.schema import Schema
-from engine.events.canonical import event_dtype
+from engine.events.canonical import EVENT_ID, event_dtype
 from engine.events.log import POSITION
 from engine.skew.shown import Cell, shown_cell
 
@@ -33,12 +33,15 @@ class Window:
         The latest events it shows, in order, at most ``MOST_ROWS``.
     total
         How many it shows.
+    later
+        How many of these came only after the event: what was served when it came saw none of them.
     """
 
     aggregate: Aggregate
     columns: tuple[str, ...]
     rows: deque[tuple[Cell, ...]] = field(default_factory=lambda: deque(maxlen=MOST_ROWS))
     total: int = 0
+    later: int = 0
 
 
 @dataclass(slots=True)
@@ -61,32 +64,32 @@ class Explanation:
 
 
 def explain(
-    questions: Sequence[tuple[Feature, int]], batches: Batches, schema: Schema
+    questions: Sequence[tuple[Feature, str]], batches: Batches, schema: Schema
 ) -> list[Explanation]:
-    """For each feature and position of an event what explains its value there.
+    """For each feature and event what explains its value there.
 
     Parameters
     ----------
     questions
-        Features, each with the position of an event.
+        Features, each with the id of an event.
     batches
-        The log in the order of events, with ``position``; it is read twice.
+        The log in the order of events, with ``position`` and ``event_id``; it is read twice.
     schema
         The schema of the log.
     """
-    events = _events({position for _, position in questions}, batches())
-    seekers = [_Seeker(feature, events[position], schema) for feature, position in questions]
+    events = _events({event_id for _, event_id in questions}, batches())
+    seekers = [_Seeker(feature, events[event_id], schema) for feature, event_id in questions]
     for batch in batches():
         for seeker in seekers:
             seeker.look_at(batch)
     return [seeker.found for seeker in seekers]
 
 
-def _events(positions: set[int], batches: Iterable[pl.DataFrame]) -> dict[int, dict[str, Any]]:
+def _events(ids: set[str], batches: Iterable[pl.DataFrame]) -> dict[str, dict[str, Any]]:
     found = {}
     for batch in batches:
-        for event in batch.filter(pl.col(POSITION).is_in(list(positions))).iter_rows(named=True):
-            found[event[POSITION]] = event
+        for event in batch.filter(pl.col(EVENT_ID).is_in(list(ids))).iter_rows(named=True):
+            found[event[EVENT_ID]] = event
     return found
 
 
@@ -109,6 +112,7 @@ class _Seeker:
         for window, shown in zip(self.found.windows, self._shown, strict=True):
             seen = batch.filter(shown)
             window.total += len(seen)
+            window.later += int((seen[POSITION] > self._event[POSITION]).sum())
             names = [name for name in window.columns if name in seen.columns]
             for row in seen.tail(MOST_ROWS).select(names).iter_rows(named=True):
                 window.rows.append(tuple(cell for _, cell in self._cells(window.columns, row)))

@@ -11,7 +11,7 @@ import polars as pl
 from engine.backends import load_backend
 from engine.catalog import load_feature_set
 from engine.clock import elapsed
-from engine.definition import Feature, FeatureSet
+from engine.definition import FeatureSet
 from engine.definition.needs import aggregates_in, columns_of
 from engine.definition.types import Kind
 from engine.errors import InputError
@@ -48,6 +48,8 @@ class Arrived:
         As :class:`engine.skew.arrived.AsArrived` counts them.
     differences
         By feature.
+    explained
+        By feature, the first difference explained.
     """
 
     leap: int | None
@@ -55,6 +57,7 @@ class Arrived:
     too_late: int
     astray: int
     differences: dict[str, Difference]
+    explained: dict[str, Explanation] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -167,7 +170,7 @@ class _Job:
                 for _ in settled:
                     pass
         with self._timed("explain"):
-            found.explained = self._explained(found.settled)
+            self._explain(found)
         found.seconds = self._seconds
         return found
 
@@ -248,21 +251,25 @@ class _Job:
                 self._meter.advance(len(expected))
         return Arrived(self._options.leap, online.late, online.too_late, online.astray, differences)
 
-    def _explained(
-        self, differences: dict[tuple[str, str], Difference]
-    ) -> dict[tuple[str, str], Explanation]:
+    def _explain(self, found: Findings) -> None:
+        """Look up what explains the first difference of each feature and engine, all at once."""
         by_name = {feature.name: feature for feature in self._features.features}
-        questions: dict[tuple[str, str], tuple[Feature, int]] = {}
-        for (name, engine), difference in differences.items():
-            if difference.first is not None:
-                position = difference.first.event[POSITION]
-                if not isinstance(position, int):
-                    raise AssertionError(f"a position is a whole number (was {position!r})")
-                questions[name, engine] = (by_name[name], position)
-        if not questions:
-            return {}
-        found = explain(tuple(questions.values()), self._batches, self._features.schema)
-        return dict(zip(questions, found, strict=True))
+        settled = [(name, each) for (name, _), each in found.settled.items()]
+        arrived = [] if found.arrived is None else list(found.arrived.differences.items())
+        questions = [
+            None if each.first is None else (by_name[name], str(each.first.event[EVENT_ID]))
+            for name, each in (*settled, *arrived)
+        ]
+        asked = [question for question in questions if question is not None]
+        if not asked:
+            return
+        answers = iter(explain(asked, self._batches, self._features.schema))
+        told = [None if question is None else next(answers) for question in questions]
+        pairs = zip(found.settled, told[: len(settled)], strict=True)
+        found.explained = {pair: each for pair, each in pairs if each is not None}
+        if found.arrived is not None:
+            names = zip(found.arrived.differences, told[len(settled) :], strict=True)
+            found.arrived.explained = {name: each for name, each in names if each is not None}
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -69,15 +69,16 @@ def _arrived(arrived: Arrived, features: FeatureSet) -> dict[str, Any]:
         "late": arrived.late,
         "too_late": arrived.too_late,
         "astray": arrived.astray,
-        "features": [
-            {
-                "feature": feature.name,
-                "compared": arrived.differences[feature.name].compared,
-                **_difference(arrived.differences[feature.name], feature, features),
-            }
-            for feature in features.features
-        ],
+        "features": [_of_arrived(arrived, feature, features) for feature in features.features],
     }
+
+
+def _of_arrived(arrived: Arrived, feature: Feature, features: FeatureSet) -> dict[str, Any]:
+    difference, explanation = arrived.differences[feature.name], arrived.explained.get(feature.name)
+    content = _difference(difference, feature, features)
+    if explanation is not None:
+        content["first"] |= _explanation(explanation, features)
+    return {"feature": feature.name, "compared": difference.compared, **content}
 
 
 def _difference(difference: Difference, feature: Feature, features: FeatureSet) -> dict[str, Any]:
@@ -112,6 +113,7 @@ def _window(window: Window) -> dict[str, Any]:
     return {
         "aggregate": str(window.aggregate),
         "total": window.total,
+        "came_later": window.later,
         "columns": list(window.columns),
         "rows": [list(row) for row in window.rows],
     }

@@ -115,6 +115,19 @@ def _arrived(arrived: dict[str, Any]) -> Iterator[str]:
     ]
     yield ""
     yield from _table(("feature", "compared", "different", "largest", "first event"), rows)
+    for each in arrived["features"]:
+        if each["first"] is not None:
+            yield ""
+            yield from _first_arrived(each["feature"], each["first"])
+
+
+def _first_arrived(feature: str, first: dict[str, Any]) -> Iterator[str]:
+    settled, served = (_cell(first[name]["value"]) for name in ("expected", "got"))
+    yield f"{feature}: served {served}, settled {settled}, first at event {first['event_id']}"
+    for window in first["history"]:
+        seen, later = window["total"], window["came_later"]
+        came = f"{later:,} of which came after it" if later else "all of which came before it"
+        yield f"  {window['aggregate']} sees {counted(seen, 'event')}{f', {came}' if seen else ''}"
 
 
 def _largest(differences: Sequence[dict[str, Any]]) -> str:

@@ -189,6 +189,13 @@ def test_a_log_out_of_order_has_settled_values_and_served_ones(
     assert idle["different"] == (settled["time_since_last_s"] != as_served).sum() > 0
     unlike = (settled["time_since_last_s"] != as_served).arg_max() or 0
     assert idle["first"]["event_id"] == arrived["trans_num"][unlike]
+    card, time = arrived.row(unlike, named=True)["cc_num"], times[unlike]
+    of_card, row = pl.col("cc_num") == card, pl.int_range(pl.len())
+    before = arrived.filter(of_card & (pl.col("unix_time") <= time) & (row < unlike))
+    after = arrived.filter(of_card & (pl.col("unix_time") < time) & (row > unlike))
+    (window,) = idle["first"]["history"]
+    assert (window["total"], window["came_later"]) == (len(before) + len(after), len(after))
+    assert len(after) > 0
 
 
 def _values(frame: pl.DataFrame, names: tuple[str, ...], engine: str) -> pl.DataFrame:
@@ -215,6 +222,8 @@ def test_lateness_is_told_in_words(
     assert main([str(late), "--engines", TRUE_ENGINES, "--scratch", str(tmp_path)]) == 0
     text = capsys.readouterr().out
     assert "as arrived: 1 event came late, 1 of them too late" in text
+    assert "time_since_last_s: served 1000000000.0, settled " in text
+    assert " by (cc_num) over for ever sees 1 event, 1 of which came after it\n" in text
 
 
 DAY = 86_400

@@ -18,6 +18,7 @@ export class Case {
     this.distance = new Drawn("distance");
     this.sequence = null;
     this.alert = null; // once it is there
+    this.drawn = {}; // what tables and charts show, as text
     this.asking = 0;
     this.isSaying = false;
     this.isSaid = false; // whether something was said here of the one that is open
@@ -58,6 +59,7 @@ export class Case {
   async open(sequence) {
     this.sequence = sequence;
     this.alert = null;
+    this.drawn = {};
     this.isSaid = false;
     if (!this.box.open) {
       this.opener = document.activeElement;
@@ -90,12 +92,14 @@ export class Case {
       return;
     }
     if (found.error) return;
-    const { alert, reasons, labels } = found.value;
+    const { alert, reasons, card, features, labels } = found.value;
     // The board may not have read yet what was said here.
     const label = this.isSaid ? this.alert.label : alert.label;
     this.alert = { ...alert, label };
     facts(this.alert);
     why(reasons, this.alert);
+    this.past(card);
+    this.saw(features);
     if (!this.isSaid) this.verdict(label, labels);
   }
 
@@ -113,12 +117,21 @@ export class Case {
     facts(alert);
     why(reasons, alert);
     this.past(card);
-    saw(features);
+    this.saw(features);
     this.verdict(alert.label, labels);
     this.box.scrollTop = 0;
   }
 
+  // What is shown already is left as it is: someone may be reading it.
+  isNew(part, told) {
+    const text = JSON.stringify(told);
+    if (this.drawn[part] === text) return false;
+    this.drawn[part] = text;
+    return true;
+  }
+
   past(told) {
+    if (!this.isNew("card", told)) return;
     const card = told.map((one, place) => ({
       ...one,
       since: place ? one.unix_time - told[place - 1].unix_time : null,
@@ -150,6 +163,21 @@ export class Case {
       this.timeline.now({ rows });
       this.distance.now({ rows });
     });
+  }
+
+  saw(features) {
+    if (!this.isNew("features", features)) return;
+    byId("case-feature-rows").replaceChildren(
+      ...features.map((one) => {
+        const row = make("tr");
+        const name = cell(row, null, "feature", "th");
+        name.append(make("span", "", one.doc), make("code", "", one.feature));
+        cell(row, number(one.value), "number strong");
+        cell(row, number(one.card_usual), "number");
+        cell(row, number(one.usual), "number");
+        return row;
+      }),
+    );
   }
 
   verdict(label, labels) {
@@ -255,20 +283,6 @@ function why(reasons, alert) {
   });
   const none = alert.fallback ?? "The reasons follow in a moment.";
   byId("case-reasons").replaceChildren(...(items.length ? items : [make("li", "empty", none)]));
-}
-
-function saw(features) {
-  byId("case-feature-rows").replaceChildren(
-    ...features.map((one) => {
-      const row = make("tr");
-      const name = cell(row, null, "feature", "th");
-      name.append(make("span", "", one.doc), make("code", "", one.feature));
-      cell(row, number(one.value), "number strong");
-      cell(row, number(one.card_usual), "number");
-      cell(row, number(one.usual), "number");
-      return row;
-    }),
-  );
 }
 
 async function ask(path, options) {
