@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from engine.errors import InputError, OutputError
 from engine.events.disk import write_bytes, writing
+from engine.model.split import utc_text
 
 # What whoever works in a folder may have there meanwhile; it is not what the folder holds.
 SCRATCH: Final = ".scratch-*"
+_INSTANTS: Final = ("from", "to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +154,15 @@ def _refuse_another(kind: Kind, folder: Path, about: dict[str, Any]) -> None:
             before = was.get(name) if isinstance(was, dict) else was
             raise InputError(
                 f"{kind.option}: part of another {kind.work}, by its {name} "
-                f"(was {before!r}, now {value!r})",
+                f"(was {_said(name, before)}, now {_said(name, value)})",
                 hint=hint,
             )
+
+
+def _said(name: str, value: object) -> str:
+    if name in _INSTANTS and isinstance(value, int):
+        return utc_text(value)
+    return "none" if value is None else json.dumps(value)
 
 
 def _json(content: dict[str, Any]) -> bytes:

@@ -34,6 +34,17 @@ class Line:
     words: str
     unit: Unit
 
+    @property
+    def listed(self) -> str:
+        """Its words for a page, where nothing is indented."""
+        return listed(self.words)
+
+
+def listed(words: str) -> str:
+    """Words that are indented, after a dash instead; others as they are."""
+    inner = words.strip()
+    return inner if words.startswith(inner) else f"– {inner}"
+
 
 _LINES: Final = (
     Line("average_precision", "average precision", "share"),

@@ -145,10 +145,9 @@ def every_figure(judged: Judged) -> Section:
     figures = judged.metrics["figures"]
     rows = []
     for line in measured_lines(judged.metrics):
-        figure, words = figures[line.name], line.words.strip()
-        called = f"– {words}" if line.words != words else words
+        figure = figures[line.name]
         value = number(figure["value"], line.unit)
-        rows.append([called, value, interval(figure, line.unit) or NONE])
+        rows.append([line.listed, value, interval(figure, line.unit) or NONE])
     columns = [Column("figure", "wide"), Column("value", "number"), Column("interval", "number")]
     content = [table(columns, rows)]
     sample = sample_line(judged.metrics)

@@ -7,6 +7,7 @@ import altair as alt
 import polars as pl
 
 from engine.model.drift import MOVED, Word
+from engine.model.figures_text import listed
 from engine.model.paired_text import paired_rows
 from engine.report.drawing import FAINT, FALSE, FLAGGED, INK, MISSED, MUTED, Chart, drawn
 from engine.report.frame import (
@@ -95,7 +96,10 @@ def _comparison(content: dict[str, Any]) -> Section:
         f"in brackets {draws['confidence']:.0%} of {draws['resamples']:,} draws of as many cards, "
         "the same for both"
     )
-    rows = [[cell.strip() for cell in row] for row in paired_rows(compared)]
+    rows = [
+        [listed(words), *(cell.strip() for cell in cells)]
+        for words, *cells in paired_rows(compared)
+    ]
     return Section("comparison", "Both on the same events", [table(columns, rows, caption=caption)])
 
 

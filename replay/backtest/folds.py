@@ -86,7 +86,11 @@ def plan(
     tail = windows.validation
     if tail is None:
         tail = max(DAY, (windows.train - windows.delay) // _TAIL // DAY * DAY)
-    if windows.train - windows.delay - tail < DAY or not windows.test:
+    if not windows.test:
+        raise InputError(
+            "--test: no time to test in (was 0 days)", hint="give the length of a fold, such as 7d"
+        )
+    if windows.train - windows.delay - tail < DAY:
         raise InputError(
             "--train: no room to learn in, for the labels of what is learnt from have to be known "
             f"before the validation tail (was {_days(windows.train)}, of which "

@@ -131,8 +131,9 @@ def run(options: Options, report: Callable[[dict[str, Any]], None]) -> None:
         try:
             asyncio.run(_serve(options, judge))
         finally:
-            # However it ends, by an interrupt above all, there is a score by then.
-            if judge.schedule.began is not None:
+            # However it ends, by an interrupt above all, there is a score by then; people need none
+            # if nobody has opened the stream.
+            if judge.schedule.began is not None or (options.json and judge.server.has_listened):
                 report(judge.score())
 
 

@@ -51,6 +51,11 @@ class Server:
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
+    @property
+    def has_listened(self) -> bool:
+        """Whether it listens, or did."""
+        return self._server is not None
+
     async def listen(self, host: str, port: int, tls: ssl.SSLContext | None) -> int:
         """Start, and return the port, which the system chooses if it is 0.
 

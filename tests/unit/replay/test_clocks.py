@@ -67,6 +67,8 @@ def test_another_leap_is_another_replay(wrong: Options, tmp_path: Path) -> None:
     for leap in (None, 0, 6 * DAY):
         with pytest.raises(InputError, match=r"another replay, by its leap \(was 604800"):
             replay(replace(wrong, leap=leap))
+    with pytest.raises(InputError, match=r"by its from \(was none, now 2025-01-01 00:00:01\)"):
+        replay(replace(wrong, start=1_735_689_601))
     expected = replay(replace(wrong, ledger=None)).digest
     assert replay(replace(wrong, leap=LEAP)).digest == expected  # said aloud it is the same
 

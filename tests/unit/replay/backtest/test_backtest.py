@@ -54,7 +54,7 @@ def test_the_check_says_what_a_leap_changes(done: Done, tmp_path: Path) -> None:
     about = json.loads((tmp_path / "out" / "ledger-backtest" / "ledger.json").read_text())
     assert (about["lateness"], about["leap"]) == (3_600, 1_800)
     (tmp_path / "out" / "results.json").unlink()
-    with pytest.raises(InputError, match=r"another backtest, by its leap \(was 1800, now None"):
+    with pytest.raises(InputError, match=r"another backtest, by its leap \(was 1800, now none"):
         backtest(replace(options, leap=None))
 
 

@@ -134,7 +134,7 @@ def test_a_class_whose_labels_are_known_too_late_is_said_to_be() -> None:
     ("made", "days", "words"),
     [
         (windows(14, 7, 7, 7), 100, "no room to learn in"),
-        (windows(28, 7, 0), 100, "no room to learn in"),
+        (windows(28, 7, 0), 100, "--test: no time to test in"),
         (windows(28, 7, 7), 30, "no room for a single test window"),
     ],
 )

@@ -188,8 +188,11 @@ def test_a_signal_ends_it_with_the_score(
     assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]
 
 
-def test_before_the_first_client_there_is_no_score(tmp_path: Path) -> None:
-    with Started(log_of(tmp_path, 20)) as judge:
-        judge.process.send_signal(signal.SIGTERM)
-        code, out, _ = judge.end()
-    assert (code, out) == (143, "")
+def test_before_the_first_client_a_script_has_a_score_and_people_none(tmp_path: Path) -> None:
+    log = log_of(tmp_path, 20)
+    for options in ((), ("--json",)):
+        with Started(log, *options) as judge:
+            judge.process.send_signal(signal.SIGTERM)
+            code, out, _ = judge.end()
+        assert code == 143
+        assert json.loads(out or "{}").get("events", {}).get("sent") == (0 if options else None)
