@@ -27,8 +27,8 @@ WIDTH: Final = 490  # of a plot with all around it, half of a page
 PANEL: Final = 420  # of the inside of one of several panels
 HEIGHT: Final = 300
 _PNG_SCALE: Final = 2
-# Labels of an axis: 0, 500, 20k, 1.5M.
-SHORT: Final = "format(datum.value, '~s')"
+# Labels of an axis: 0, 0.5, 500, 20k, 1.5M.
+SHORT: Final = "format(datum.value, abs(datum.value) < 1 ? '~g' : '~s')"
 
 # The second has the widths of the first and comes with what draws here; browsers have one of them.
 _FONT: Final = "Arial, Liberation Sans, Helvetica, sans-serif"
