@@ -7,9 +7,12 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Final
+
+import httpx
 
 from engine.arguments import whole
 from engine.command import EXIT_CODES, Parser, run_command
@@ -45,11 +48,14 @@ class LiveDemo:
         How many transactions are sent.
     judge
         Further options of the judge.
+    until_done
+        Whether to end when the judge has heard of every event.
     """
 
     demo: Path
     events: int
     judge: tuple[str, ...]
+    until_done: bool
 
     @property
     def folder(self) -> Path:
@@ -86,11 +92,9 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
     add("--faults", default="", metavar="LIST", help="what goes wrong, as replay.judge has it")
     add("--until-done", action="store_true", help="end when all events were sent and flagged")
     options = parser.parse_args(argv)
-    judge = ["--rate", options.rate, "--faults", options.faults]
-    if options.until_done:
-        judge.append("--until-done")
+    judge = ("--rate", options.rate, "--faults", options.faults)
     events = whole(options.events, "--events", 1, _MOST_EVENTS)
-    return lambda: _run(LiveDemo(Path(options.demo), events, tuple(judge)))
+    return lambda: _run(LiveDemo(Path(options.demo), events, judge, options.until_done))
 
 
 def _run(live: LiveDemo) -> int:
@@ -172,7 +176,21 @@ def _started(live: LiveDemo) -> int:
     )
     # Nobody's settings but these, and a key that nobody else has.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return run_together(parts, environment | {KEY_VARIABLE: secrets.token_hex(16)})
+    key = secrets.token_hex(16)
+    done = partial(_is_done, f"{judge}/score", key) if live.until_done else lambda: False
+    return run_together(parts, environment | {KEY_VARIABLE: key}, done)
+
+
+def _is_done(url: str, key: str) -> bool:
+    """Whether a judge has heard of every event.
+
+    It is not to end by itself: flags whose answers were lost are posted once more, to the one that
+    has them already.
+    """
+    try:
+        return bool(httpx.get(url, headers={"X-API-Key": key}, trust_env=False).json()["done"])
+    except (httpx.HTTPError, ValueError):
+        return False  # an answer that is late, or was broken off: it is asked again
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +41,22 @@ class Part:
     log: Path | None = None
 
 
-def run_together(parts: Sequence[Part], environment: Mapping[str, str]) -> int:
+def run_together(
+    parts: Sequence[Part],
+    environment: Mapping[str, str],
+    done: Callable[[], bool] = lambda: False,
+) -> int:
     """Run parts until one ends or somebody interrupts, then stop those that run; the exit code.
 
     Each is started when the one before listens. They do not get the terminal's interrupts: what
     posts to another has to end before that one does.
+
+    Parameters
+    ----------
+    parts, environment
+        What to run, and in which environment.
+    done
+        Asked now and then whether all is done: then they are stopped too.
 
     Raises
     ------
@@ -58,7 +69,7 @@ def run_together(parts: Sequence[Part], environment: Mapping[str, str]) -> int:
             for part in parts:
                 running.append((part, stack.enter_context(_started(part, environment))))
                 _await(*running[-1])
-            return _first_end(running)
+            return _first_end(running, done)
         except KeyboardInterrupt:  # the usual way to end it
             return 0
 
@@ -118,8 +129,10 @@ def _await(part: Part, process: "subprocess.Popen[bytes]") -> None:
         sleep(_LOOK_SECONDS)
 
 
-def _first_end(running: "Sequence[tuple[Part, subprocess.Popen[bytes]]]") -> int:
-    while True:
+def _first_end(
+    running: "Sequence[tuple[Part, subprocess.Popen[bytes]]]", done: Callable[[], bool]
+) -> int:
+    while not done():
         for part, process in running:
             code = process.poll()
             if code is None:
@@ -132,3 +145,4 @@ def _first_end(running: "Sequence[tuple[Part, subprocess.Popen[bytes]]]") -> int
                 )
             return code
         sleep(_LOOK_SECONDS)
+    return 0

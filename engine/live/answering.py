@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.live.decided import AskedEvent
+from engine.live.decided import UNREADABLE, AskedEvent
 from engine.live.explaining import Explainer
 from engine.live.ledger.rows import Batch, Decided, Decision, unpacked
 from engine.live.ledger.writer import Ledger
@@ -79,7 +79,13 @@ class Answering:
             return await self._of_decision(batch.decisions[asked.decision], asked)
         if asked.event_id is not None and asked.event_id in before:
             return before[asked.event_id]
-        return Answer(asked.event_id, self._fallback, refused=asked.refused, field=asked.field)
+        return Answer(
+            asked.event_id,
+            self._fallback,
+            fallback=UNREADABLE,
+            refused=asked.refused,
+            field=asked.field,
+        )
 
     async def _of_decision(self, one: Decision, asked: AskedEvent) -> Answer:
         run = None if one.model is None else self._runs[one.model]

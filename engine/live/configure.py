@@ -38,6 +38,7 @@ def configured(given: Mapping[str, str | None], environment: Mapping[str, str]) 
     InputError
         Naming where what is written that cannot be read, or what is missing.
     """
+    _refuse_unknown(environment)
     file = given.get(CONFIG) or environment.get(f"{PREFIX}{CONFIG.upper()}") or None
     written = {} if file is None else _of_file(Path(file))
     found = {one.name: _value(one, given, environment, written, str(file)) for one in SETTINGS}
@@ -54,6 +55,19 @@ def configured(given: Mapping[str, str | None], environment: Mapping[str, str]) 
             hint="leave out one of the two",
         )
     return Options(key=key, api=api, **found)
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """Refuse a variable that would be one of ours, were it not misspelt."""
+    variables = [one.variable for one in SETTINGS] + [one.variable for one in SECRETS]
+    known = [name.removeprefix(PREFIX) for name in variables] + [CONFIG.upper()]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in known:
+            near = get_close_matches(name.removeprefix(PREFIX), known, n=1)
+            raise InputError(
+                f"{name}: no such setting (was in the environment)",
+                hint=f"write {PREFIX}{near[0]}" if near else "unset it",
+            )
 
 
 def _value(

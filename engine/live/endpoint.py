@@ -10,7 +10,7 @@ from engine.errors import InputError
 _PORTS: Final = {"http": 80, "https": 443}
 _URL: Final = re.compile(r"[!-~]{1,2048}")
 _KEY: Final = re.compile(r"[!-~]{1,200}")
-_HINT: Final = "give one such as https://example.org/api/flag"
+_HINT: Final = "give one such as https://example.org/path"
 
 
 @dataclass(frozen=True, slots=True)

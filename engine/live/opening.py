@@ -124,7 +124,11 @@ def _first(features: FeatureSet, beginning: Beginning) -> tuple[OnlineFeatures, 
     if beginning.warm is not None:
         from engine.live.warming import warm_state  # noqa: PLC0415 - slow to import
 
-        return revive(features, warm_state(features, beginning.warm, ticks)), str(beginning.warm)
+        try:
+            warm = warm_state(features, beginning.warm, ticks)
+        except InputError as error:
+            raise InputError(f"--warm: {error.what}", hint=error.hint) from error
+        return revive(features, warm), str(beginning.warm)
     return OnlineFeatures(features, leap=ticks), "nothing"
 
 

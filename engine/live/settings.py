@@ -14,6 +14,7 @@ from engine.arguments import amount, seconds, span, whole
 from engine.errors import InputError
 from engine.events.rewrite import rewrite_command
 from engine.live.api.options import TOKEN_VARIABLE
+from engine.live.endpoint import read_endpoint
 from engine.marks import between_marks
 
 BEGIN: Final = "<!-- live-settings:begin -->"
@@ -87,6 +88,11 @@ class Secret:
 
 
 def _text(text: str, _option: str) -> str:
+    return text
+
+
+def _url(text: str, option: str) -> str:
+    read_endpoint(text, option)
     return text
 
 
@@ -177,8 +183,8 @@ def _rate(text: str, option: str) -> float:
 
 
 SETTINGS: Final[tuple[Setting, ...]] = (
-    Setting("stream", _text, "URL", None, "the stream of transactions", required=True),
-    Setting("flag", _text, "URL", None, "where flags are posted", required=True),
+    Setting("stream", _url, "URL", None, "the stream of transactions", required=True),
+    Setting("flag", _url, "URL", None, "where flags are posted", required=True),
     Setting(
         "run",
         _path,

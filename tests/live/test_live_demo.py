@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.live.ledger.described import described
 from engine.live.ledger.files import WriterLock
+from engine.live.ledger.reader import reading
 from processes import PATIENCE_SECONDS, ROOT
 from replay.together import port_near
 from unit.build.cases import write
@@ -48,6 +50,23 @@ def test_it_ends_with_the_stream_if_it_is_to(demo: Path) -> None:
         assert '"of": "' + str(demo / "live" / "history.csv") in found.stderr
 
 
+def test_the_judge_is_there_until_every_flag_is_answered(demo: Path) -> None:
+    faults = ("--faults", "flag-lost=0.3,flag-503=0.3")
+    found = subprocess.run(  # noqa: S603 - the same
+        command(demo, "--rate", "500", "--until-done", *faults),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr
+    assert f"flags: {EVENTS} recorded" in found.stdout
+    with reading(demo / "live" / "live.db") as ledger:
+        flags = described(ledger)["flags"]
+    assert (flags["recorded"], flags["expired"], flags["pending"]) == (EVENTS, 0, 0)
+
+
 def test_one_interrupt_ends_all_of_it(demo: Path) -> None:
     with subprocess.Popen(  # noqa: S603 - the same
         command(demo, "--rate", "50"),
@@ -78,7 +97,8 @@ def test_one_interrupt_ends_all_of_it(demo: Path) -> None:
 def test_one_that_still_runs_keeps_its_ledger(demo: Path) -> None:
     ledger = demo / "live" / "live.db"
     ledger.parent.mkdir()
-    ledger.write_bytes(b"of the other")
+    of_the_other = b"SQLite format 3\0 of the other"
+    ledger.write_bytes(of_the_other)
     lock = WriterLock(ledger)
     try:
         found = subprocess.run(  # noqa: S603 - the same
@@ -88,7 +108,7 @@ def test_one_that_still_runs_keeps_its_ledger(demo: Path) -> None:
         lock.release()
     assert found.returncode == 2
     assert "another process decides into it" in found.stderr
-    assert ledger.read_bytes() == b"of the other"
+    assert ledger.read_bytes() == of_the_other
 
 
 def test_a_port_that_is_taken_is_not_the_one() -> None:

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from engine.clock import elapsed
+from engine.definition import POS
 from engine.errors import InputError, OutputError
 from engine.live.api.options import ApiOptions
 from engine.live.api.server import ApiServer
@@ -74,6 +75,20 @@ def assert_for_the_owner_alone(folder: Path) -> None:
     assert [path for path in kept if path.stat().st_mode & 0o077] == []
 
 
+async def refuses_what_is_wrong(client: httpx.AsyncClient, event: dict[str, Any]) -> None:
+    """Of an event alone it is told what is wrong; in a list, why the model has not decided."""
+    bad = await client.post("/predict", json={**event, "amt": "much"})
+    assert bad.status_code == 422
+    assert bad.json()["faults"][0]["field"] == "amt"
+    asked = [event | dict.fromkeys(POS.event_ids)]
+    answers = [
+        (await client.post(f"/predict?store={store}", json=asked)).json()["answers"]
+        for store in (0, 1)
+    ]
+    assert answers[0] == answers[1]
+    assert [one["fallback"] for one in answers[1]] == ["unreadable"]
+
+
 def test_a_process_answers_the_stream_and_those_who_ask(
     transactions: Path, events: list[dict[str, Any]], boosted: Path, tmp_path: Path
 ) -> None:
@@ -100,9 +115,7 @@ def test_a_process_answers_the_stream_and_those_who_ask(
                     again = (await client.post("/predict?store=1", json=events[300])).json()
                     assert again["duplicate"]
                     assert again["proba"] == stored[0]["proba"]
-                    bad = await client.post("/predict", json={**events[391], "amt": "much"})
-                    assert bad.status_code == 422
-                    assert bad.json()["faults"][0]["field"] == "amt"
+                    await refuses_what_is_wrong(client, events[391])
                     names = (await client.get("/feature-names")).json()["names"]
                     assert list(looked["features"]) == names
                     told = await shown
@@ -125,7 +138,7 @@ def test_a_process_answers_the_stream_and_those_who_ask(
             assert not [one for one in (TOKEN, KEY.decode()) if one in rest]
             assert_all_answered(await running.score())
             assert found['events_total{source="stream"}'] == 300
-            assert found['events_total{source="api"}'] == 91
+            assert found['events_total{source="api"}'] == 92  # one of them without an id
             assert found['duplicates_total{source="api"}'] == 1
             assert (
                 found['decisions_total{flagged="0"}'] + found['decisions_total{flagged="1"}'] == 390

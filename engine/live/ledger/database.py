@@ -15,9 +15,17 @@ from engine.errors import InputError, OutputError, SentinelError
 # different ones, which SQLite compiles once.
 _MOST_ROWS: Final = 128
 _FEW_ROWS: Final = 16
+NAME_NEW: Final = "name a file that the live scorer has made, or one that is not there yet"
 STATEMENTS: Final = 256  # that stay compiled
 
 _PRIMARY: Final = 0xFF  # of an extended code, the bits of what it extends
+
+
+def no_database(path: Path, was: str) -> InputError:
+    """What to say of something else where a ledger is to be."""
+    return InputError(
+        f"{path}: not a ledger, nor any database of SQLite (was: {was})", hint=NAME_NEW
+    )
 
 
 @contextmanager
@@ -63,10 +71,7 @@ def _in_words(path: Path, error: sqlite3.Error) -> SentinelError | None:
                 "holds",
             )
         case sqlite3.SQLITE_NOTADB:
-            return InputError(
-                f"{path}: not a ledger, nor any database of SQLite (was: {error})",
-                hint="name a file that the live scorer has made, or one that is not there yet",
-            )
+            return no_database(path, str(error))
         case _:
             return None
 

@@ -1,5 +1,7 @@
 """What there is in a ledger, counted."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
 from engine.live.flag import FINAL
@@ -58,7 +60,7 @@ def described(reader: Reader) -> dict[str, Any]:
         "retries": outcomes.get("retry", 0),
         "explained": reader.row("SELECT count(*) FROM reasons")[0],
         "labels": reader.row("SELECT count(DISTINCT event_id) FROM labels")[0],
-        "quarantined": dict(reader.rows(_QUARANTINE)),
+        "quarantined": _by_kind(reader.rows(_QUARANTINE)),
         "models": [
             dict(zip((*Model._fields, "since"), row, strict=True)) for row in reader.rows(_MODELS)
         ],
@@ -68,6 +70,14 @@ def described(reader: Reader) -> dict[str, Any]:
             if name.startswith(_REMOVED)
         },
     }
+
+
+def _by_kind(reasons: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """How many there are of each kind of reason, the most first: without the values themselves."""
+    counts: Counter[str] = Counter()
+    for reason, count in reasons:
+        counts[reason.partition(" (was ")[0]] += count
+    return dict(counts.most_common())
 
 
 def _size(reader: Reader, suffix: str) -> int:

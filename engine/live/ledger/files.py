@@ -10,7 +10,7 @@ from typing import Final
 from engine.errors import InputError, OutputError
 from engine.events.disk import writing
 from engine.events.lock import locked, sign, signed_by
-from engine.live.ledger.database import STATEMENTS, one_value, told
+from engine.live.ledger.database import NAME_NEW, STATEMENTS, no_database, one_value, told
 from engine.live.ledger.schema import APPLICATION_ID, FORMAT
 
 # How long to wait for another process that writes, such as a retention, before giving up.
@@ -21,6 +21,7 @@ _CACHE_KIBIBYTES: Final = 65_536
 _LOCK: Final = ".lock"
 
 _NAME_ONE: Final = "name a file that the live scorer has made"
+_HEAD: Final = b"SQLite format 3\0"
 
 
 def connect(path: Path, *, mode: str, patience: float = PATIENCE_SECONDS) -> sqlite3.Connection:
@@ -70,7 +71,7 @@ def recognised(connection: sqlite3.Connection, path: Path, latest: int = FORMAT)
         raise InputError(
             f"{path}: a database of something else (was application {application:#x} with "
             f"{tables} tables and indexes)",
-            hint=f"{_NAME_ONE}, or one that is not there yet",
+            hint=NAME_NEW,
         )
     if not 1 <= version <= latest:
         raise InputError(
@@ -117,6 +118,18 @@ def opened(
             connection.close()
 
 
+def _refuse_another(path: Path) -> None:
+    """Refuse what is there and cannot be a ledger, before anything is made beside it."""
+    if path.is_dir():
+        raise no_database(path, "a folder")
+    if not path.exists():
+        return
+    with writing(path), path.open("rb") as file:
+        head = file.read(len(_HEAD))
+    if head and head != _HEAD:
+        raise no_database(path, "something else")
+
+
 def is_lock(path: Path) -> bool:
     """Whether a file beside a ledger is its lock, which stays where it is."""
     return path.suffix == _LOCK
@@ -140,6 +153,7 @@ class WriterLock:
     """
 
     def __init__(self, path: Path) -> None:
+        _refuse_another(path)  # beside which a lock would be litter
         real = path.resolve()  # by whatever name it is called
         lock = real.with_name(f"{real.name}{_LOCK}")
         with writing(lock):

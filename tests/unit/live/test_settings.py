@@ -63,6 +63,38 @@ def given(*words: str) -> dict[str, str | None]:
     return _given(_parser().parse_args([*NEEDED, *words]))
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("DEADLIN", "write SENTINELPOS_DEADLINE"),
+        ("API_KEYS", "write SENTINELPOS_API_KEY"),
+        ("X", "unset it"),
+    ],
+)
+def test_a_variable_that_would_be_ours_is_refused(name: str, hint: str) -> None:
+    with pytest.raises(InputError, match=f"SENTINELPOS_{name}: no such setting") as refused:
+        configured(given(), KEY | {f"SENTINELPOS_{name}": "secret"})
+    assert refused.value.hint == hint
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["stream", "flag"])
+def test_an_url_is_refused_where_it_is_written(name: str, tmp_path: Path) -> None:
+    bare = dict.fromkeys(given())
+    file = tmp_path / "live.toml"
+    file.write_text(f'{name} = "ftp://a/"\n')
+    for said, words, variables in (
+        (f"--{name}", given(f"--{name}", "ftp://a/"), {}),
+        (f"SENTINELPOS_{name.upper()}", bare, {f"SENTINELPOS_{name.upper()}": "ftp://a/"}),
+        (f"{file}: {name}", bare | {"config": str(file)}, {}),
+    ):
+        urls = {f"SENTINELPOS_{one}": "http://a/" for one in ("STREAM", "FLAG")}
+        del urls[f"SENTINELPOS_{name.upper()}"]
+        with pytest.raises(InputError) as refused:
+            configured(words, KEY | urls | variables)
+        assert str(refused.value).startswith(f"{said}: not an URL of http or https")
+
+
 def test_every_setting_is_in_the_table_and_in_the_test() -> None:
     names = [one.name for one in SETTINGS]
     assert sorted(names) == sorted(WRITTEN)

@@ -214,6 +214,16 @@ def test_an_interrupt_leaves_what_was_there(
     assert tree(folder) == before
 
 
+def test_reasons_are_told_by_their_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reasons = ["amt is not a number (was 'x')", "not JSON", "amt is not a number (was 'y')"]
+    with opened(tmp_path / "live.db") as made:
+        rows = [quarantined(each)._replace(reason=reason) for each, reason in enumerate(reasons)]
+        made.record(Batch([], rows))
+    assert "3 quarantined (2 amt is not a number; 1 not JSON)" in said(
+        capsys, "show", tmp_path / "live.db"
+    )
+
+
 def test_show(ledger: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, "show", ledger)
     for line in (

@@ -123,6 +123,16 @@ def test_what_is_not_there_is_not_made_by_reading(tmp_path: Path) -> None:
         opened(tmp_path / "nowhere" / "live.db")
 
 
+def test_beside_what_is_no_ledger_nothing_is_made(tmp_path: Path) -> None:
+    other, folder = tmp_path / "README.md", tmp_path / "folder"
+    other.write_text("Somebody's own words, a line of them.\n")
+    folder.mkdir()
+    for path, was in ((other, "something else"), (folder, "a folder")):
+        with pytest.raises(InputError, match=rf"nor any database of SQLite \(was: {was}\)"):
+            opened(path)
+    assert sorted(tmp_path.iterdir()) == [other, folder]
+
+
 def test_one_process_decides_at_a_time_by_whatever_name(tmp_path: Path) -> None:
     path, alias = tmp_path / "live.db", tmp_path / "alias.db"
     alias.symlink_to(path)
