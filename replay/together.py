@@ -1,6 +1,5 @@
 """Processes that run together: started in turn, and stopped the other way round."""
 
-import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,7 +101,8 @@ def _started(part: Part, environment: Mapping[str, str]) -> Iterator[subprocess.
 
 
 def _stop(part: Part, process: "subprocess.Popen[bytes]") -> None:
-    process.send_signal(signal.SIGINT)  # nothing, if it has ended
+    # Not an interrupt, which what was begun in the background of a script does not hear.
+    process.terminate()  # nothing, if it has ended
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired as error:
