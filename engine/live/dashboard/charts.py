@@ -86,7 +86,7 @@ def _rates(look: Look) -> dict[str, Any]:
     told = _of_segment("")
     return _told(
         alt.layer(
-            chart.mark_rule(color=look.calm, strokeWidth=7, opacity=0.4).encode(
+            chart.mark_rule(color=look.calm, strokeWidth=4).encode(
                 y=place, x=alt.X("low:Q", title=None), x2="high:Q", tooltip=told
             ),
             chart.mark_point(color=look.alarm, filled=True, size=64, opacity=1).encode(
@@ -111,7 +111,7 @@ def _hours(look: Look) -> dict[str, Any]:
     told = _of_segment("hour, UTC")
     return _told(
         alt.layer(
-            chart.mark_bar(color=look.calm, opacity=0.4, width=7).encode(
+            chart.mark_bar(color=look.calm, width=4).encode(
                 x=hour, y=alt.Y("low:Q", title=None), y2="high:Q", tooltip=told
             ),
             chart.mark_point(color=look.alarm, filled=True, size=50, opacity=1).encode(

@@ -1,6 +1,7 @@
 """Alerts as CSV that a spreadsheet takes for what it is."""
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from io import StringIO
@@ -27,7 +28,9 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - of many types
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ").startswith(_FORMULAS) else value
+        # Spreadsheets pass over blanks of all kinds, and some take wide signs for the usual ones.
+        seen = unicodedata.normalize("NFKC", value).lstrip(" \u00a0\u200b\ufeff")
+        return f"'{value}" if seen.startswith(_FORMULAS) else value
     if isinstance(value, (list, tuple)):
         return _cell("; ".join(map(str, value)))
     return str(value)

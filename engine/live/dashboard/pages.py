@@ -96,7 +96,7 @@ def _page(path: str, title: str, kind: str, pieces: Mapping[str, str] | None = N
         for to, words in _LINKS
         if path
     )
-    script = f'<script type="module" src="/static/{kind}.js"></script>' if path else ""
+    script = f'<script type="module" src="/static/{kind}.js"></script>'
     main = Template(_read(f"{kind}.html")).substitute(pieces or {})
     return Template(_read("frame.html")).substitute(
         title=escape(title), kind=kind, links=links, scripts=script, main=main

@@ -19,11 +19,14 @@ from engine.live.dashboard.pages import PATHS as PAGES
 from engine.live.dashboard.pages import login_page
 
 LOGIN: Final = "/login"
+WANTED: Final = "page"
 COOKIE: Final = "sentinelpos_session"
 DATA: Final = "/dashboard/"
 
 # What the page that asks for the token needs; it is the same for everybody.
-_OPEN: Final = frozenset({LOGIN, f"{STATIC}style.css", f"{STATIC}icon.svg", f"{STATIC}theme.js"})
+_OPEN: Final = frozenset(
+    {LOGIN, *(f"{STATIC}{name}" for name in ("style.css", "icon.svg", "theme.js", "login.js"))}
+)
 _PURPOSE: Final = b"SentinelPOS dashboard session, 1"
 _HOURS: Final = 12
 _SECONDS: Final = _HOURS * 3_600
@@ -112,7 +115,8 @@ def session_routes(sessions: Sessions | None) -> APIRouter:
             said = {}
         if not sessions.is_token(said.get(_FIELD, [""])[0]):
             return login_page(HTTPStatus.UNAUTHORIZED, "This is not the token.")
-        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        wanted = request.query_params.get(WANTED, "")
+        answer = RedirectResponse(wanted if wanted in PAGES else "/", HTTPStatus.SEE_OTHER)
         answer.set_cookie(
             COOKIE, sessions.made(), max_age=_SECONDS, path="/", httponly=True, samesite="strict"
         )

@@ -39,6 +39,20 @@ ALERTS = """\
 SELECT sequence, score, event FROM decisions WHERE flagged = 1 ORDER BY sequence DESC"""
 
 
+# Orange, of which there is none but alerts in the map.
+HAS_HEXAGONS = """\
+() => {
+  const canvas = document.querySelector("#chart-map canvas");
+  if (canvas === null || !canvas.width) return false;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] > 200 && data[at] - data[at + 2] > 60) return true;
+  }
+  return false;
+}"""
+LESS_THAN_IT_RESTS_MS = 10_000
+
+
 @pytest.fixture(scope="module", autouse=True)
 def still(system: System, logs: list[Path]) -> int:
     """Events have come a moment ago, and no more do; when all of it was done, in microseconds."""
@@ -149,7 +163,8 @@ def test_the_three_answers_are_those_of_the_questions(
         )
         assert page.locator("#exposed-detail").text_content() == (
             f"{first['hits']:,} of {several(first['events'], 'transaction')} on "
-            f"{several(first['cards'], 'card')} flagged; 95\u00a0% interval in brackets"
+            f"{several(first['cards'], 'card')} flagged; 95\u00a0% interval in brackets, "
+            "by whose lower end segments are ordered"
         )
         assert texts(page.locator("#ages-rows tr")) == [
             f"{row['segment']}{percent(row['rate'])}{interval(row)}" for row in others
@@ -293,7 +308,7 @@ def test_alerts_are_found_and_exported_as_they_are_shown(looking: Looking, still
         )
         found_by(page, [sequence for (sequence,) in within])
         page.locator("#text").fill("no merchant is called that")
-        page.get_by_text("No alert is like that.").wait_for()
+        page.get_by_text("No alert is like that, of the latest 10,000.").wait_for()
         page.locator("#clear").click()
         count_is(page, str(len(alerts)))
         # Older ones are asked for as who reads comes to them.
@@ -325,6 +340,8 @@ def test_nothing_is_wider_than_the_page(looking: Looking, width: int) -> None:
     with looking.page(width=width, height=844) as page:
         page.locator("#chart-alerts canvas").wait_for()
         assert page.locator("html").evaluate(wide) == 0
+        for part in ("time", "amt", "who", "where", "score", "why"):
+            assert page.locator(f"{FEED} .row-{part}").first.is_visible(), part
         page.locator(LINKS).first.click()
         page.locator("#chart-timeline canvas").wait_for()
         assert page.locator("#case").evaluate(wide) == 0
@@ -357,6 +374,55 @@ def test_who_has_not_told_the_token_sees_nothing(looking: Looking) -> None:
         page.get_by_label("Token").fill(looking.system.token)
         page.get_by_role("button", name="Go on").click()
         page.locator(LINKS).first.wait_for()
+
+
+def test_who_tells_the_token_comes_to_the_alert_that_was_sent(looking: Looking) -> None:
+    looking.expected = ("401 (Unauthorized)",)
+    path = f"/#alert-{alerts_of(looking.system)[3][0]}"
+    with looking.context(signed_in=False) as context:
+        page = context.new_page()
+        page.goto(f"{looking.system.url}{path}")
+        for token in ("another token than that", looking.system.token):
+            page.get_by_label("Token").fill(token)
+            page.keyboard.press("Enter")
+            page.get_by_text("This is not the token.").or_(page.locator("#case-body")).wait_for()
+        assert page.url == f"{looking.system.url}{path}"
+
+
+def test_alerts_that_were_closed_are_not_gone_back_to(looking: Looking) -> None:
+    with looking.page() as page:
+        before = page.evaluate("history.length")
+        for place in (1, 2, 3):
+            page.locator(f"{FEED}[aria-posinset='{place}'] a").click()
+            page.locator("#case-body").wait_for()
+            page.keyboard.press("Escape")
+            page.wait_for_function("location.hash === ''")
+        assert page.evaluate("history.length") == before + 1
+        page.go_forward()
+        page.locator("#case-body").wait_for()
+        page.go_back()
+        page.locator("#case-body").wait_for(state="hidden")
+
+
+def test_what_is_withdrawn_is_said_so_and_the_focus_stays(looking: Looking) -> None:
+    with looking.page() as page:
+        page.locator(f"{FEED}[aria-posinset='9'] a").click()
+        page.locator("#case-body").wait_for()
+        page.locator("#who").fill("Mia")
+        page.locator("#confirm").click()
+        page.get_by_text("fraud, recorded", exact=True).wait_for()
+        page.locator("#withdraw").press("Enter")
+        page.get_by_text("withdrawn, recorded", exact=True).wait_for()
+        page.get_by_text("withdrawn, said Mia", exact=True).wait_for()
+        assert focus(page) == "confirm"
+
+
+def test_the_map_has_its_alerts_as_soon_as_they_are_known(looking: Looking) -> None:
+    with looking.page() as page:
+        page.wait_for_function(HAS_HEXAGONS)
+        page.reload()  # scripts are at hand now, so that it is drawn sooner than alerts come
+        page.locator("#map-detail", has_text="with a place").wait_for()
+        page.wait_for_function(HAS_HEXAGONS, timeout=LESS_THAN_IT_RESTS_MS)
 
 
 def test_the_model_says_what_it_looks_at(looking: Looking) -> None:

@@ -69,7 +69,7 @@ function exposed(picture) {
   tell(
     "exposed-detail",
     first
-      ? `${whole(first.hits)} of ${several(first.events, "transaction")} on ${several(first.cards, "card")} ${what}; 95\u00a0% interval in brackets`
+      ? `${whole(first.hits)} of ${several(first.events, "transaction")} on ${several(first.cards, "card")} ${what}; 95\u00a0% interval in brackets, by whose lower end segments are ordered`
       : "Too few transactions to tell yet.",
   );
   const key = JSON.stringify(ages);
@@ -97,7 +97,7 @@ function now(picture) {
   const ran = begun < 0 ? [] : whole_.slice(begun);
   const mean = (name) => ran.reduce((sum, one) => sum + one[name], 0) / ran.length;
   const inMean = (name, words) =>
-    ran.length ? `${words(mean(name))} in the mean of the last ${several(ran.length, "minute")}` : "";
+    ran.length > 1 ? `${words(mean(name))} in the mean of the last ${several(ran.length, "minute")}` : "";
   tell("events-now", whole(last.events));
   tell("events-detail", inMean("events", whole));
   tell("alerts-now", whole(last.alerts));

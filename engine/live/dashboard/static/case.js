@@ -22,13 +22,17 @@ export class Case {
     this.asking = 0;
     this.isSaying = false;
     this.isSaid = false; // whether something was said here of the one that is open
+    this.isEntered = false; // whether the page was there before it was opened
     this.opener = null;
     try {
       byId("who").value = localStorage.getItem(WHO) ?? "";
     } catch {
       // Then it is typed each time.
     }
-    addEventListener("hashchange", () => this.follow());
+    addEventListener("hashchange", () => {
+      this.isEntered ||= !this.box.open;
+      this.follow();
+    });
     byId("case-close").addEventListener("click", () => this.box.close());
     this.box.addEventListener("close", () => this.closed());
     this.box.addEventListener("click", (event) => {
@@ -105,7 +109,12 @@ export class Case {
 
   closed() {
     this.sequence = null;
-    if (HASH.test(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+    // Who goes back afterwards goes to what was before, not to an alert that was closed.
+    if (HASH.test(location.hash)) {
+      if (this.isEntered) history.back();
+      else history.replaceState(null, "", location.pathname + location.search);
+    }
+    this.isEntered = false;
     this.opener?.focus?.({ preventScroll: true });
   }
 
@@ -181,10 +190,11 @@ export class Case {
   }
 
   verdict(label, labels) {
-    const said = VERDICT[label];
     const last = labels.at(-1);
+    const said = VERDICT[label] ?? (last ? "withdrawn" : "");
     tell("verdict-now", said ? `${said}${last ? `, said ${last[1]}` : ""}` : "");
     byId("verdict-now").className = `verdict-now ${label === 1 ? "fraud" : label === 0 ? "fine" : ""}`;
+    if (label === null && document.activeElement === byId("withdraw")) byId("confirm").focus();
     show(byId("withdraw"), label !== null);
     byId("confirm").setAttribute("aria-pressed", String(label === 1));
     byId("dismiss").setAttribute("aria-pressed", String(label === 0));

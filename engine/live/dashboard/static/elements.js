@@ -1,18 +1,24 @@
 // Elements of the page. Whatever is shown is text: nothing here reads markup.
 
+import { plain } from "./words.js";
+
 export const byId = (id) => document.getElementById(id);
 
 export function make(tag, className = "", text = null) {
   const element = document.createElement(tag);
   if (className) element.className = className;
-  if (text !== null) element.textContent = text;
+  if (text !== null) element.textContent = plain(text);
   return element;
 }
 
 export function tell(id, text) {
-  const element = byId(id);
-  // Only what differs is written: who hears the page is not told the same again.
-  if (element.textContent !== text) element.textContent = text;
+  write(byId(id), text);
+}
+
+// Only what differs is written: who hears the page is not told the same again.
+export function write(element, text) {
+  const said = plain(text);
+  if (element.textContent !== said) element.textContent = said;
 }
 
 export function show(element, visible) {

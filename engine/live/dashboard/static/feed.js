@@ -1,7 +1,7 @@
 // The feed: however many alerts there are, the page has only as many rows as are to be seen.
 
 import { byId, show, tell } from "./elements.js";
-import { Held } from "./held.js";
+import { Held, MOST } from "./held.js";
 import { fill, newRow } from "./rows.js";
 import { several, whole } from "./words.js";
 
@@ -71,7 +71,7 @@ export class Feed {
     if (isEvery) this.isAll = true;
     this.take(found, true);
     this.takeAside();
-    tell("feed-empty", this.filters.isAny ? "No alerts yet." : "No alert is like that.");
+    tell("feed-empty", this.filters.isAny ? "No alerts yet." : this.filters.nothing);
     show(byId("feed-empty"), this.held.size === 0);
     if (this.isOwed) this.load();
   }
@@ -224,6 +224,12 @@ export class Feed {
     this.draw();
   }
 
+  // How many there are, as far as is known: the scorer has the latest at hand, and no older ones.
+  countedText(total) {
+    if (total >= MOST) return `the latest ${whole(MOST)}`;
+    return `${whole(total)}${this.isAll ? "" : "+"}`;
+  }
+
   stretch() {
     this.inner.style.height = `${this.held.size * this.height}px`;
   }
@@ -265,8 +271,7 @@ export class Feed {
       show(made.row, false);
       made.alert = null;
     }
-    const more = this.isAll ? "" : "+";
-    tell("feed-count", total ? `${whole(total)}${more}${this.filters.isAny ? "" : " found"}` : "");
+    tell("feed-count", total ? `${this.countedText(total)}${this.filters.isAny ? "" : " found"}` : "");
     byId("export").href = `/dashboard/alerts.csv?${this.filters.question(this.bounds)}`;
     if (last > total - NEAR) this.older();
   }

@@ -1,7 +1,8 @@
 // What is looked for: as the form has it, as the scorer is asked, and whether an alert is among it.
 
 import { byId, make, show } from "./elements.js";
-import { category } from "./words.js";
+import { MOST } from "./held.js";
+import { category, merchant, whole } from "./words.js";
 
 const PAUSE_MS = 250;
 const BETWEEN = "between";
@@ -70,6 +71,13 @@ export class Filters extends EventTarget {
     return Object.values(this.value).every((one) => one === "" || one === null);
   }
 
+  // What to say where there is nothing.
+  get nothing() {
+    const [since, until] = this.times();
+    if (since !== null && until !== null && since > until) return "“From” is after “To”.";
+    return `No alert is like that, of the latest ${whole(MOST)}.`;
+  }
+
   times() {
     const chosen = byId("span").value;
     if (chosen === "") return [null, null];
@@ -102,7 +110,7 @@ export class Filters extends EventTarget {
     const { text, state, category: of, least_score, since_us, until_us } = this.value;
     if (text) {
       const sought = text.toLowerCase();
-      const name = (alert.merchant ?? "").toLowerCase();
+      const name = alert.merchant ? merchant(alert.merchant).toLowerCase() : "";
       const digits = (alert.card ?? "").replace(DOTS, "");
       if (!name.includes(sought) && !digits.includes(sought.replace(DOTS, ""))) return false;
     }

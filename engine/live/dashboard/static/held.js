@@ -1,6 +1,6 @@
 // The alerts that the page holds: by sequence, the newest first, and no more than so many.
 
-const MOST = 10_000;
+export const MOST = 10_000; // as many as the scorer has at hand
 
 export class Held {
   constructor() {

@@ -51,7 +51,8 @@ export class AlertMap {
     this.box.addEventListener("dblclick", () => this.zoom(1 / STEP));
     this.box.addEventListener("keydown", (event) => this.key(event));
     this.drag();
-    new ResizeObserver(() => this.tell(false)).observe(this.box);
+    // Not before there is something to draw: what is drawn rests a while.
+    new ResizeObserver(() => this.told && this.tell(false)).observe(this.box);
   }
 
   take(picture) {

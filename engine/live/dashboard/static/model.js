@@ -23,12 +23,15 @@ function row(one) {
 
 function about(drift) {
   const moved = drift.features.filter((one) => MOVED.has(one.word)).length;
+  const open = drift.features.filter((one) => !MOVED.has(one.word) && one.word !== "stable").length;
   return (
     `The population stability index of the latest ${whole(drift.events)} transactions of ` +
     `${whole(drift.cards)} cards, ${dated(drift.since * MICRO)} to ${dated(drift.until * MICRO)}: ` +
-    `${moved || "none"} of ${drift.features.length} features moved. Moderate from ` +
-    `${number(drift.moderate_from)}, shifted from ${number(drift.shifted_from)}, where chance ` +
-    "cannot do that: it stays below what is told in all but one of a thousand samples."
+    `${moved || "none"} of ${drift.features.length} features surely moved` +
+    `${open ? `, of ${open} it cannot be told` : ""}. Moderate from ${number(drift.moderate_from)}, ` +
+    `shifted from ${number(drift.shifted_from)}, if a form of the index that rare values do not ` +
+    "swell, and that is never larger, is beyond what chance stays below in all but one of a " +
+    "thousand samples."
   );
 }
 

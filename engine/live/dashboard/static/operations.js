@@ -13,7 +13,7 @@ stream.addEventListener("health", ({ detail }) => {
   tell("op-stream", health.stream);
   tell("op-last", health.last_event_seconds === null ? "no event yet" : `last event ${span(health.last_event_seconds)} ago`);
   tell("op-queue", whole(health.queue));
-  tell("op-lag", `the oldest for ${seconds(health.lag_seconds)}`);
+  tell("op-lag", health.queue ? `the oldest for ${seconds(health.lag_seconds)}` : "nothing waits");
   tell("op-pending", whole(health.pending));
   tell("op-deadline", `each has ${seconds(deadline)}`);
   tell("op-snapshot", health.snapshot_seconds === null ? "not yet" : `${span(health.snapshot_seconds)} ago`);

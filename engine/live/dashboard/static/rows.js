@@ -1,6 +1,6 @@
 // One alert as a row of the feed.
 
-import { make } from "./elements.js";
+import { make, write } from "./elements.js";
 import { category, clock, dated, merchant, money, score, seconds } from "./words.js";
 
 const VERDICTS = { 1: ["fraud", "confirmed"], 0: ["fine", "dismissed"] };
@@ -31,20 +31,19 @@ export function fill(made, alert, place, total) {
   if (made.alert === alert) return;
   made.alert = alert;
   link.href = `#alert-${alert.sequence}`;
-  parts.at.textContent = clock(alert.arrival_time);
+  write(parts.at, clock(alert.arrival_time));
   parts.at.title = `${dated(alert.arrival_time)} UTC`;
-  parts.took.textContent =
-    alert.answered_after === null ? "not answered" : `in ${seconds(alert.answered_after)}`;
+  write(parts.took, alert.answered_after === null ? "not answered" : `in ${seconds(alert.answered_after)}`);
   parts.took.title = "from its arrival to the final answer to its flag";
-  parts.amount.textContent = money(alert.amt);
-  parts.card.textContent = alert.card ?? "";
-  parts.who.textContent = merchant(alert.merchant);
-  parts.where.textContent = [category(alert.category), alert.state].filter(Boolean).join(" · ");
-  parts.score.textContent = alert.score === null ? "" : score(alert.score);
+  write(parts.amount, money(alert.amt));
+  write(parts.card, alert.card ?? "");
+  write(parts.who, merchant(alert.merchant));
+  write(parts.where, [category(alert.category), alert.state].filter(Boolean).join(" · "));
+  write(parts.score, alert.score === null ? "" : score(alert.score));
   const why = alert.reasons.length ? alert.reasons.join("; ") : alert.fallback;
-  parts.why.textContent = why ?? "reasons follow";
+  write(parts.why, why ?? "reasons follow");
   parts.why.title = parts.why.textContent;
   const [kind, words] = VERDICTS[alert.label] ?? ["", ""];
-  parts.verdict.textContent = words;
+  write(parts.verdict, words);
   parts.verdict.className = `row-verdict ${kind}`;
 }

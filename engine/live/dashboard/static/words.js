@@ -43,5 +43,9 @@ export function dated(microseconds) {
 export const several = (count, noun) => `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
 
 // The simulator's merchants all begin so; it tells nothing.
+// What turns the direction of writing lets a name pass for another.
+const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+export const plain = (text) => String(text).replace(TURNS, "");
+
 export const merchant = (name) => (name ? name.replace(/^fraud_/, "") : NONE);
 export const category = (name) => (name ? name.replaceAll("_", " ") : NONE);

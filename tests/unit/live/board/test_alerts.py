@@ -120,6 +120,7 @@ def test_only_the_newest_are_kept_and_older_ones_still_open(
         (Query(text="4242"), [3]),
         (Query(text="••••4242"), [3]),
         (Query(text="abc"), [5, 4, 3, 1, 0]),
+        (Query(text="FRAUD_"), []),  # it is not shown
         (Query(text="(.*"), []),
         (Query(text=""), [5, 4, 3, 2, 1, 0]),
         (Query(state="TX"), [4]),

@@ -140,7 +140,13 @@ def test_csv_is_what_is_shown() -> None:
     assert "\r\n700,e1," in text
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "|", " =", "  @"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        *("=", "+", "-", "@", "\t", "\r", "\n", "|", " =", "  @"),
+        *("\uff1d", "\uff0b", "\ufe62", "\u00a0=", "\u2003=", "\ufeff-"),
+    ],
+)
 def test_no_cell_is_a_formula(start: str) -> None:
     hostile = f"{start}HYPERLINK(1)"
     one = alert(1, hostile, merchant=hostile, state=hostile, reasons=(hostile, hostile))

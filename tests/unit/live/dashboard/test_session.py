@@ -49,6 +49,25 @@ def test_who_has_not_told_the_token_is_asked_for_it(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "comes_to"),
+    [
+        ("/operations", "/operations"),
+        ("/model", "/model"),
+        ("//example.com/", "/"),
+        ("https://example.com/", "/"),
+        ("/metrics", "/"),
+        ("", "/"),
+    ],
+)
+def test_who_tells_the_token_comes_to_the_page_that_was_asked_for(
+    wanted: str, comes_to: str
+) -> None:
+    method, path, more = LOG_IN
+    (answer,) = asked((method, path, more | {"params": {"page": wanted}}))
+    assert (answer.status_code, answer.headers["location"]) == (303, comes_to)
+
+
+@pytest.mark.parametrize(
     "path",
     [
         *("/dashboard/alerts", "/dashboard/alerts/1", "/dashboard/alerts.csv"),
