@@ -396,7 +396,7 @@ def test_alerts_that_were_closed_are_not_gone_back_to(looking: Looking) -> None:
             page.locator(f"{FEED}[aria-posinset='{place}'] a").click()
             page.locator("#case-body").wait_for()
             page.keyboard.press("Escape")
-            page.wait_for_function("location.hash === ''")
+            page.wait_for_function("() => location.hash === ''")
         assert page.evaluate("history.length") == before + 1
         page.go_forward()
         page.locator("#case-body").wait_for()
