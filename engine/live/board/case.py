@@ -9,6 +9,9 @@ import numpy as np
 
 from engine.backends.online.formulas import haversine_km
 from engine.definition import Feature
+from engine.definition.infer import type_of
+from engine.definition.nodes import Aggregate, Call, Expression, Literal
+from engine.definition.types import Kind
 from engine.live.board.alerts import Feed
 from engine.live.board.parts import ALERTS, Columns, alert_frame
 from engine.live.board.rows import Alert, Case, Past, Seen
@@ -158,21 +161,31 @@ def _seen(run: Run, past: Sequence[_Found], this: int) -> tuple[Seen, ...]:
     (values,) = unpacked([blobs.pop(this)], len(features))
     others = unpacked(list(blobs.values()), len(features))
     return tuple(
-        _of_feature(feature, float(values[place]), others[:, place], run.usual)
+        _of_feature(feature, float(values[place]), others[:, place], run)
         for place, feature in enumerate(features)
         if not is_hidden(feature, run.features.schema)
     )
 
 
-def _of_feature(feature: Feature, value: float, others: Floats, usual: dict[str, float]) -> Seen:
+def _of_feature(feature: Feature, value: float, others: Floats, run: Run) -> Seen:
     known = others[~np.isnan(others)]
     return Seen(
         feature=feature.name,
         doc=feature.doc,
         value=_or_none(value),
         card_usual=float(np.median(known)) if len(known) else None,
-        usual=_or_none(usual.get(feature.name, nan)),
+        usual=_or_none(run.usual.get(feature.name, nan)),
+        is_yes=type_of(feature.expression, run.features.schema).kind is Kind.BOOL,
+        never=_never(feature.expression),
     )
+
+
+def _never(expression: Expression) -> float | None:
+    match expression:
+        case Call("fill", (Aggregate("seconds_since_last"), Literal(int() | float() as value))):
+            return float(value)
+        case _:
+            return None
 
 
 def _or_none(value: float) -> float | None:

@@ -381,6 +381,10 @@ class Seen:
         The median over the card's other transactions that are shown; None without any.
     usual
         Everyone's in training; None if there was none.
+    is_yes
+        Whether it is yes or no, 1 or 0.
+    never
+        The value that says that there was no such transaction before; None if none does.
     """
 
     feature: str
@@ -388,6 +392,8 @@ class Seen:
     value: float | None
     card_usual: float | None
     usual: float | None
+    is_yes: bool
+    never: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,16 @@ def _map(look: Look) -> dict[str, Any]:
             color=alt.Color(
                 "alerts:Q",
                 scale=alt.Scale(type="sqrt", range=list(look.heat), zero=True),
-                legend=None,
+                legend=alt.Legend(
+                    title="alerts",
+                    orient="bottom-right",
+                    gradientLength=84,
+                    gradientThickness=8,
+                    tickCount=2,
+                    titleColor=look.muted,
+                    titleFontWeight="normal",
+                    labelColor=look.muted,
+                ),
             ),
             tooltip=[
                 alt.Tooltip("alerts:Q", title="alerts in two hours", format=","),

@@ -32,7 +32,7 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - of many types
         seen = unicodedata.normalize("NFKC", value).lstrip(" \u00a0\u200b\ufeff")
         return f"'{value}" if seen.startswith(_FORMULAS) else value
     if isinstance(value, (list, tuple)):
-        return _cell("; ".join(map(str, value)))
+        return _cell(" · ".join(map(str, value)))
     return str(value)
 
 

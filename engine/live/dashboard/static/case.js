@@ -181,9 +181,9 @@ export class Case {
         const row = make("tr");
         const name = cell(row, null, "feature", "th");
         name.append(make("span", "", one.doc), make("code", "", one.feature));
-        cell(row, number(one.value), "number strong");
-        cell(row, number(one.card_usual), "number");
-        cell(row, number(one.usual), "number");
+        cell(row, saidOf(one, one.value), "number strong");
+        cell(row, saidOf(one, one.card_usual), "number");
+        cell(row, saidOf(one, one.usual), "number");
         return row;
       }),
     );
@@ -293,6 +293,12 @@ function why(reasons, alert) {
   });
   const none = alert.fallback ?? "The reasons follow in a moment.";
   byId("case-reasons").replaceChildren(...(items.length ? items : [make("li", "empty", none)]));
+}
+
+function saidOf(feature, value) {
+  if (feature.never !== null && value === feature.never) return "never";
+  if (feature.is_yes && (value === 0 || value === 1)) return value ? "yes" : "no";
+  return number(value);
 }
 
 async function ask(path, options) {

@@ -40,7 +40,7 @@ export function fill(made, alert, place, total) {
   write(parts.who, merchant(alert.merchant));
   write(parts.where, [category(alert.category), alert.state].filter(Boolean).join(" · "));
   write(parts.score, alert.score === null ? "" : score(alert.score));
-  const why = alert.reasons.length ? alert.reasons.join("; ") : alert.fallback;
+  const why = alert.reasons.length ? alert.reasons.join(" · ") : alert.fallback;
   write(parts.why, why ?? "reasons follow");
   parts.why.title = parts.why.textContent;
   const [kind, words] = VERDICTS[alert.label] ?? ["", ""];

@@ -68,6 +68,13 @@ def test_a_case(tmp_path: Path) -> None:
         assert (hour.value, hour.card_usual, hour.usual) == (60.0, 40.0, None)
         assert hour.doc == next(f.doc for f in notebook.features if f.name == "hour")
         assert seen["dow"].usual == 1.0
+        assert {name for name, one in seen.items() if one.is_yes} == {
+            *("is_night", "seen_merchant_before")
+        }
+        assert {name: one.never for name, one in seen.items() if one.never is not None} == {
+            "time_since_last_s": 1e9,
+            "time_since_last_merchant_s": 1e9,
+        }
         assert str(CARD) not in msgspec.json.encode(case.alert).decode()
         board.close()
 

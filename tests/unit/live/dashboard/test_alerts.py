@@ -152,7 +152,7 @@ def test_no_cell_is_a_formula(start: str) -> None:
     one = alert(1, hostile, merchant=hostile, state=hostile, reasons=(hostile, hostile))
     (row,) = csv.reader(io.StringIO(lines([one]), newline=""))
     assert row.count(f"'{hostile}") == 3
-    assert f"'{hostile}; {hostile}" in row
+    assert f"'{hostile} · {hostile}" in row
     assert not any(cell.lstrip(" ").startswith(("=", "+", "@")) for cell in row)
 
 
