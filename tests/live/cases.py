@@ -161,17 +161,17 @@ async def serving(talk: Talk) -> AsyncIterator[int]:
     tasks: set[asyncio.Task[Any]] = set()
 
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await talk(reader, writer)
-        finally:
-            tasks.discard(task)
-            writer.transport.abort()
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await talk(reader, writer)
 
-    server = await asyncio.start_server(served, "127.0.0.1", 0)
+    # No coroutine: one that is cancelled before it has begun would leave its connection open.
+    def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(served(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())
+
+    server = await asyncio.start_server(accepted, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -179,6 +179,7 @@ async def serving(talk: Talk) -> AsyncIterator[int]:
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # connections end when the loop goes round
 
 
 async def request_of(reader: asyncio.StreamReader) -> bytes:
