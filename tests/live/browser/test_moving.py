@@ -135,6 +135,7 @@ class Scorer:
 
     def __init__(self, page: "Page", newest: int) -> None:
         self.newest = newest
+        self.held: list[Route] | None = None  # what is not answered yet
         self._page = page
         page.add_init_script(_TOLD)
         page.route("**/dashboard/alerts?*", self._answer)
@@ -143,7 +144,19 @@ class Scorer:
         """Say it by the stream, all of it at once."""
         self._page.evaluate(_TELL, messages)
 
+    @contextmanager
+    def silent(self) -> "Iterator[None]":
+        """Nothing is answered within the block, and all of it after."""
+        self.held = held = []
+        yield
+        self.held = None
+        for route in held:
+            self._answer(route)
+
     def _answer(self, route: "Route") -> None:
+        if self.held is not None:
+            self.held.append(route)
+            return
         asked = parse_qs(urlsplit(route.request.url).query)
         before = min(int(asked.get("before", ["1000000"])[0]), self.newest + 1)
         found = alerts(*range(max(0, before - PART), before))
@@ -194,6 +207,40 @@ def test_what_is_frozen_stays_whatever_is_missed(looking: Looking) -> None:
         page.get_by_role("button", name="Go on").click()
         places_are(page, 5_000, "200+")
         assert "before" not in (page.locator("#export").get_attribute("href") or "")
+
+
+def test_what_is_frozen_can_be_looked_through(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        page.get_by_role("button", name="Freeze").click()
+        scorer.newest = 5_000
+        scorer.tell(("alerts", alerts(*range(4_990, 5_001))))
+        page.get_by_text("Frozen; 11 new alerts since.", exact=True).wait_for()
+        page.locator("#text").fill("somebody")
+        page.locator("#feed-count").get_by_text("200+ found", exact=True).wait_for()
+        places_are(page, 999, "200+ found")
+        page.get_by_text("Frozen; 11 new alerts since.", exact=True).wait_for()
+        assert "before=1000" in (page.locator("#export").get_attribute("href") or "")
+        page.locator("#text").fill("")
+        places_are(page, 999, "200+")
+        page.get_by_role("button", name="Go on").click()
+        places_are(page, 5_000, "200+")
+
+
+def test_what_is_frozen_while_it_is_asked_for_comes_all_the_same(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        with scorer.silent():
+            page.locator("#text").fill("somebody")
+            page.wait_for_function(f"() => !document.querySelector('{FEED}:not([hidden])')")
+            page.get_by_role("button", name="Freeze").click()
+            scorer.newest = 5_000
+            changed = alert(990) | {"merchant": "somebody else"}
+            scorer.tell(("alerts", [*alerts(*range(4_990, 5_001)), changed]))
+            page.get_by_text("Frozen; 11 new alerts since.", exact=True).wait_for()
+        places_are(page, 999, "200+ found")
+        page.locator(f"{FEED}[aria-posinset='10']").get_by_text("somebody else").wait_for()
+        assert "before=1000" in (page.locator("#export").get_attribute("href") or "")
+        page.get_by_role("button", name="Go on").click()
+        places_are(page, 5_000, "200+ found")
 
 
 _HIDE = """\

@@ -18,10 +18,13 @@ export class Feed {
     this.filters = filters;
     this.held = new Held();
     this.aside = new Map(); // what has come while frozen, or while the newest are asked for
+    this.meanwhile = new Map(); // what has come while it is asked for
     this.isOwed = false; // whether some of it is missing, so that the newest are to be asked for
     this.frozen = false;
     this.bounds = {}; // of what is shown, while frozen
-    this.count = 0; // how many have come since then
+    this.count = 0; // how many have come since then, whatever is looked for
+    this.isPartial = false; // whether there may have been more
+    this.latest = -1; // of all that have come, whatever is looked for
     this.isLoading = false;
     this.isAll = false; // whether there are no older ones
     this.asking = 0;
@@ -33,7 +36,7 @@ export class Feed {
     new ResizeObserver(() => this.measure()).observe(this.box);
     this.box.addEventListener("keydown", (event) => this.key(event));
     byId("freeze").addEventListener("click", () => this.freeze(!this.frozen));
-    filters.addEventListener("changed", () => this.load(true));
+    filters.addEventListener("changed", () => this.sift());
     setInterval(() => this.age(), AGE_MS);
     this.measure();
   }
@@ -43,21 +46,19 @@ export class Feed {
     this.draw();
   }
 
-  // Asks for the newest; what comes meanwhile by the stream waits for them, so that there is no hole.
+  // Asks for the newest, while frozen for those of then; what comes meanwhile by the stream waits
+  // for them, so that there is no hole.
   async load(anew = false) {
     if (anew) {
-      this.thaw();
       this.clear();
       this.draw();
     }
-    if (this.frozen) {
-      this.owe();
-      return;
-    }
+    if (this.frozen) this.owe();
+    else this.isOwed = false;
     const mine = ++this.asking;
     this.isLoading = true;
-    this.isOwed = false;
-    const found = await this.ask({});
+    this.meanwhile.clear();
+    const found = await this.ask(this.bounds);
     if (mine !== this.asking) return;
     if (found === null) {
       setTimeout(() => mine === this.asking && this.load(), AGAIN_MS);
@@ -70,10 +71,29 @@ export class Feed {
     if (this.held.size && this.held.order[0] < oldest) this.clear();
     if (isEvery) this.isAll = true;
     this.take(found, true);
-    this.takeAside();
+    this.held.renew(this.meanwhile.values());
+    if (this.frozen) this.bounds.before ??= this.latest + 1;
+    else this.takeAside();
     tell("feed-empty", this.filters.isAny ? "No alerts yet." : this.filters.nothing);
     show(byId("feed-empty"), this.held.size === 0);
-    if (this.isOwed) this.load();
+    if (this.isOwed && !this.frozen) this.load();
+  }
+
+  // The stream has not told all.
+  missed() {
+    this.isPartial = this.frozen;
+    this.load();
+  }
+
+  // Something else is looked for.
+  sift() {
+    if (this.frozen) this.bounds = { ...this.bounds, ...this.span() };
+    this.load(true);
+  }
+
+  span() {
+    const { since_us, until_us } = this.filters.value;
+    return { since_us, until_us };
   }
 
   clear() {
@@ -92,10 +112,6 @@ export class Feed {
   setAside(alerts) {
     this.held.renew(alerts);
     this.draw();
-    if (this.frozen) {
-      this.count += alerts.filter((one) => one.sequence > this.counted).length;
-      this.counted = Math.max(this.counted, ...alerts.map((one) => one.sequence));
-    }
     if (!this.isOwed) for (const one of alerts) this.aside.set(one.sequence, one);
     if (this.aside.size > MOST_ASIDE) this.owe();
     this.tellHeld();
@@ -112,6 +128,7 @@ export class Feed {
       const answer = await fetch(`/dashboard/alerts?${this.filters.question({ most: PART, ...more })}`);
       if (!answer.ok) return null;
       const found = await answer.json();
+      this.sees(found);
       // A state of a few transactions is in no rate, and can be looked for all the same.
       this.filters.learn(found);
       return found;
@@ -133,10 +150,17 @@ export class Feed {
   }
 
   came(alerts) {
+    if (this.frozen) this.count += alerts.filter((one) => one.sequence > this.latest).length;
+    this.sees(alerts);
     this.filters.learn(alerts);
+    if (this.isLoading) for (const one of alerts) this.meanwhile.set(one.sequence, one);
     const wanted = alerts.filter((one) => this.filters.admits(one));
     if (this.frozen || this.isLoading) this.setAside(wanted);
     else this.take(this.joined(wanted), false);
+  }
+
+  sees(alerts) {
+    this.latest = Math.max(this.latest, ...alerts.map((one) => one.sequence));
   }
 
   // Between those that are held and one that is older than they there may be others.
@@ -173,17 +197,12 @@ export class Feed {
       return;
     }
     this.frozen = true;
-    const { since_us, until_us } = this.filters.value;
     // What is exported is what is shown: nothing that has come since, nor less as time goes on.
-    const newest = this.held.order[0] ?? -1;
-    this.bounds = { since_us, until_us, before: newest + 1 };
-    this.counted = newest;
+    const before = this.latest < 0 && this.isLoading ? null : this.latest + 1;
+    this.bounds = { ...this.span(), before };
     this.count = 0;
-    if (this.isLoading) {
-      this.asking += 1; // the answer is for later
-      this.isLoading = false;
-      this.owe();
-    }
+    this.isPartial = false;
+    if (this.isLoading) this.load();
     this.tellFrozen();
   }
 
@@ -213,7 +232,7 @@ export class Feed {
 
   tellHeld() {
     show(byId("held"), this.frozen);
-    const least = this.isOwed ? "at least " : "";
+    const least = this.isPartial ? "at least " : "";
     tell("held", this.count ? `Frozen; ${least}${several(this.count, "new alert")} since.` : "Frozen.");
   }
 

@@ -30,7 +30,7 @@ const opened = new Case({
 
 for (const name of ["opened", "missed"]) {
   stream.addEventListener(name, () => {
-    feed.load();
+    feed.missed();
     opened.renew();
   });
 }
