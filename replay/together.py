@@ -43,7 +43,7 @@ class Part:
 def run_together(
     parts: Sequence[Part],
     environment: Mapping[str, str],
-    done: Callable[[], bool] = lambda: False,
+    done: Callable[[], bool],
 ) -> int:
     """Run parts until one ends or somebody interrupts, then stop those that run; the exit code.
 

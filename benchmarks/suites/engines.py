@@ -118,7 +118,7 @@ class _SideBySide:
             inputs=(str(self._file),),
             scratch=self._scratch,
             memory=_SKEW_MEMORY,
-            set=SET,
+            features=load_feature_set(SET),
             engines=ENGINES,
             threads=self._threads,
         )

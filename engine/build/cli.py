@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from engine.arguments import LEAP_TEXT, leap, threads
+from engine.arguments import LEAP_TEXT, SET_HELP, leap, threads
 from engine.backends import BACKENDS
 from engine.build.options import Options
+from engine.catalog import load_feature_set
 from engine.command import EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.memory import MEMORY_HELP, memory_size
@@ -72,7 +73,7 @@ def _parser() -> Parser:
     add = parser.add_argument
     add("inputs", nargs="+", metavar="INPUT", help="files, folders or patterns")
     add("--out", required=True, metavar="DIR", help="folder for the results; made if need be")
-    add("--set", default="notebook", metavar="NAME", help="feature set (default: %(default)s)")
+    add("--set", default="notebook", metavar="SET", help=SET_HELP)
     add(
         "--engine",
         default="polars",
@@ -112,7 +113,7 @@ def _options(parsed: argparse.Namespace) -> Options:
     return Options(
         inputs=tuple(parsed.inputs),
         out=Path(parsed.out),
-        set=parsed.set,
+        features=load_feature_set(parsed.set),
         engine=parsed.engine,
         threads=threads(parsed.threads),
         memory=memory_size(parsed.memory),

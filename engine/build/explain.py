@@ -4,14 +4,13 @@ from engine.backends.polars.chunks import CHUNK_ROWS, MOST_CHUNK_ROWS
 from engine.backends.polars.plan import Plan, compile_features
 from engine.build.job import open_log
 from engine.build.options import Options
-from engine.catalog import load_feature_set
 from engine.definition import fingerprint
 from engine.words import counted
 
 
 def explain(options: Options) -> str:
     """The inputs, the feature set, its keys and windows, and how the log would be cut up."""
-    features = load_feature_set(options.set)
+    features = options.features
     log = open_log(options, features)
     plan = compile_features(features)
     rows = "an unknown number of rows" if log.rows is None else f"about {counted(log.rows, 'row')}"

@@ -13,7 +13,6 @@ from engine.build.options import Options
 from engine.build.outputs import BUILD, FEATURES, NAMES, OUTPUTS, QUARANTINE
 from engine.build.report import Report, make_report
 from engine.build.state import Gathering, check_place
-from engine.catalog import load_feature_set
 from engine.clock import elapsed
 from engine.definition import FeatureSet
 from engine.definition.needs import columns_of
@@ -50,7 +49,7 @@ def build(options: Options) -> Report:
         If something was refused or could not be written. Whatever goes wrong, the output folder
         holds what it held before.
     """
-    features = load_feature_set(options.set)
+    features = options.features
     log = open_log(options, features)
     _check_out(options)
     for name in OUTPUTS:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.arguments import LEAP
+from engine.catalog import notebook
+from engine.definition import FeatureSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,7 @@ class Options:
 
     inputs: tuple[str, ...]
     out: Path
-    set: str = "notebook"
+    features: FeatureSet = notebook
     engine: str = "polars"
     threads: int = 1
     memory: int = 2**30

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.build.options import Options
-from engine.definition import FeatureSet, fingerprint
+from engine.catalog import told_of
+from engine.definition import FeatureSet
 from engine.events.log import Counts
 from engine.versions import versions
 from engine.words import counted
@@ -79,8 +80,7 @@ def make_report(
         {
             "out": str(options.out),
             "inputs": [{"file": file, "rows": rows} for file, rows in counts.read.items()],
-            "feature_set": features.name,
-            "fingerprint": fingerprint(features),
+            **told_of(features),
             "features": len(features.features),
             "rows": {
                 "read": read,

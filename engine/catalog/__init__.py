@@ -1,19 +1,25 @@
-"""The feature sets that come with the project."""
+"""The feature sets that come with the project, and those of somebody's own."""
 
 from engine.catalog.notebook import notebook
+from engine.catalog.of_file import is_file, set_of_file
+from engine.catalog.sets import SETS
+from engine.catalog.told import no_such_set, set_of, told_of
 from engine.definition import FeatureSet
-from engine.errors import DefinitionError
-
-SETS = {features.name: features for features in (notebook,)}
 
 
 def load_feature_set(name: str) -> FeatureSet:
-    """The feature set of that name."""
+    """The feature set that a command line names: by its name, or as ``path/to/file.py:name``.
+
+    Raises
+    ------
+    DefinitionError
+        If there is none, or its file fails.
+    """
+    if is_file(name):
+        return set_of_file(name)
     if name not in SETS:
-        raise DefinitionError(
-            f"no such feature set (was {name!r})", hint=f"there are {', '.join(SETS)}"
-        )
+        raise no_such_set(name)
     return SETS[name]
 
 
-__all__ = ["SETS", "load_feature_set", "notebook"]
+__all__ = ["SETS", "load_feature_set", "notebook", "set_of", "told_of"]

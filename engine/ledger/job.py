@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from engine.catalog import load_feature_set
+from engine.catalog import set_of
 from engine.clock import elapsed, utc_second
 from engine.definition import FeatureSet
 from engine.errors import InputError
@@ -81,7 +81,7 @@ def export(options: ExportOptions) -> Exported:
     place = Place(options.out, options.form, overwrite=options.overwrite)
     with reading(options.ledger) as reader:
         about = reader.about()
-        features = load_feature_set(about["feature_set"])
+        features = set_of(about)
         there = extent(reader, Span(options.since, options.until))
         left_out = _left_out(options, there)
         expected = there.decisions - left_out

@@ -27,7 +27,7 @@ def save_anew(ledger: Path) -> Path:
     OutputError
         If it cannot be written.
     """
-    from engine.catalog import load_feature_set  # noqa: PLC0415 - after threads are set
+    from engine.catalog import set_of  # noqa: PLC0415 - after threads are set
     from engine.live.catching_up import catch_up, refuse_gap  # noqa: PLC0415 - the same
     from engine.live.ledger.reader import reading  # noqa: PLC0415 - the same
     from engine.live.ledger.snapshot_files import place_of  # noqa: PLC0415 - the same
@@ -37,7 +37,7 @@ def save_anew(ledger: Path) -> Path:
 
     with reading(ledger) as reader:
         about = reader.about()
-        features = load_feature_set(about["feature_set"])
+        features = set_of(about)
         created = int(about["created"])
         found = newest(features, ledger, created, sys.maxsize, Silent())
         if found is None:

@@ -87,10 +87,6 @@ class Secret:
     help: str
 
 
-def _text(text: str, _option: str) -> str:
-    return text
-
-
 def _url(text: str, option: str) -> str:
     read_endpoint(text, option)
     return text

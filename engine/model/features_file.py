@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.catalog import load_feature_set
+from engine.catalog import set_of
 from engine.definition import FeatureSet, column, fingerprint, log1p
 from engine.definition.types import Kind
 from engine.errors import DefinitionError, InputError
@@ -187,7 +187,7 @@ def _json(path: Path, kind: type) -> Any:  # noqa: ANN401 - JSON of the kind tha
 def _checked_set(file: Path, report: dict[str, Any]) -> FeatureSet:
     name, built_with = report.get("feature_set"), report.get("fingerprint")
     try:
-        features = load_feature_set(str(name))
+        features = set_of(report)
     except DefinitionError as error:
         raise InputError(f"{file.parent / BUILD}: {error.what}", hint=error.hint) from error
     ours = fingerprint(features)

@@ -1,6 +1,6 @@
 """Figures in words, a line each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -34,16 +34,17 @@ class Line:
     words: str
     unit: Unit
 
-    @property
-    def listed(self) -> str:
-        """Its words for a page, where nothing is indented."""
-        return listed(self.words)
-
 
 def listed(words: str) -> str:
     """Words that are indented, after a dash instead; others as they are."""
     inner = words.strip()
     return inner if words.startswith(inner) else f"– {inner}"
+
+
+def listed_row(row: Sequence[str]) -> list[str]:
+    """A row of text, its words first, for a table of a page, which aligns by itself."""
+    words, *cells = row
+    return [listed(words), *(cell.strip() for cell in cells)]
 
 
 _LINES: Final = (

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from engine.catalog import load_feature_set
+from engine.catalog import set_of
 from engine.definition import FeatureSet, fingerprint
 from engine.errors import DefinitionError, InputError
 from engine.model.bins import TrainingBins, bins_from_json
@@ -141,7 +141,7 @@ def _parsed(path: Path, content: bytes) -> Any:  # noqa: ANN401 - JSON
 def _feature_set(path: Path, manifest: dict[str, Any]) -> FeatureSet:
     name, trained_with = manifest.get("feature_set"), str(manifest.get("fingerprint"))
     try:
-        features = load_feature_set(str(name))
+        features = set_of(manifest)
     except DefinitionError as error:
         raise InputError(f"{path / MANIFEST}: {error.what}", hint=error.hint) from error
     ours = fingerprint(features)

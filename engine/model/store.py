@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from engine.definition import FeatureSet, fingerprint
+from engine.catalog import told_of
+from engine.definition import FeatureSet
 from engine.errors import InputError, OutputError
 from engine.events.disk import scratch_folder, writing
 from engine.interrupts import leaving, put_off
@@ -104,8 +105,7 @@ def describe(
         "format": FORMAT,
         "id": name,
         "model": model.kind,
-        "feature_set": features.name,
-        "fingerprint": fingerprint(features),
+        **told_of(features),
         "versions": versions(LIBRARIES),
         **told,
     }

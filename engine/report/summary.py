@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from engine.model.figures_text import Unit, measured_lines, sample_line
+from engine.model.figures_text import Unit, listed, measured_lines, sample_line
 from engine.report.frame import (
     Column,
     Piece,
@@ -147,7 +147,7 @@ def every_figure(judged: Judged) -> Section:
     for line in measured_lines(judged.metrics):
         figure = figures[line.name]
         value = number(figure["value"], line.unit)
-        rows.append([line.listed, value, interval(figure, line.unit) or NONE])
+        rows.append([listed(line.words), value, interval(figure, line.unit) or NONE])
     columns = [Column("figure", "wide"), Column("value", "number"), Column("interval", "number")]
     content = [table(columns, rows)]
     sample = sample_line(judged.metrics)

@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from engine.model.drift import MOVED, Word
-from engine.model.figures_text import listed
+from engine.model.figures_text import listed_row
 from engine.model.paired_text import paired_rows
 from engine.report.drawing import FAINT, FALSE, FLAGGED, INK, MISSED, MUTED, Chart, drawn
 from engine.report.frame import (
@@ -96,10 +96,7 @@ def _comparison(content: dict[str, Any]) -> Section:
         f"in brackets {draws['confidence']:.0%} of {draws['resamples']:,} draws of as many cards, "
         "the same for both"
     )
-    rows = [
-        [listed(words), *(cell.strip() for cell in cells)]
-        for words, *cells in paired_rows(compared)
-    ]
+    rows = [listed_row(row) for row in paired_rows(compared)]
     return Section("comparison", "Both on the same events", [table(columns, rows, caption=caption)])
 
 

@@ -186,7 +186,7 @@ def _features(options: Options, run: Run) -> Iterator[tuple[FeatureTable, dict[s
             BuildOptions(
                 inputs=options.inputs,
                 out=scratch / "features",
-                set=run.features.name,
+                features=run.features,
                 threads=options.threads,
                 quiet=options.quiet,
             )

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from engine.arguments import LEAP_TEXT, leap, threads, whole
+from engine.arguments import LEAP_TEXT, SET_HELP, leap, threads, whole
 from engine.backends import BACKENDS
+from engine.catalog import load_feature_set
 from engine.command import EXIT_DONE, EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
 from engine.memory import MEMORY_HELP, memory_size
 from engine.process import settle_in
@@ -76,7 +77,7 @@ def _parser() -> Parser:
     parser = Parser("python -m engine.skew", _DESCRIPTION, _EPILOG)
     add = parser.add_argument
     add("inputs", nargs="+", metavar="LOG", help="files, folders or patterns")
-    add("--set", default="notebook", metavar="NAME", help="feature set (default: %(default)s)")
+    add("--set", default="notebook", metavar="SET", help=SET_HELP)
     add(
         "--engines",
         default=None,
@@ -120,7 +121,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         inputs=tuple(parsed.inputs),
         scratch=Path(parsed.scratch),
         memory=memory_size(parsed.memory),
-        set=parsed.set,
+        features=load_feature_set(parsed.set),
         engines=parse_engines(parsed.engines),
         sample=None if sample is None else whole(sample, "--sample", 1, _MOST_EVENTS),
         leap=leap(parsed.leap),

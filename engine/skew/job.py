@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from engine.backends import load_backend
-from engine.catalog import load_feature_set
 from engine.clock import elapsed
 from engine.definition import FeatureSet
 from engine.definition.needs import aggregates_in, columns_of
@@ -111,7 +110,7 @@ def find_skew(options: Options) -> Findings:
     SentinelError
         If something was refused, or an engine fails to give a row for each event.
     """
-    features = load_feature_set(options.set)
+    features = options.features
     log = _open_log(options, features)
     with (
         Meter("put in order", log.rows, quiet=options.quiet) as meter,
@@ -254,22 +253,25 @@ class _Job:
     def _explain(self, found: Findings) -> None:
         """Look up what explains the first difference of each feature and engine, all at once."""
         by_name = {feature.name: feature for feature in self._features.features}
-        settled = [(name, each) for (name, _), each in found.settled.items()]
-        arrived = [] if found.arrived is None else list(found.arrived.differences.items())
-        questions = [
-            None if each.first is None else (by_name[name], str(each.first.event[EVENT_ID]))
-            for name, each in (*settled, *arrived)
+        wanted: list[tuple[dict[Any, Explanation], Any, str, Difference]] = [
+            (found.explained, pair, pair[0], each) for pair, each in found.settled.items()
         ]
-        asked = [question for question in questions if question is not None]
+        if found.arrived is not None:
+            served = found.arrived
+            wanted += [
+                (served.explained, name, name, each) for name, each in served.differences.items()
+            ]
+        asked = [
+            (told, place, (by_name[name], str(each.first.event[EVENT_ID])))
+            for told, place, name, each in wanted
+            if each.first is not None
+        ]
         if not asked:
             return
-        answers = iter(explain(asked, self._batches, self._features.schema))
-        told = [None if question is None else next(answers) for question in questions]
-        pairs = zip(found.settled, told[: len(settled)], strict=True)
-        found.explained = {pair: each for pair, each in pairs if each is not None}
-        if found.arrived is not None:
-            names = zip(found.arrived.differences, told[len(settled) :], strict=True)
-            found.arrived.explained = {name: each for name, each in names if each is not None}
+        questions = [question for _, _, question in asked]
+        answers = explain(questions, self._batches, self._features.schema)
+        for (told, place, _), answer in zip(asked, answers, strict=True):
+            told[place] = answer
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.arguments import LEAP
+from engine.catalog import notebook
+from engine.definition import FeatureSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,7 @@ class Options:
     inputs: tuple[str, ...]
     scratch: Path
     memory: int
-    set: str = "notebook"
+    features: FeatureSet = notebook
     engines: tuple[str, ...] | None = None
     sample: int | None = None
     leap: int | None = LEAP  # seconds; None to believe every clock

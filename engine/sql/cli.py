@@ -72,7 +72,12 @@ def _prepare(argv: Sequence[str] | None, stale: list[str]) -> Callable[[], None]
 def _parser() -> Parser:
     parser = Parser("python -m engine.sql", _DESCRIPTION, _EPILOG)
     add = parser.add_argument
-    add("--set", default=None, metavar="NAME", help="feature set (default: each there is)")
+    add(
+        "--set",
+        default=None,
+        metavar="SET",
+        help="as for a build (default: each that comes with it)",
+    )
     add(
         "--out",
         default=_OUT,

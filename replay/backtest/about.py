@@ -33,8 +33,8 @@ FREE: Final = frozenset(
         "json",
     }
 )
-# A run that is there has a feature set of its own: what the features are is told by them.
-_TOLD_BY_FEATURES: Final = frozenset({"set"})
+# A run that is there has a feature set of its own: what the features are is told by the table.
+_TOLD_BY_FEATURES: Final = frozenset({"features"})
 
 
 def about(
@@ -49,8 +49,8 @@ def about(
     fixed
         The runs that are there already, by their folders; told by the hashes of their files.
     """
-    left_out = FREE | _TOLD_BY_FEATURES
-    asked = {name: value for name, value in _plain(options).items() if name not in left_out}
+    names = [each.name for each in fields(options) if each.name not in FREE | _TOLD_BY_FEATURES]
+    asked = {name: _plain(getattr(options, name)) for name in names}
     for contender, told in zip(options.contenders, asked["contenders"], strict=True):
         if contender.run is not None:
             told["run"] = fixed[contender.run].manifest["sha256"]

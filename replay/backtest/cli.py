@@ -9,7 +9,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.arguments import amount, cards_per_day, day, leap, resamples, seed, span, threads, whole
+from engine.arguments import (
+    SET_HELP,
+    amount,
+    cards_per_day,
+    day,
+    leap,
+    resamples,
+    seed,
+    span,
+    threads,
+    whole,
+)
+from engine.catalog import load_feature_set
 from engine.command import EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
 from engine.errors import InputError
 from engine.process import settle_in
@@ -90,7 +102,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
     options = Options(
         inputs=tuple(parsed.inputs),
         contenders=contenders,
-        set=parsed.set,
+        features=load_feature_set(parsed.set),
         windows=_windows(parsed),
         start=day(parsed.start, "--from"),
         until=day(parsed.until, "--until"),
@@ -170,7 +182,7 @@ def _parser() -> Parser:
         choices=("platt", "isotonic", "none"),
         help="from scores to probabilities (default: %(default)s)",
     )
-    add("--set", default="notebook", metavar="NAME", help="feature set (default: %(default)s)")
+    add("--set", default="notebook", metavar="SET", help=SET_HELP)
     add("--budget", default=None, metavar="N", help="alerts a UTC day (default: any number)")
     add(
         "--block",

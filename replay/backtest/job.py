@@ -99,9 +99,9 @@ def backtest(options: Options) -> Backtest:
     with workplace(options.out) as scratch:
         check_out(options)
         fixed = fixed_runs(options)
-        name = next((run.features.name for run in fixed.values()), options.set)
+        features = next((run.features for run in fixed.values()), options.features)
         files = log_files(options)
-        table = whole_log(options, files, name, scratch)
+        table = whole_log(options, files, features, scratch)
         refuse_early_labels(table.features, options.windows.delay)
         folds = folds_of(options, table, fixed)
         place = Place(

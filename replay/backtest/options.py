@@ -5,6 +5,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
+from engine.catalog import notebook
+from engine.definition import FeatureSet
 from engine.model.calibration import Method
 from engine.model.kinds import Kind
 from engine.model.split import DAY
@@ -77,7 +79,7 @@ class Options:
 
     inputs: tuple[str, ...]
     contenders: tuple[Contender, ...] = (Contender(ALONE, None, None),)
-    set: str = "notebook"
+    features: FeatureSet = notebook
     windows: Windows = field(default_factory=Windows)
     start: date | None = None
     until: date | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from engine.model.figures_text import FORMS, figure_text, listed, measured_lines
+from engine.model.figures_text import FORMS, figure_text, listed_row, measured_lines
 from engine.report.frame import (
     Column,
     Html,
@@ -98,7 +98,7 @@ def _overall(content: dict[str, Any]) -> Iterator[Html]:
             (figures, measured_lines(overall["metrics"]), "Scores, before any policy"),
         ):
             rows = [
-                [line.listed, figure_text(found[line.name], FORMS[line.unit]).strip()]
+                listed_row([line.words, figure_text(found[line.name], FORMS[line.unit])])
                 for line in lines
             ]
             columns = [Column("figure", "wide"), Column(name, "number")]
@@ -197,10 +197,7 @@ def _comparison(content: dict[str, Any]) -> Html:
         Column("figure", "wide"),
         *(Column(name, "number") for name in (*names, "difference")),
     ]
-    rows = [
-        [listed(words), *(cell.strip() for cell in cells)]
-        for words, *cells in comparison_rows(content)
-    ]
+    rows = [listed_row(row) for row in comparison_rows(content)]
     caption = (
         f"{_caption(content, content['comparison']['metrics'])}, the same for both; the difference "
         f"is {names[0]} less {names[1]}"

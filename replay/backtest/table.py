@@ -8,8 +8,8 @@ import numpy as np
 
 from engine.build.job import build
 from engine.build.options import Options as BuildOptions
-from engine.catalog import load_feature_set
 from engine.decide.records import ARRIVAL_TIME
+from engine.definition import FeatureSet, fingerprint
 from engine.errors import InputError
 from engine.events.inputs import InputFile, Results, called, find_inputs
 from engine.events.log import Log
@@ -37,7 +37,7 @@ def log_files(options: Options) -> tuple[InputFile, ...]:
 
 
 def whole_log(
-    options: Options, files: Sequence[InputFile], features: str, scratch: Path
+    options: Options, files: Sequence[InputFile], features: FeatureSet, scratch: Path
 ) -> FeatureTable:
     """A log's features and labels, in the order of events; some may have no label.
 
@@ -68,7 +68,7 @@ def whole_log(
         BuildOptions(
             inputs=tuple(file.name for file in files),
             out=folder,
-            set=features,
+            features=features,
             threads=options.threads,
             quiet=options.quiet,
         )
@@ -82,21 +82,21 @@ def built_before(options: Options) -> Path | None:
     return locate_features(Path(options.inputs[0])) if len(options.inputs) == 1 else None
 
 
-def _checked(table: FeatureTable, features: str) -> FeatureTable:
-    if table.features.name != features:
+def _checked(table: FeatureTable, features: FeatureSet) -> FeatureTable:
+    if fingerprint(table.features) != fingerprint(features):
         raise InputError(
             f"{table.path}: not the features that are needed (was {table.features.name}, "
-            f"needed are {features})",
-            hint=f"build them with python -m engine.build --set {features}",
+            f"needed are {features.name})",
+            hint=f"build them with python -m engine.build --set, naming {features.name}",
         )
     return table
 
 
-def _refuse_arrivals(options: Options, files: Sequence[InputFile], features: str) -> None:
+def _refuse_arrivals(options: Options, files: Sequence[InputFile], features: FeatureSet) -> None:
     """Refuse to pass over in silence what a log says of when its events arrived."""
     if options.order == "event-time":
         return
-    if ARRIVAL_TIME in Log(files, load_feature_set(features).schema, ()).present:
+    if ARRIVAL_TIME in Log(files, features.schema, ()).present:
         raise InputError(
             f"{called(options.inputs)}: the log says when its events arrived, and a backtest "
             f"takes them as they happened (was a column {ARRIVAL_TIME})",

@@ -34,26 +34,10 @@ def command(demo: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "replay.live_demo", *words, *more]
 
 
-def test_it_ends_with_the_stream_if_it_is_to(demo: Path) -> None:
-    for _ in range(2):  # each start begins anew
-        found = subprocess.run(  # noqa: S603 - our own interpreter and module
-            command(demo, "--rate", "500", "--until-done"),
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
-        assert found.returncode == 0, found.stderr
-        assert f"{EVENTS} events: {EVENTS} sent, 0 dropped" in found.stdout
-        assert "response rate   1.0000" in found.stdout
-        assert '"of": "' + str(demo / "live" / "history.csv") in found.stderr
-
-
-def test_the_judge_is_there_until_every_flag_is_answered(demo: Path) -> None:
-    faults = ("--faults", "flag-lost=0.3,flag-503=0.3")
-    found = subprocess.run(  # noqa: S603 - the same
-        command(demo, "--rate", "500", "--until-done", *faults),
+def ended(demo: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+    """One that ends with its stream, and well."""
+    found = subprocess.run(  # noqa: S603 - our own interpreter and module
+        command(demo, "--rate", "500", "--until-done", *more),
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -61,6 +45,19 @@ def test_the_judge_is_there_until_every_flag_is_answered(demo: Path) -> None:
         check=False,
     )
     assert found.returncode == 0, found.stderr
+    return found
+
+
+def test_it_ends_with_the_stream_if_it_is_to(demo: Path) -> None:
+    for _ in range(2):  # each start begins anew
+        found = ended(demo)
+        assert f"{EVENTS} events: {EVENTS} sent, 0 dropped" in found.stdout
+        assert "response rate   1.0000" in found.stdout
+        assert '"of": "' + str(demo / "live" / "history.csv") in found.stderr
+
+
+def test_the_judge_is_there_until_every_flag_is_answered(demo: Path) -> None:
+    found = ended(demo, "--faults", "flag-lost=0.3,flag-503=0.3")
     assert f"flags: {EVENTS} recorded" in found.stdout
     with reading(demo / "live" / "live.db") as ledger:
         flags = described(ledger)["flags"]

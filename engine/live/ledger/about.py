@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
+from engine.catalog import told_of
 from engine.clock import utc_second
 from engine.decide.records import event_columns
-from engine.definition import FeatureSet, fingerprint
+from engine.definition import FeatureSet
 from engine.errors import InputError
 from engine.live.ledger.database import one_value
 
@@ -26,6 +27,8 @@ class About:
     ----------
     feature_set, fingerprint
         The name of the feature set, and its fingerprint: a ledger is of one.
+    definitions
+        The definitions, as JSON, of a set that does not come with the project; else None.
     features
         The names of the features, in order.
     columns
@@ -36,6 +39,7 @@ class About:
 
     feature_set: str
     fingerprint: str
+    definitions: str | None
     features: tuple[str, ...]
     columns: tuple[str, ...]
     lateness: int
@@ -44,9 +48,12 @@ class About:
     @classmethod
     def of(cls, features: FeatureSet, *, lateness: int, leap: int | None) -> Self:
         """What a ledger of a feature set is of."""
+        told = told_of(features)
+        definitions = told.get("definitions")
         return cls(
-            feature_set=features.name,
-            fingerprint=fingerprint(features),
+            feature_set=told["feature_set"],
+            fingerprint=told["fingerprint"],
+            definitions=None if definitions is None else json.dumps(definitions),
             features=features.names,
             columns=kept_columns(features),
             lateness=lateness,
@@ -85,6 +92,7 @@ def note_about(connection: sqlite3.Connection, about: About) -> None:
         {
             "feature_set": about.feature_set,
             "fingerprint": about.fingerprint,
+            "definitions": about.definitions,
             "features": json.dumps(about.features),
             "columns": json.dumps(list(dict.fromkeys((*kept, *about.columns)))),
             "lateness": about.lateness,

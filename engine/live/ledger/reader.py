@@ -49,9 +49,10 @@ class Reader:
         return row
 
     def about(self) -> dict[str, Any]:
-        """What the ledger says of itself, by name; its lists as lists."""
+        """What the ledger says of itself, by name; what is written as JSON is read."""
         notes: dict[str, Any] = dict(self.rows("SELECT name, value FROM about"))
-        return notes | {name: json.loads(notes[name]) for name in ("features", "columns")}
+        written = [name for name in ("features", "columns", "definitions") if notes.get(name)]
+        return notes | {name: json.loads(notes[name]) for name in written}
 
 
 @contextmanager

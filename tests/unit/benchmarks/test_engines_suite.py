@@ -24,6 +24,7 @@ from engine.backends.online.engine import OnlineFeatures
 from engine.build.job import build
 from engine.build.options import Options
 from engine.build.outputs import FEATURES
+from engine.catalog import load_feature_set
 from engine.skew.job import Findings
 from engine.skew.options import Options as SkewOptions
 from replay.simulate import Settings, simulate
@@ -54,7 +55,12 @@ def in_this_process() -> Iterator[None]:
         source: Path, folder: Path, threads: int, *, features: str, engine: str = "polars"
     ) -> Run:
         options = Options(
-            (str(source),), folder, set=features, engine=engine, threads=threads, overwrite=True
+            (str(source),),
+            folder,
+            features=load_feature_set(features),
+            engine=engine,
+            threads=threads,
+            overwrite=True,
         )
         return Run(2.0, 1.0, 1 << 26, build(options).content)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.catalog import notebook
-from engine.definition import feature_set
+from engine.definition import FeatureSet, feature_set
 from engine.model.loading import load_run
 from engine.model.split import DAY
 from engine.model.threshold import Rule
@@ -24,6 +24,7 @@ from unit.replay.backtest.cases import Done
 NOW = 20_000 * DAY
 TIMES = list(range(NOW, NOW + 80 * DAY, DAY // 4))
 TABLE = table_of(TIMES, [0] * len(TIMES))
+FEWER = feature_set("fewer", notebook.schema, notebook.features[:-1])
 
 # Of each option something else than its default.
 OTHER: dict[str, Any] = {
@@ -56,7 +57,7 @@ OTHER: dict[str, Any] = {
     "overwrite": True,
     "quiet": False,
     "json": True,
-    "set": "pos",
+    "features": FEWER,
 }
 
 
@@ -65,7 +66,7 @@ def names_in(options: Any, prefix: str = "") -> Iterator[str]:  # noqa: ANN401 -
     for field in fields(options):
         value = getattr(options, field.name)
         within = value[0] if field.name == "contenders" else value
-        if is_dataclass(within) and not isinstance(within, Rule):
+        if is_dataclass(within) and not isinstance(within, (Rule, FeatureSet)):
             yield from names_in(within, f"{field.name}.")
         else:
             yield prefix + field.name
@@ -95,9 +96,9 @@ def test_only_what_decides_nothing_may_change(done: Done, name: str) -> None:
         json.loads(json.dumps(about(each, TABLE, folds, fixed)))
         for each in (options, changed(options, name))
     )
-    assert (before == after) == (name in FREE or name == "set")
+    assert (before == after) == (name in FREE or name == "features")
     # What is asked for stands there as it was asked, but for runs.
-    if name not in FREE and name not in {"set", "contenders.run"}:
+    if name not in FREE and name not in {"features", "contenders.run"}:
         assert {key for key in before if before[key] != after[key]} == {name.partition(".")[0]}
 
 
@@ -115,10 +116,9 @@ def test_another_log_other_features_and_other_folds_are_noticed() -> None:
     options = Options(inputs=("a.csv",))
     folds = plan(options.windows, TIMES[0], TIMES[-1], start=None, until=None)
     before = about(options, TABLE, folds, {})
-    fewer = feature_set("fewer", notebook.schema, notebook.features[:-1])
     turned = 1 - TABLE.known_labels
     for table in (
-        replace(TABLE, features=fewer),
+        replace(TABLE, features=FEWER),
         replace(TABLE, labels=turned),
         replace(TABLE, label_times=TABLE.times),
         replace(TABLE, values=TABLE.values + 1),

@@ -1,0 +1,7 @@
+"""The feature sets that come with the project, by name."""
+
+from typing import Final
+
+from engine.catalog.notebook import notebook
+
+SETS: Final = {features.name: features for features in (notebook,)}

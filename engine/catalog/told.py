@@ -1,0 +1,56 @@
+"""What files say of the feature set that they were made with, and the set of what they say.
+
+A set that comes with the project is told by its name and fingerprint. Of any other the definitions
+are told too, so that it is known again without the file that somebody wrote it in, which nobody
+runs a second time.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from engine.catalog.sets import SETS
+from engine.definition import FeatureSet, fingerprint
+from engine.definition.written import as_json, of_json
+from engine.errors import DefinitionError
+
+DEFINITIONS: Final = "definitions"
+
+
+def told_of(features: FeatureSet) -> dict[str, Any]:
+    """What is to be said of a set."""
+    told: dict[str, Any] = {"feature_set": features.name, "fingerprint": fingerprint(features)}
+    if SETS.get(features.name) != features:
+        told[DEFINITIONS] = as_json(features)
+    return told
+
+
+def set_of(told: Mapping[str, Any]) -> FeatureSet:
+    """The set that was told of; that it is the same, the fingerprint has to be asked.
+
+    Raises
+    ------
+    DefinitionError
+        If there is no such set, or what is told is not well formed.
+    """
+    name = str(told.get("feature_set"))
+    definitions = told.get(DEFINITIONS)
+    if definitions is None:
+        if name not in SETS:
+            raise no_such_set(name)
+        return SETS[name]
+    features = of_json(definitions)
+    if features.name != name:
+        raise DefinitionError(
+            f"the definitions are of another feature set (was {features.name!r}, not {name!r})",
+            hint="take the file as it was made",
+        )
+    return features
+
+
+def no_such_set(name: str) -> DefinitionError:
+    """What to say where no set of that name comes with the project."""
+    return DefinitionError(
+        f"no such feature set (was {name!r})",
+        hint=f"there are {', '.join(SETS)}; one of your own is named by its file, such as "
+        "my_features.py:my_set",
+    )
