@@ -16,7 +16,7 @@ _LONGEST: Final = 10_000 * 86_400
 # wrong clock is mostly off by years, and a stream may well rest for some days.
 LEAP: Final = 7 * 86_400
 LEAP_TEXT: Final = "7d"
-SET_HELP: Final = "feature set: its name, or FILE.py:NAME of your own (default: %(default)s)"
+SET_HELP: Final = "feature set: its name, or FILE.py:NAME of your own"
 _NO_LEAP: Final = "none"
 _LARGEST: Final = 1e12
 _MOST_THREADS: Final = 1024

@@ -48,10 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
-    options = _options(_parser().parse_args(argv))
-    # polars reads it once, when it is imported: everything that imports polars comes after.
-    os.environ.setdefault("POLARS_MAX_THREADS", str(options.threads))
+    parsed = _parser().parse_args(argv)
+    count = threads(parsed.threads)
+    # polars reads it once, when it is imported: everything that imports polars comes after, and a
+    # feature set of somebody's own may.
+    os.environ.setdefault("POLARS_MAX_THREADS", str(count))
     settle_in()
+    options = _options(parsed, count)
     from engine.build.explain import explain  # noqa: PLC0415 - see above
     from engine.build.job import build  # noqa: PLC0415 - see above
 
@@ -73,7 +76,7 @@ def _parser() -> Parser:
     add = parser.add_argument
     add("inputs", nargs="+", metavar="INPUT", help="files, folders or patterns")
     add("--out", required=True, metavar="DIR", help="folder for the results; made if need be")
-    add("--set", default="notebook", metavar="SET", help=SET_HELP)
+    add("--set", default="notebook", metavar="SET", help=f"{SET_HELP} (default: %(default)s)")
     add(
         "--engine",
         default="polars",
@@ -104,7 +107,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _options(parsed: argparse.Namespace) -> Options:
+def _options(parsed: argparse.Namespace, count: int) -> Options:
     if parsed.leap is not None and parsed.state is None:
         raise InputError(
             f"--leap is of --state, and there is none (was {parsed.leap!r})",
@@ -115,7 +118,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         out=Path(parsed.out),
         features=load_feature_set(parsed.set),
         engine=parsed.engine,
-        threads=threads(parsed.threads),
+        threads=count,
         memory=memory_size(parsed.memory),
         state=None if parsed.state is None else Path(parsed.state),
         leap=leap(LEAP_TEXT if parsed.leap is None else parsed.leap),

@@ -3,7 +3,7 @@
 from engine.catalog.notebook import notebook
 from engine.catalog.of_file import is_file, set_of_file
 from engine.catalog.sets import SETS
-from engine.catalog.told import no_such_set, set_of, told_of
+from engine.catalog.told import no_such_set, option_of, set_of, told_of
 from engine.definition import FeatureSet
 
 
@@ -22,4 +22,4 @@ def load_feature_set(name: str) -> FeatureSet:
     return SETS[name]
 
 
-__all__ = ["SETS", "load_feature_set", "notebook", "set_of", "told_of"]
+__all__ = ["SETS", "load_feature_set", "notebook", "option_of", "set_of", "told_of"]

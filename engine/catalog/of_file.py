@@ -3,12 +3,15 @@
 import importlib.util
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Final
 
 from engine.definition import FeatureSet
 from engine.errors import DefinitionError
+from engine.interrupts import at_once
 
 _SUFFIX: Final = ".py"
 _MODULE: Final = "sentinelpos_user_set"  # what the file's module is called while it runs
@@ -16,86 +19,111 @@ _MODULE: Final = "sentinelpos_user_set"  # what the file's module is called whil
 
 def is_file(name: str) -> bool:
     """Whether a feature set is named by its file."""
-    return name.partition(f"{_SUFFIX}:")[1] != "" or name.endswith(_SUFFIX)
+    return f"{_SUFFIX}:" in name or name.endswith(_SUFFIX)
 
 
 def set_of_file(name: str) -> FeatureSet:
     """The feature set of a file: of the name after the colon, or without one the only one there.
 
-    The file is run, as Python runs a script, with what lies beside it to be imported. Nobody but
-    who names it on a command line has that done: what was built with its set carries the
-    definitions along (``engine.catalog.told``).
+    The file is run, as Python runs a script, with what lies beside it to be imported; what it
+    prints goes to standard error. Nobody but who names it on a command line has that done: what was
+    built with its set carries the definitions along (``engine.catalog.told``).
 
     Raises
     ------
     DefinitionError
         If there is no such file or set, or the file fails; then with its line.
     """
-    before, colon, wanted = name.partition(f"{_SUFFIX}:")
+    before, colon, wanted = name.rpartition(f"{_SUFFIX}:")
     path = Path(before + _SUFFIX) if colon else Path(name)
     made = vars(_run(path))
-    if wanted:
-        found = made.get(wanted)
-        if not isinstance(found, FeatureSet):
-            was = "nothing" if wanted not in made else f"a {type(found).__name__}"
-            raise DefinitionError(
-                f"{path}: {wanted} is no feature set (was {was})", hint=_hint(path, made)
-            )
-        return found
-    sets = _sets(made)
-    if len(sets) != 1:
+    sets = {name: one for name, one in made.items() if isinstance(one, FeatureSet)}
+    if not sets:
         raise DefinitionError(
-            f"{path}: which feature set is meant is not said (was {len(sets)} of them)",
-            hint=_hint(path, made),
+            f"{path}: there is no feature set in it (was none)",
+            hint="make one there with engine.definition.feature_set(…)",
+        )
+    hint = f"name one of: {', '.join(f'{path}:{name}' for name in sets)}"
+    if colon:
+        if wanted not in sets:
+            was = f"of type {type(made[wanted]).__name__}" if wanted in made else "not there"
+            raise DefinitionError(
+                f"{path}: no feature set of that name (was {wanted!r}, {was})", hint=hint
+            )
+        return sets[wanted]
+    if len(sets) > 1:
+        raise DefinitionError(
+            f"{path}: it does not say which feature set is meant (was {len(sets)} of them)",
+            hint=hint,
         )
     (only,) = sets.values()
     return only
 
 
 def _run(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(_MODULE, path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise DefinitionError(
-            f"{path}: there is no such file (was asked for a feature set)",
-            hint="name a Python file and the set in it, such as my_features.py:my_set",
-        )
-    module = importlib.util.module_from_spec(spec)
-    beside = str(path.resolve().parent)
-    sys.path.insert(0, beside)
+    code = _compiled(path)
+    module = ModuleType(_MODULE)
+    module.__file__ = str(path)
     try:
-        spec.loader.exec_module(module)
-    except SyntaxError as error:
-        where = f"{error.filename or path}, line {error.lineno}"
-        raise DefinitionError(
-            f"{where}: not Python (was: {error.msg})", hint="mend that line"
-        ) from error
+        # Not a step of a moment: what the file imports may take long, and what it does for ever.
+        with _importable(module, path), at_once(), redirect_stdout(sys.stderr):
+            exec(code, vars(module))  # noqa: S102 - who names a file has it run, as a script
     except DefinitionError as error:
-        raise DefinitionError(f"{_place(path, error)}: {error.what}", hint=error.hint) from error
-    except Exception as error:
+        place, _ = _place(path, error)
+        raise DefinitionError(f"{place}: {error.what}", hint=error.hint) from error
+    except (Exception, SystemExit) as error:
+        place, hint = _place(path, error)
+        what = "ends the program" if isinstance(error, SystemExit) else "fails"
         raise DefinitionError(
-            f"{_place(path, error)}: the file fails (was {type(error).__name__}: {error})",
-            hint="mend that line",
+            f"{place}: the file {what} (was {type(error).__name__}: {error})", hint=hint
         ) from error
-    finally:
-        sys.path.remove(beside)
     return module
 
 
-def _place(path: Path, error: BaseException) -> str:
-    """The last line of the file that an error came through, with what stands there."""
-    frames = traceback.extract_tb(error.__traceback__)
-    mine = [frame for frame in frames if Path(frame.filename) == path]
-    if not mine:
-        return str(path)
-    return f"{path}, line {mine[-1].lineno}"
+def _compiled(path: Path) -> CodeType:
+    """The file's code, made anew: no earlier file's bytes are run, and none are left beside it."""
+    try:
+        source = importlib.util.decode_source(path.read_bytes())
+        return compile(source, str(path), "exec", dont_inherit=True)
+    except FileNotFoundError as error:
+        raise DefinitionError(
+            f"{path}: there is no such file (was asked for a feature set)",
+            hint="name a Python file and the set in it, such as my_features.py:my_set",
+        ) from error
+    except OSError as error:
+        raise DefinitionError(
+            f"{path}: cannot be read (was: {error.strerror})", hint="name a Python file"
+        ) from error
+    except SyntaxError as error:
+        raise DefinitionError(
+            f"{path}, line {error.lineno}: not Python (was: {error.msg})", hint="mend that line"
+        ) from error
+    except ValueError as error:  # bytes that are no text, or a NUL
+        raise DefinitionError(
+            f"{path}: not Python (was: {error})", hint="write it as text in UTF-8"
+        ) from error
 
 
-def _sets(made: dict[str, object]) -> dict[str, FeatureSet]:
-    return {name: one for name, one in made.items() if isinstance(one, FeatureSet)}
+@contextmanager
+def _importable(module: ModuleType, path: Path) -> Iterator[None]:
+    """Within the block, what lies beside the file is found, and so is the module by its name."""
+    beside = str(path.resolve().parent)
+    writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.path.insert(0, beside)
+    sys.modules[_MODULE] = module
+    try:
+        yield
+    finally:
+        del sys.modules[_MODULE]
+        sys.path.remove(beside)
+        sys.dont_write_bytecode = writes_none
 
 
-def _hint(path: Path, made: dict[str, object]) -> str:
-    sets = _sets(made)
-    if not sets:
-        return "make one there with engine.definition.feature_set(…)"
-    return f"name one of: {', '.join(f'{path}:{name}' for name in sets)}"
+def _place(path: Path, error: BaseException) -> tuple[str, str]:
+    """The last line of the file, or of one beside it, that an error came through; and a hint."""
+    beside = path.resolve().parent
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if file == path or file.resolve().parent == beside:
+            return f"{file}, line {frame.lineno}", "mend that line"
+    return str(path), "mend the file"

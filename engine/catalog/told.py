@@ -47,10 +47,22 @@ def set_of(told: Mapping[str, Any]) -> FeatureSet:
     return features
 
 
+def option_of(features: FeatureSet) -> str:
+    """How a command line names a set, to be put into a hint."""
+    if SETS.get(features.name) == features:
+        return f"--set {features.name}"
+    return f"--set FILE.py:NAME, naming the file that defines {features.name}"
+
+
 def no_such_set(name: str) -> DefinitionError:
     """What to say where no set of that name comes with the project."""
     return DefinitionError(
         f"no such feature set (was {name!r})",
         hint=f"there are {', '.join(SETS)}; one of your own is named by its file, such as "
-        "my_features.py:my_set",
+        f"{_file_meant(name)}",
     )
+
+
+def _file_meant(name: str) -> str:
+    file, colon, wanted = name.partition(":")
+    return f"{file}.py:{wanted}" if colon and wanted else "my_features.py:my_set"

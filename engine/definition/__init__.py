@@ -18,7 +18,7 @@ from engine.definition.dsl import (
     log1p,
     sqrt,
 )
-from engine.definition.fingerprint import fingerprint
+from engine.definition.fingerprint import fingerprint, identity
 from engine.definition.nodes import Feature, FeatureSet
 from engine.definition.schema import POS, ColumnSpec, Schema
 from engine.definition.types import CARD, FLOAT, INT, TEXT, TIME, money_type
@@ -43,6 +43,7 @@ __all__ = [
     "fingerprint",
     "haversine_km",
     "hour",
+    "identity",
     "if_else",
     "key",
     "ln",

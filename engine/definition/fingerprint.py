@@ -31,6 +31,11 @@ def fingerprint(features: FeatureSet) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def identity(features: FeatureSet) -> str:
+    """A set for messages: its name, which others may have too, and how its fingerprint begins."""
+    return f"{features.name} {fingerprint(features)[:12]}"
+
+
 def _canonical(expression: Expression, schema: Schema) -> list[object]:
     match expression:
         case Literal(value):

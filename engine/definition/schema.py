@@ -6,6 +6,7 @@ same declarations to parse, to bound and to quarantine.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from typing import Final, Literal
 
 from engine.definition.naming import verify_printable
@@ -60,6 +61,13 @@ class ColumnSpec:
                 f"(was {self.type.scale})",
                 hint="keep the last ones that matter; what has more is rounded",
             )
+        for bound in (self.low, self.high):
+            # Files of a set say them as JSON, and engines compute with them.
+            if bound is not None and (type(bound) not in (int, float) or not isfinite(bound)):
+                raise DefinitionError(
+                    f"column {self.name!r}: a bound is a finite int or float (was {bound!r})",
+                    hint="leave both bounds out where there are none",
+                )
         if (self.low is None) != (self.high is None) or (
             self.low is not None and self.high is not None and self.low > self.high
         ):

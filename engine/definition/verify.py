@@ -30,6 +30,8 @@ _MICROSECONDS: Final = 1_000_000
 # 73,000 years: no sum of an instant and two spans leaves 64 bits.
 _LONGEST: Final = 2**61
 _INT64: Final = range(-(2**63), 2**63)
+# Every engine walks an expression by recursion, some with several steps of Python's for each level.
+_DEEPEST: Final = 150
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -80,6 +82,8 @@ def _verify_name(name: str, seen: set[str], schema: Schema) -> None:
 
 
 def _verify_feature(feature: Feature, schema: Schema) -> None:
+    _verify_doc(feature.doc)
+    _verify_depth(feature.expression)
     kind = type_of(feature.expression, schema).kind
     if kind not in _FEATURE_KINDS:
         raise DefinitionError(
@@ -102,6 +106,25 @@ def _verify_feature(feature: Feature, schema: Schema) -> None:
             case _:
                 pass
     _verify_no_label(feature.expression, schema)
+
+
+def _verify_doc(doc: object) -> None:
+    if not isinstance(doc, str):
+        raise DefinitionError(
+            f"a doc is a text (was {doc!r})", hint="say in a few words what the feature is"
+        )
+
+
+def _verify_depth(expression: Expression) -> None:
+    level, depth = [expression], 0
+    while level:
+        depth += 1
+        level = [part for node in level for part in _parts(node)]
+    if depth > _DEEPEST:
+        raise DefinitionError(
+            f"an expression is nested {_DEEPEST} deep at most (was {depth:,})",
+            hint="add up in pairs rather than one after the other, or make several features of it",
+        )
 
 
 def _verify_literal(value: object) -> None:
@@ -237,13 +260,15 @@ def _verify_no_label(expression: Expression, schema: Schema) -> None:
 
 def _walk(expression: Expression) -> Iterator[Expression]:
     yield expression
+    for part in _parts(expression):
+        yield from _walk(part)
+
+
+def _parts(expression: Expression) -> tuple[Expression, ...]:
     match expression:
         case Call(_, args):
-            for arg in args:
-                yield from _walk(arg)
+            return args
         case Aggregate(_, argument, _, _, where):
-            for inner in (argument, where):
-                if inner is not None:
-                    yield from _walk(inner)
+            return tuple(inner for inner in (argument, where) if inner is not None)
         case _:
-            pass
+            return ()

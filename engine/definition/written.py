@@ -6,7 +6,7 @@ the same fingerprint.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from engine.definition.nodes import (
     Aggregate,
@@ -24,6 +24,8 @@ from engine.definition.verify import verify
 from engine.errors import DefinitionError
 
 FORMAT: Final = 1
+
+_T = TypeVar("_T")
 
 # What literals may be: 1, 1.0 and true are different ones.
 _SCALARS: Final[dict[str, type]] = {"bool": bool, "int": int, "float": float, "str": str}
@@ -52,7 +54,7 @@ def of_json(content: object) -> FeatureSet:
     """
     try:
         return _feature_set(content)
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise DefinitionError(
             f"not a written feature set (was {type(error).__name__}: {error})",
             hint="take the file as it was made",
@@ -60,22 +62,29 @@ def of_json(content: object) -> FeatureSet:
 
 
 def _feature_set(content: Any) -> FeatureSet:  # noqa: ANN401 - whatever a file holds
-    if content["format"] != FORMAT:
+    if _is(int, content["format"]) != FORMAT:
         raise DefinitionError(
             f"a feature set in a format that this code does not know (was {content['format']!r}, "
             f"not {FORMAT})",
             hint="use the version of the code that wrote it",
         )
     made = FeatureSet(
-        str(content["name"]),
+        _is(str, content["name"]),
         _schema_of(content["schema"]),
         tuple(
-            Feature(str(name), _expression_of(told), str(doc))
+            Feature(_is(str, name), _expression_of(told), _is(str, doc))
             for name, told, doc in content["features"]
         ),
     )
     verify(made)
     return made
+
+
+def _is(kind: type[_T], value: object) -> _T:
+    """The value, which is of a type and of no narrower one: true is no number."""
+    if type(value) is not kind:
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
 
 
 def _schema(schema: Schema) -> dict[str, Any]:
@@ -102,24 +111,25 @@ def _column(column: ColumnSpec) -> dict[str, Any]:
 
 
 def _schema_of(told: Mapping[str, Any]) -> Schema:
+    label_time = told["label_time"]
     return Schema(
-        name=str(told["name"]),
+        name=_is(str, told["name"]),
         columns=tuple(map(_column_of, told["columns"])),
-        event_ids=tuple(map(str, told["event_ids"])),
-        event_time=str(told["event_time"]),
-        time_unit=told["time_unit"],
-        label_time=None if told["label_time"] is None else str(told["label_time"]),
+        event_ids=tuple(_is(str, each) for each in _is(list, told["event_ids"])),
+        event_time=_is(str, told["event_time"]),
+        time_unit=told["time_unit"],  # the schema refuses others
+        label_time=None if label_time is None else _is(str, label_time),
     )
 
 
 def _column_of(told: Mapping[str, Any]) -> ColumnSpec:
     return ColumnSpec(
-        name=str(told["name"]),
-        type=Type(Kind(told["kind"]), int(told["scale"])),
-        required=bool(told["required"]),
-        low=told["low"],
+        name=_is(str, told["name"]),
+        type=Type(Kind(told["kind"]), _is(int, told["scale"])),
+        required=_is(bool, told["required"]),
+        low=told["low"],  # the column refuses what is no bound
         high=told["high"],
-        label=bool(told["label"]),
+        label=_is(bool, told["label"]),
     )
 
 
@@ -155,12 +165,12 @@ def _expression_of(told: Any) -> Expression:  # noqa: ANN401 - whatever a file h
             return Column(name)
         case ["call", str(function), *args]:
             return Call(function, tuple(map(_expression_of, args)))
-        case ["aggregate", str(name), argument, list(key), length, int(delay), where]:
+        case ["aggregate", str(name), argument, list(key), length, delay, where]:
             return Aggregate(
                 name,
                 None if argument is None else _expression_of(argument),
-                tuple(map(str, key)),
-                Window(None if length is None else int(length), delay),
+                tuple(_is(str, column) for column in key),
+                Window(None if length is None else _is(int, length), _is(int, delay)),
                 None if where is None else _expression_of(where),
             )
         case _:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from engine.catalog import set_of
+from engine.catalog import told_of
 from engine.clock import elapsed, utc_second
 from engine.definition import FeatureSet
 from engine.errors import InputError
@@ -81,7 +81,7 @@ def export(options: ExportOptions) -> Exported:
     place = Place(options.out, options.form, overwrite=options.overwrite)
     with reading(options.ledger) as reader:
         about = reader.about()
-        features = set_of(about)
+        features = reader.features()
         there = extent(reader, Span(options.since, options.until))
         left_out = _left_out(options, there)
         expected = there.decisions - left_out
@@ -90,8 +90,8 @@ def export(options: ExportOptions) -> Exported:
         labelled = options.form == "log" and has_labels(reader)
         said = {
             "exported_from": options.ledger.name,
-            "feature_set": about["feature_set"],
-            "fingerprint": about["fingerprint"],
+            **told_of(features),
+            "fingerprint": about["fingerprint"],  # as it was decided with
             "from": options.since,
             "to": options.until,
             "left_out": left_out,

@@ -27,8 +27,10 @@ def save_anew(ledger: Path) -> Path:
     OutputError
         If it cannot be written.
     """
-    from engine.catalog import set_of  # noqa: PLC0415 - after threads are set
-    from engine.live.catching_up import catch_up, refuse_gap  # noqa: PLC0415 - the same
+    from engine.live.catching_up import (  # noqa: PLC0415 - after threads are set
+        catch_up,
+        refuse_gap,
+    )
     from engine.live.ledger.reader import reading  # noqa: PLC0415 - the same
     from engine.live.ledger.snapshot_files import place_of  # noqa: PLC0415 - the same
     from engine.live.ledger.tail import tail  # noqa: PLC0415 - the same
@@ -37,7 +39,7 @@ def save_anew(ledger: Path) -> Path:
 
     with reading(ledger) as reader:
         about = reader.about()
-        features = set_of(about)
+        features = reader.features()
         created = int(about["created"])
         found = newest(features, ledger, created, sys.maxsize, Silent())
         if found is None:

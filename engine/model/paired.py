@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.errors import InputError
-from engine.model.features_file import FeatureTable
+from engine.model.features_file import FeatureTable, refuse_others
 from engine.model.intervals import CONFIDENCE, draws, figure_of
 from engine.model.metrics import Measurement, Scored, Terms
 from engine.model.ranked import Integers
@@ -64,12 +63,7 @@ def rival_of(
     InputError
         If the events have other features than the run's, or no labels.
     """
-    if table.features.name != run.features.name:
-        raise InputError(
-            f"{table.path}: not the features that {run.path} was trained on "
-            f"(was {table.features.name}, the run's are {run.features.name})",
-            hint=f"build them with python -m engine.build --set {run.features.name}",
-        )
+    refuse_others(table, run.features, f"that {run.path} was trained on")
     scores = run.model.scores(table.values[rows])
     scored = Scored(
         scores=scores,

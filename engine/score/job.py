@@ -15,12 +15,12 @@ from engine.build.job import build
 from engine.build.options import Options as BuildOptions
 from engine.build.outputs import OUTPUTS
 from engine.clock import elapsed
-from engine.errors import InputError, OutputError
+from engine.errors import OutputError
 from engine.events.canonical import EVENT_ID
 from engine.events.disk import scratch_folder, writing
 from engine.events.inputs import called, find_inputs, refuse_to_replace
 from engine.model.evaluate import evaluate
-from engine.model.features_file import FeatureTable, locate_features, read_features
+from engine.model.features_file import FeatureTable, locate_features, read_features, refuse_others
 from engine.model.kinds import Floats
 from engine.model.labels import lacking_class
 from engine.model.loading import load_run
@@ -172,12 +172,7 @@ def _features(options: Options, run: Run) -> Iterator[tuple[FeatureTable, dict[s
     path = locate_features(Path(options.inputs[0])) if len(options.inputs) == 1 else None
     if path is not None:
         table = read_features(path, labels_required=False)
-        if table.features.name != run.features.name:
-            raise InputError(
-                f"{path}: not the features that the run was trained on "
-                f"(was {table.features.name}, the run's are {run.features.name})",
-                hint=f"build them with python -m engine.build --set {run.features.name}",
-            )
+        refuse_others(table, run.features, "that the run was trained on")
         yield table, None
         return
     near = Path(tempfile.gettempdir()) if options.out is None else options.out.parent

@@ -53,10 +53,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
-    options = _options(_parser().parse_args(argv))
-    # polars reads it once, when it is imported: everything that imports polars comes after.
-    os.environ.setdefault("POLARS_MAX_THREADS", str(options.threads))
+    parsed = _parser().parse_args(argv)
+    count = threads(parsed.threads)
+    # polars reads it once, when it is imported: everything that imports polars comes after, and a
+    # feature set of somebody's own may.
+    os.environ.setdefault("POLARS_MAX_THREADS", str(count))
     settle_in()
+    options = _options(parsed, count)
     from engine.skew.job import find_skew  # noqa: PLC0415 - see above
     from engine.skew.report import content_of  # noqa: PLC0415 - see above
     from engine.skew.text import text_of  # noqa: PLC0415 - see above
@@ -77,7 +80,7 @@ def _parser() -> Parser:
     parser = Parser("python -m engine.skew", _DESCRIPTION, _EPILOG)
     add = parser.add_argument
     add("inputs", nargs="+", metavar="LOG", help="files, folders or patterns")
-    add("--set", default="notebook", metavar="SET", help=SET_HELP)
+    add("--set", default="notebook", metavar="SET", help=f"{SET_HELP} (default: %(default)s)")
     add(
         "--engines",
         default=None,
@@ -115,7 +118,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _options(parsed: argparse.Namespace) -> Options:
+def _options(parsed: argparse.Namespace, count: int) -> Options:
     sample = parsed.sample
     return Options(
         inputs=tuple(parsed.inputs),
@@ -125,7 +128,7 @@ def _options(parsed: argparse.Namespace) -> Options:
         engines=parse_engines(parsed.engines),
         sample=None if sample is None else whole(sample, "--sample", 1, _MOST_EVENTS),
         leap=leap(parsed.leap),
-        threads=threads(parsed.threads),
+        threads=count,
         quiet=parsed.quiet,
         json=parsed.json,
     )

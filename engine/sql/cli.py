@@ -6,6 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
+from engine.arguments import SET_HELP
 from engine.command import EXIT_CODES, EXIT_DONE, Parser, run_command
 from engine.errors import InputError
 from engine.events.disk import write_bytes, writing
@@ -56,6 +57,12 @@ def _prepare(argv: Sequence[str] | None, stale: list[str]) -> Callable[[], None]
 
     names = tuple(SETS) if options.set is None else (options.set,)
     sets = [load_feature_set(name) for name in names]
+    for features in sets:
+        if options.out != _STDOUT and Path(features.name).name != features.name:
+            raise InputError(
+                f"--set: a file cannot be called after this feature set (was {features.name!r})",
+                hint="give it a name without a slash, or write to --out -",
+            )
 
     def work() -> None:
         texts = {features.name: document(features) for features in sets}
@@ -76,7 +83,7 @@ def _parser() -> Parser:
         "--set",
         default=None,
         metavar="SET",
-        help="as for a build (default: each that comes with it)",
+        help=f"{SET_HELP} (default: each that comes with it)",
     )
     add(
         "--out",

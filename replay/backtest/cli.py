@@ -102,7 +102,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
     options = Options(
         inputs=tuple(parsed.inputs),
         contenders=contenders,
-        features=load_feature_set(parsed.set),
+        features=None if parsed.set is None else load_feature_set(parsed.set),
         windows=_windows(parsed),
         start=day(parsed.start, "--from"),
         until=day(parsed.until, "--until"),
@@ -182,7 +182,12 @@ def _parser() -> Parser:
         choices=("platt", "isotonic", "none"),
         help="from scores to probabilities (default: %(default)s)",
     )
-    add("--set", default="notebook", metavar="SET", help=SET_HELP)
+    add(
+        "--set",
+        default=None,
+        metavar="SET",
+        help=f"{SET_HELP} (default: that of a build or a run, of a log notebook)",
+    )
     add("--budget", default=None, metavar="N", help="alerts a UTC day (default: any number)")
     add(
         "--block",

@@ -23,7 +23,7 @@ from replay.backtest.decisions import digest_of, write_decisions
 from replay.backtest.driven import decide_one_by_one
 from replay.backtest.folds import Fold
 from replay.backtest.labels import refuse_early_labels
-from replay.backtest.models import Models, fixed_runs
+from replay.backtest.models import Models, fixed_runs, wanted_set
 from replay.backtest.options import Contender, Options
 from replay.backtest.page import backtest_page
 from replay.backtest.place import Place, check_out
@@ -99,7 +99,7 @@ def backtest(options: Options) -> Backtest:
     with workplace(options.out) as scratch:
         check_out(options)
         fixed = fixed_runs(options)
-        features = next((run.features for run in fixed.values()), options.features)
+        features = wanted_set(options, fixed)
         files = log_files(options)
         table = whole_log(options, files, features, scratch)
         refuse_early_labels(table.features, options.windows.delay)

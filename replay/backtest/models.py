@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.clock import elapsed
+from engine.definition import FeatureSet, fingerprint, identity
 from engine.errors import InputError, SentinelError
 from engine.model.features_file import FeatureTable
 from engine.model.loading import load_run
@@ -29,13 +30,33 @@ def fixed_runs(options: Options) -> dict[Path, Run]:
     """
     paths = dict.fromkeys(each.run for each in options.contenders if each.run is not None)
     found = {path: load_run(path, threads=options.threads) for path in paths}
-    sets = {run.features.name for run in found.values()}
+    sets = sorted({identity(run.features) for run in found.values()})
     if len(sets) > 1:
         raise InputError(
-            f"the runs are of different feature sets (was {', '.join(sorted(sets))})",
+            f"the runs are of different feature sets (was {', '.join(sets)})",
             hint="test each by itself",
         )
     return found
+
+
+def wanted_set(options: Options, fixed: dict[Path, Run]) -> FeatureSet | None:
+    """The feature set that is asked for, of the runs that are there theirs; None if neither is.
+
+    Raises
+    ------
+    InputError
+        If both are, and differ.
+    """
+    for path, run in fixed.items():
+        asked = options.features
+        if asked is not None and fingerprint(asked) != fingerprint(run.features):
+            raise InputError(
+                f"--set: not the feature set of {path} (was {identity(asked)}, "
+                f"not {identity(run.features)})",
+                hint="leave --set out; a run has its own",
+            )
+        return run.features
+    return options.features
 
 
 class Models:

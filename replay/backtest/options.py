@@ -5,7 +5,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
-from engine.catalog import notebook
 from engine.definition import FeatureSet
 from engine.model.calibration import Method
 from engine.model.kinds import Kind
@@ -79,7 +78,7 @@ class Options:
 
     inputs: tuple[str, ...]
     contenders: tuple[Contender, ...] = (Contender(ALONE, None, None),)
-    features: FeatureSet = notebook
+    features: FeatureSet | None = None  # the build's own, of a log the notebook's
     windows: Windows = field(default_factory=Windows)
     start: date | None = None
     until: date | None = None

@@ -8,12 +8,13 @@ import numpy as np
 
 from engine.build.job import build
 from engine.build.options import Options as BuildOptions
+from engine.catalog import notebook
 from engine.decide.records import ARRIVAL_TIME
-from engine.definition import FeatureSet, fingerprint
+from engine.definition import FeatureSet
 from engine.errors import InputError
 from engine.events.inputs import InputFile, Results, called, find_inputs
 from engine.events.log import Log
-from engine.model.features_file import FeatureTable, locate_features, read_features
+from engine.model.features_file import FeatureTable, locate_features, read_features, refuse_others
 from replay.backtest.labels import with_unlabelled
 from replay.backtest.options import Options
 
@@ -37,7 +38,7 @@ def log_files(options: Options) -> tuple[InputFile, ...]:
 
 
 def whole_log(
-    options: Options, files: Sequence[InputFile], features: FeatureSet, scratch: Path
+    options: Options, files: Sequence[InputFile], features: FeatureSet | None, scratch: Path
 ) -> FeatureTable:
     """A log's features and labels, in the order of events; some may have no label.
 
@@ -48,7 +49,7 @@ def whole_log(
     files
         What :func:`log_files` finds.
     features
-        The feature set that is needed.
+        The feature set that is needed; None for a build's own, and of a log the notebook's.
     scratch
         Where the features of a log are put; they have to stay there.
 
@@ -60,8 +61,11 @@ def whole_log(
     """
     built = built_before(options)
     if built is not None:
-        table = _checked(read_features(built, labels_required=False), features)
+        table = read_features(built, labels_required=False)
+        if features is not None:
+            refuse_others(table, features, "that are asked for")
         return _ordered(options, with_unlabelled(table))
+    features = features or notebook
     _refuse_arrivals(options, files, features)
     folder = scratch / "features"
     build(
@@ -80,16 +84,6 @@ def whole_log(
 def built_before(options: Options) -> Path | None:
     """The features file that the inputs name; None if they are a log."""
     return locate_features(Path(options.inputs[0])) if len(options.inputs) == 1 else None
-
-
-def _checked(table: FeatureTable, features: FeatureSet) -> FeatureTable:
-    if fingerprint(table.features) != fingerprint(features):
-        raise InputError(
-            f"{table.path}: not the features that are needed (was {table.features.name}, "
-            f"needed are {features.name})",
-            hint=f"build them with python -m engine.build --set, naming {features.name}",
-        )
-    return table
 
 
 def _refuse_arrivals(options: Options, files: Sequence[InputFile], features: FeatureSet) -> None:

@@ -513,3 +513,15 @@ def test_features_have_the_dtype_of_their_kind(
     got = backend.compute(single(expression), log(unix_time=list(range(height))))
     assert got.schema == {"x": dtype}
     assert got.height == height
+
+
+def test_expressions_may_be_as_deep_as_definitions_let_them(backend: Backend) -> None:
+    deep: Expression = speed
+    for _ in range(149):
+        deep = deep + past.count()
+    events = log(cc_num=1, unix_time=[1, 2, 3], speed=[0.1, 0.1, 0.1])
+    expected = [0.1, 0.1, 0.1]
+    for place in range(3):
+        for _ in range(149):
+            expected[place] += place
+    assert_values(backend, deep, events, expected)

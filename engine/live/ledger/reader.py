@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.catalog import set_of
+from engine.definition import FeatureSet
+from engine.errors import DefinitionError, InputError
 from engine.live.ledger.database import told
 from engine.live.ledger.files import opened
 
@@ -52,7 +55,26 @@ class Reader:
         """What the ledger says of itself, by name; what is written as JSON is read."""
         notes: dict[str, Any] = dict(self.rows("SELECT name, value FROM about"))
         written = [name for name in ("features", "columns", "definitions") if notes.get(name)]
-        return notes | {name: json.loads(notes[name]) for name in written}
+        try:
+            return notes | {name: json.loads(notes[name]) for name in written}
+        except ValueError as error:
+            raise InputError(
+                f"{self.path}: what the ledger says of itself cannot be read (was: {error})",
+                hint="take a copy of it that is whole",
+            ) from error
+
+    def features(self) -> FeatureSet:
+        """The feature set that it is of.
+
+        Raises
+        ------
+        DefinitionError
+            If there is none of that name, or what is written of it cannot be read.
+        """
+        try:
+            return set_of(self.about())
+        except DefinitionError as error:
+            raise DefinitionError(f"{self.path}: {error.what}", hint=error.hint) from error
 
 
 @contextmanager

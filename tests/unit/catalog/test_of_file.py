@@ -3,12 +3,15 @@
 import json
 import sys
 from pathlib import Path
+from signal import SIGINT
 
 import pytest
 
 from engine.catalog import SETS, load_feature_set, notebook, set_of, told_of
+from engine.command import EXIT_INTERRUPTED, EXIT_REFUSED
 from engine.definition import fingerprint
 from engine.errors import DefinitionError
+from processes import PATIENCE_SECONDS, started
 
 MINE = """\
 from engine.definition import POS, column, feature, feature_set, key
@@ -51,10 +54,13 @@ def test_what_lies_beside_the_file_is_imported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "said", "hint"),
     [
-        (MINE, ":other", "other is no feature set (was nothing)", "name one of: "),
-        (MINE, ":large", "large is no feature set (was a Aggregate)", ":my_set"),
-        ("", "", "which feature set is meant is not said (was 0 of them)", "feature_set(…)"),
-        (f"{MINE}other = my_set\n", "", "is not said (was 2 of them)", ":my_set, "),
+        (MINE, ":other", "no feature set of that name (was 'other', not there)", "name one of: "),
+        (MINE, ":large", "of that name (was 'large', of type Aggregate)", ":my_set"),
+        (MINE, ":", "no feature set of that name (was '', not there)", ":my_set"),
+        ("", "", "there is no feature set in it (was none)", "feature_set(…)"),
+        (f"{MINE}other = my_set\n", "", "set is meant (was 2 of them)", ":my_set, "),
+        (f"{MINE}import sys\nsys.exit(0)\n", "", "line 6: the file ends the program", "mend"),
+        ("x = '\0'\n", ":x", "not Python (was: ", ""),
         ("x = 1\ny = (\n", ":y", "line 2: not Python", "mend that line"),
         ("x = 1\n\ny = x / 0\n", ":y", "line 3: the file fails (was ZeroDivisionError", "mend"),
         (BAD_NAME, ":made", "line 3: feature 'no name' of 'bad': a name is", "column's name"),
@@ -73,10 +79,75 @@ def test_what_is_wrong_is_told_with_its_line(
     assert hint in refused.value.hint
 
 
-@pytest.mark.parametrize("name", ["nowhere.py:my_set", "nowhere.py", ".:x.py", "a.py:b.py:c"])
+def test_lines_are_told_however_the_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_features.py").write_text(BAD_NAME)
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "again.py").symlink_to("my_features.py")
+    monkeypatch.chdir(tmp_path)
+    for name in ("my_features.py", "./my_features.py", "sets/../my_features.py", "again.py"):
+        with pytest.raises(DefinitionError, match=r"(my_features|again)\.py, line 3: "):
+            load_feature_set(f"{name}:made")
+
+
+def test_a_line_beside_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "helper_of_mine.py").write_text("\ndef made():\n    return 1 / 0\n")
+    file = tmp_path / "my_features.py"
+    file.write_text("import helper_of_mine\nhelper_of_mine.made()\n")
+    with pytest.raises(DefinitionError, match=r"helper_of_mine\.py, line 3: the file fails"):
+        load_feature_set(str(file))
+    del sys.modules["helper_of_mine"]
+
+
+def test_it_is_run_as_python_runs_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "my_features.py"
+    file.write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "@dataclass\nclass Length:\n    days: int\n"
+        f"print('read')\n{MINE}".replace("days=30", "days=Length(30).days")
+    )
+    assert load_feature_set(f"{file}:my_set").names == ("large_30d",)
+    assert capsys.readouterr() == ("", "read\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["my_features.py"]
+
+
+def test_it_can_be_interrupted_while_it_runs(tmp_path: Path) -> None:
+    file = tmp_path / "my_features.py"
+    file.write_text("print('begun', flush=True)\nwhile True:\n    pass\n")
+    command = [sys.executable, "-m", "engine.sql", "--set", str(file), "--out", str(tmp_path)]
+    with started(command) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == b"begun\n"
+        process.send_signal(SIGINT)
+        assert process.wait(PATIENCE_SECONDS) == EXIT_INTERRUPTED
+
+
+def test_threads_are_set_before_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
+    file = tmp_path / "my_features.py"
+    file.write_text(f"import polars as pl\nprint(pl.thread_pool_size())\n{MINE}")
+    arguments = [str(tmp_path / "no.csv"), "--set", f"{file}:my_set", "--threads", "1"]
+    for command in (["engine.build", *arguments, "--out", "x"], ["engine.skew", *arguments]):
+        with started([sys.executable, "-m", *command]) as process:
+            assert process.stderr is not None
+            assert process.stderr.readline() == b"1\n"
+            assert process.wait(PATIENCE_SECONDS) == EXIT_REFUSED
+
+
+@pytest.mark.parametrize("name", ["nowhere.py:my_set", "nowhere.py", "a.py:b.py:c"])
 def test_a_file_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(DefinitionError, match="there is no such file"):
         load_feature_set(name)
+
+
+def test_who_forgets_the_ending_is_told() -> None:
+    with pytest.raises(DefinitionError) as refused:
+        load_feature_set("my/features:mine")
+    assert refused.value.hint.endswith("such as my/features.py:mine")
 
 
 def test_what_comes_with_the_project_is_told_by_name() -> None:

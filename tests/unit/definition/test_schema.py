@@ -1,6 +1,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from math import inf, nan
+from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.definition import FLOAT, INT, POS, TEXT, TIME, ColumnSpec, Schema, money_type
@@ -56,6 +60,16 @@ def test_a_schema_that_is_not_well_formed_is_refused(
     assert "'log'" in caught.value.what
     assert value in caught.value.what.split("(was ")[1]
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("bound", [np.int64(0), np.float32(0), Decimal(0), nan, inf, True, "0"])
+def test_bounds_are_finite_numbers_of_python(bound: Any) -> None:  # noqa: ANN401 - of any type
+    for low, high in ((bound, 1), (0, bound)):
+        with pytest.raises(
+            DefinitionError, match="'amt': a bound is a finite int or float"
+        ) as caught:
+            ColumnSpec("amt", FLOAT, low=low, high=high)
+        assert repr(bound) in caught.value.what
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, None), (None, 0.0), (1.0, 0.0)])

@@ -203,6 +203,19 @@ def test_the_name_of_a_set_has_no_control_characters(name: str) -> None:
     assert "one line" in caught.value.hint
 
 
+def test_expressions_are_nested_so_deep_and_no_deeper() -> None:
+    deep: Expression = amt
+    for _ in range(149):
+        deep = deep + amt
+    feature_set("mine", LOG, [feature("good", deep, "deep")])
+    assert refused(deep + amt).what.endswith("nested 150 deep at most (was 151)")
+
+
+def test_a_doc_is_a_text() -> None:
+    with pytest.raises(DefinitionError, match=r"a doc is a text \(was None\)"):
+        feature_set("mine", LOG, [feature("good", amt, None)])  # type: ignore[arg-type] # refused
+
+
 def test_the_name_of_a_feature_has_no_control_characters() -> None:
     with pytest.raises(DefinitionError, match="letters, digits and underscores"):
         feature_set("mine", LOG, [feature("x\n", amt + 1, "its name ends with its line")])

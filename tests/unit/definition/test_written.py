@@ -13,7 +13,7 @@ from hypothesis.strategies import DataObject
 from conformance.definitions import feature_sets
 from conformance.logs import UNITS, schema_in
 from engine.catalog import SETS
-from engine.definition import POS, FeatureSet, column, feature, feature_set, fingerprint
+from engine.definition import POS, FeatureSet, column, feature, feature_set, fingerprint, key
 from engine.definition.schema import TimeUnit
 from engine.definition.written import FORMAT, as_json, of_json
 from engine.errors import DefinitionError
@@ -88,6 +88,38 @@ def test_what_is_nested_without_end_is_refused() -> None:
         deep = ["call", "abs", deep]
     content["features"][0][1] = deep
     with pytest.raises(DefinitionError, match="not a written feature set"):
+        of_json(content)
+
+
+@pytest.mark.parametrize(
+    ("place", "odd"),
+    [
+        (("format",), True),
+        (("name",), 1),
+        (("schema", "event_ids"), "trans_num"),
+        (("schema", "columns", 0, "scale"), 1.0),
+        (("schema", "columns", 0, "scale"), float("inf")),
+        (("schema", "columns", 0, "required"), 1),
+        (("schema", "columns", 1, "low"), "a"),
+        (("schema", "columns", 1, "low"), [0]),
+        (("schema", "columns", 1, "low"), float("nan")),
+        (("schema", "columns", 1, "low"), False),
+        (("features", 0, 0), 1),
+        (("features", 0, 2), None),
+        (("features", 0, 1, 4), 900_000_000.7),
+        (("features", 0, 1, 4), "900000000"),
+        (("features", 0, 1, 5), False),
+    ],
+)
+def test_what_is_of_another_type_is_refused(place: tuple[Any, ...], odd: object) -> None:
+    count = feature("count", key("cc_num").last(minutes=15).count(), "card's events in 15 min")
+    content = as_json(feature_set("small", POS, [count]))
+    assert content["features"][0][1][4] == 900_000_000
+    inner: Any = content
+    for name in place[:-1]:
+        inner = inner[name]
+    inner[place[-1]] = odd
+    with pytest.raises(DefinitionError):
         of_json(content)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.catalog import notebook
-from engine.definition import FeatureSet, feature_set
+from engine.definition import feature_set
 from engine.model.loading import load_run
 from engine.model.split import DAY
 from engine.model.threshold import Rule
@@ -66,7 +66,7 @@ def names_in(options: Any, prefix: str = "") -> Iterator[str]:  # noqa: ANN401 -
     for field in fields(options):
         value = getattr(options, field.name)
         within = value[0] if field.name == "contenders" else value
-        if is_dataclass(within) and not isinstance(within, (Rule, FeatureSet)):
+        if is_dataclass(within) and not isinstance(within, Rule):
             yield from names_in(within, f"{field.name}.")
         else:
             yield prefix + field.name
