@@ -10,7 +10,7 @@ import numpy as np
 from engine.backends.online.formulas import haversine_km
 from engine.definition import Feature
 from engine.definition.infer import type_of
-from engine.definition.nodes import Aggregate, Call, Expression, Literal
+from engine.definition.nodes import Aggregate, Call, Expression, Literal, Window
 from engine.definition.types import Kind
 from engine.live.board.alerts import Feed
 from engine.live.board.parts import ALERTS, Columns, alert_frame
@@ -26,6 +26,8 @@ MOST_PAST: Final = 20
 # How far back the ledger is looked through for what is not remembered: a few tenths of a second.
 _LOOKED_THROUGH: Final = 100_000
 _AT_ONCE: Final = 64
+_MICROSECONDS: Final = 1_000_000
+_LONGEST: Final = 10 * 366 * 86_400 * _MICROSECONDS  # that anybody waits for a card's next event
 
 _ROW: Final = "sequence, arrival_time, flagged, score, event, features"
 _BY_PLACE: Final = f"""\
@@ -181,9 +183,17 @@ def _of_feature(feature: Feature, value: float, others: Floats, run: Run) -> See
 
 
 def _never(expression: Expression) -> float | None:
+    """What a feature of a time says where there is none, if no such time can be that long."""
     match expression:
-        case Call("fill", (Aggregate("seconds_since_last"), Literal(int() | float() as value))):
-            return float(value)
+        case Call(
+            "fill",
+            (
+                Aggregate("seconds_since_last", window=Window(length, delay)),
+                Literal(int() | float() as value),
+            ),
+        ):
+            longest = _LONGEST if length is None else delay + length
+            return None if 0 <= value * _MICROSECONDS <= longest else float(value)
         case _:
             return None
 
