@@ -3,13 +3,23 @@
 from collections.abc import Iterable
 
 from engine.backends.online.engine import OnlineFeatures
+from engine.definition.needs import needs_labels
 from engine.errors import InputError
 from engine.live.kept import row_reader
-from engine.live.ledger.rows import Remembered
+from engine.live.ledger.rows import Noted, Remembered
 
 
-def catch_up(online: OnlineFeatures, parts: Iterable[list[Remembered]]) -> int | None:
-    """Observe what was observed; the last sequence that there was, None if there was none.
+def catch_up(
+    online: OnlineFeatures, parts: Iterable[list[Remembered]], labels: Iterable[Noted]
+) -> None:
+    """Observe what was observed, and note the labels that were told between.
+
+    Parameters
+    ----------
+    online
+        The state to be brought up to date.
+    parts, labels
+        What was decided on since, and what was said meanwhile of these events and of those before.
 
     Raises
     ------
@@ -18,13 +28,18 @@ def catch_up(online: OnlineFeatures, parts: Iterable[list[Remembered]]) -> int |
     """
     read = row_reader(online.columns[1:])
     observe = online.observe_row
-    last = None
+    said = iter(labels if needs_labels(online.features) else ())
+    label = next(said, None)
     for part in parts:
         for sequence, event_id, event, observed in part:
+            while label is not None and label.before <= sequence:
+                online.observe_label(*label[1:])
+                label = next(said, None)
             if observed and event is not None:
                 observe((event_id, *read(event)))
-            last = sequence
-    return last
+    while label is not None:
+        online.observe_label(*label[1:])
+        label = next(said, None)
 
 
 def refuse_gap(removed_through: int, before: int, ledger: str, *, accepted: bool) -> None:

@@ -46,10 +46,10 @@ def live(options: Options, log: Log) -> int:
         log.warning("certificates are not verified", why="--insecure")
     outside = outside_of(options)
     run = load_run(options.run)
-    if needs_labels(run.features):
+    if needs_labels(run.features) and options.api is None:
         raise InputError(
-            f"--run: computed from labels, which no stream has (was {run.features.name})",
-            hint="train a run on a feature set without them",
+            f"--run: reads labels, which the stream has not (was {run.features.name})",
+            hint="serve the API, where labels are told, or train a run on a set without them",
         )
     with open_ledger(run.features, options.ledger, options.leap) as ledger:
         beginning = Beginning(options.state, options.warm, options.leap, options.accept_gap)

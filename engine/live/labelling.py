@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from engine.backends.online.labels import NEVER
 from engine.clock import wall_us
 from engine.definition.schema import Schema
+from engine.errors import OutputError
 from engine.live.errors import RefusedError
 from engine.live.ledger.rows import Label
 from engine.live.ledger.writer import Ledger
@@ -16,7 +18,7 @@ _MICROSECONDS: Final = 1_000_000
 
 
 class Labelling:
-    """Records labels, in the thread that alone writes the ledger.
+    """Records labels and lets windows see them, in the thread that alone decides.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ class Labelling:
         RefusedError
             If the event has as many labels as it may have.
         OutputError
-            If it cannot be written.
+            If it cannot be written, now.
         """
         return await self._worker.do(self._record, event_id, label, who)
 
@@ -52,17 +54,27 @@ class Labelling:
                 f"{event_id} has {MOST_LABELS} labels, as many as may be (was one more)",
                 hint="what was said last counts",
             )
+        if not self._scorer.is_settled:
+            raise OutputError(
+                "a label cannot be recorded while decisions before it wait for it (was "
+                f"one of {event_id})",
+                hint="the ledger's disk is full or fails; say it again later",
+            )
         now = wall_us()
-        self._ledger.label([Label(event_id, label, now, self._known_at(now), who)])
+        known_at = self._known_at(now)
+        self._ledger.label([Label(event_id, label, now, known_at, who)])
+        self._scorer.online.observe_label(event_id, label, known_at)
         return True
 
     def _known_at(self, now: int) -> int:
-        """How far the stream has come: its clock may be far from the wall's.
+        """From when on windows see it: the tick after all that has come, whatever the wall's clock.
 
-        Whoever computes features of the log later sees the label from there on, as the scorer might
-        have: no event before it could know. Without a stream the wall's clock is all there is.
+        Whoever computes features of the log later sees the label from there on, as the scorer does:
+        what has been asked for by now has been answered without it. Where nothing has come the
+        wall's clock is all there is.
         """
-        stream = self._scorer.stream_time
-        if stream is not None:
-            return stream
+        stream, watermark = self._scorer.stream_time, self._scorer.online.watermark
+        come = watermark if stream is None else max(stream, watermark)
+        if come != NEVER:
+            return come + 1
         return now * self._schema.ticks_per_second // _MICROSECONDS

@@ -84,7 +84,7 @@ def open_state(features: FeatureSet, ledger: Ledger, beginning: Beginning, log: 
         (before, online), source = found, "snapshot"
     _tell_of_what_is_passed_over(online, beginning, source, log)
     refuse_gap(ledger.removed_through, before, str(path), accepted=beginning.accept_gap)
-    catch_up(online, ledger.tail(before - 1))
+    catch_up(online, ledger.tail(before - 1), ledger.labelled(before))
     now = saved = ledger.next_sequence
     if found is None:
         save(online, path, created, now)

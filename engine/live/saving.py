@@ -33,7 +33,7 @@ def save_anew(ledger: Path) -> Path:
     )
     from engine.live.ledger.reader import reading  # noqa: PLC0415 - the same
     from engine.live.ledger.snapshot_files import place_of  # noqa: PLC0415 - the same
-    from engine.live.ledger.tail import tail  # noqa: PLC0415 - the same
+    from engine.live.ledger.tail import labelled, tail  # noqa: PLC0415 - the same
     from engine.live.notices import Silent  # noqa: PLC0415 - the same
     from engine.live.snapshots import newest, save  # noqa: PLC0415 - the same
 
@@ -50,9 +50,15 @@ def save_anew(ledger: Path) -> Path:
         before, online = found
         removed = about.get("removed_through")
         refuse_gap(-1 if removed is None else removed, before, str(ledger), accepted=False)
-        last = catch_up(online, tail(reader.connection, ledger, before - 1))
-        if last is None:
+        # Decisions and labels are read one after the other, and come meanwhile: both up to here.
+        (last,) = reader.row("SELECT max(sequence) FROM decisions")
+        if last is None or last < before:
             return place_of(ledger, created, before)
+        catch_up(
+            online,
+            tail(reader.connection, ledger, before - 1, last + 1),
+            labelled(reader.connection, ledger, before, last + 1),
+        )
         return save(online, ledger, created, last + 1)
 
 

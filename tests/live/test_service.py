@@ -186,4 +186,4 @@ def test_what_people_say_is_recorded_as_known_from_the_stream_s_time_on(
     first = events[0]["trans_num"]
     found = rows_of(ledger, sql)
     assert len(found) == 2 + MOST_LABELS
-    assert found[:2] == [(first, 1, stream, "mb"), (first, None, stream, "mb")]
+    assert found[:2] == [(first, 1, stream + 1, "mb"), (first, None, stream + 1, "mb")]

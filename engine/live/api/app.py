@@ -8,13 +8,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse, Response
 
-from engine.live.api import exposition, predict, state, streaming
+from engine.live.api import exposition, labels, predict, state, streaming
 from engine.live.api.body import Body
 from engine.live.api.documented import complete
 from engine.live.api.envelope import Envelope
 from engine.live.api.exposition import Exposition, metrics_routes
 from engine.live.api.feed import Feed
 from engine.live.api.gate import OPEN, Check, Gate, HostCheck, RateCheck, TokenCheck
+from engine.live.api.labels import label_routes
 from engine.live.api.options import ApiOptions
 from engine.live.api.predict import predict_routes
 from engine.live.api.rate import Rate
@@ -33,7 +34,7 @@ _DOCUMENTATION: Final = "/openapi.json"
 _FRONT: Final = "/"
 _PATHS: Final = (
     *(_FRONT, _DOCUMENTATION, state.HEALTH, state.NAMES),
-    *(predict.PATH, exposition.PATH, streaming.PATH),
+    *(predict.PATH, labels.PATH, exposition.PATH, streaming.PATH),
 )
 _HINTS: Final = {
     HTTPStatus.NOT_FOUND: f"what there is stands at {_DOCUMENTATION}",
@@ -87,6 +88,7 @@ def make_app(
         responses=_ANYWHERE,
     )
     app.include_router(predict_routes(service, options, rate))
+    app.include_router(label_routes(service, options, rate))
     app.include_router(state_routes(service))
     app.include_router(metrics_routes(Exposition(service, metrics)))
     app.include_router(stream_routes(feed or Feed(service), options))

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from engine.errors import SentinelError
 from engine.live.api.options import ApiOptions
 from engine.live.api.refusals import Refusal, Refused, unavailable
-from engine.live.dashboard import alerts, drift, faults, labels, pages, session, streaming
+from engine.live.dashboard import alerts, drift, faults, pages, session, streaming
 from engine.live.dashboard.figures import Figures
 from engine.live.dashboard.files import static_routes
 from engine.live.dashboard.keeping_up import KeepingUp
@@ -22,7 +22,7 @@ from engine.live.service import Service
 
 # As requests are counted; an opened alert and a static file are counted with all others.
 PATHS: Final = frozenset(
-    {*pages.PATHS, session.LOGIN, streaming.PATH, alerts.ALERTS, alerts.CSV, labels.PATH}
+    {*pages.PATHS, session.LOGIN, streaming.PATH, alerts.ALERTS, alerts.CSV}
     | {REPORT_PATH, drift.PATH, faults.PATH}
 )
 STREAMS: Final = frozenset({streaming.PATH, alerts.CSV})
@@ -76,7 +76,6 @@ def dashboard_routes(
     router.include_router(alerts.alert_routes(dashboard.board))
     router.include_router(drift.drift_routes(dashboard.board))
     router.include_router(faults.fault_routes(dashboard.board))
-    router.include_router(labels.label_routes(service))
     figures = Figures(service, metrics, dashboard.deadline)
 
     @router.get(

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Scope
 
 from engine.clock import wall_us
+from engine.live.api.labels import PATH as LABELS
 from engine.live.dashboard.files import PREFIX as STATIC
 from engine.live.dashboard.model_page import REPORT_PATH
 from engine.live.dashboard.pages import PATHS as PAGES
@@ -27,6 +28,8 @@ DATA: Final = "/dashboard/"
 _OPEN: Final = frozenset(
     {LOGIN, *(f"{STATIC}{name}" for name in ("style.css", "icon.svg", "theme.js", "login.js"))}
 )
+# What else the dashboard asks for.
+_PATHS: Final = frozenset({*PAGES, REPORT_PATH, LABELS})
 _PURPOSE: Final = b"SentinelPOS dashboard session, 1"
 _HOURS: Final = 12
 _SECONDS: Final = _HOURS * 3_600
@@ -60,13 +63,13 @@ class Sessions:
     def admits(self, scope: Scope) -> bool:
         """Whether a request may go on without the token in its head.
 
-        With the cookie it may ask for the dashboard, not for the API; without it for the page that
-        asks for the token.
+        With the cookie it may ask for the dashboard, not for the rest of the API; without it for
+        the page that asks for the token.
         """
         path = scope["path"]
         if path in _OPEN:
             return True
-        is_ours = path in PAGES or path == REPORT_PATH or path.startswith((DATA, STATIC))
+        is_ours = path in _PATHS or path.startswith((DATA, STATIC))
         return is_ours and any(self._is_good(value) for value in _cookies(scope))
 
     def asks(self, scope: Scope) -> ASGIApp | None:

@@ -155,6 +155,23 @@ class Model(NamedTuple):
     threshold: float
 
 
+class Noted(NamedTuple):
+    """A label of the past, for the online state.
+
+    Parameters
+    ----------
+    before
+        The sequence of the first decision after it.
+    event_id, label, known_at
+        As it was told.
+    """
+
+    before: int
+    event_id: str
+    label: int | None
+    known_at: int
+
+
 class Remembered(NamedTuple):
     """An event of the past, for the online state.
 

@@ -8,7 +8,8 @@
 ``pending``     which of these have a flag to post that has no final outcome
 ``replies``     what came of each attempt to post, and what expired; only ever appended to
 ``reasons``     why an event was flagged: a JSON list of objects as ``engine.model.reasons`` has
-``labels``      what events turned out to be; the latest of an event counts
+``labels``      what events turned out to be, and before which sequence that was said; the latest
+                of an event counts
 ``quarantine``  what could not be read, and why
 =============== =================================================================================
 
@@ -97,8 +98,12 @@ _FIRST: Final = (
     )""",
 )
 
+# Before which decision a label came: windows that were asked before it have not seen it. What was
+# labelled before that was noted, no window has: feature sets of labels were not served then.
+_PLACES: Final = ("ALTER TABLE labels ADD COLUMN before INTEGER NOT NULL DEFAULT 0",)
+
 # What each format has that the one before had not.
-STEPS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
+STEPS: Final[tuple[tuple[str, ...], ...]] = (_FIRST, _PLACES)
 FORMAT: Final = len(STEPS)
 
 

@@ -20,6 +20,7 @@ from engine.live.ledger.rows import (
     Decision,
     Label,
     Model,
+    Noted,
     Pending,
     Quarantined,
     Remembered,
@@ -27,7 +28,7 @@ from engine.live.ledger.rows import (
     Unposted,
 )
 from engine.live.ledger.schema import migrate
-from engine.live.ledger.tail import tail
+from engine.live.ledger.tail import labelled, tail
 from engine.model.reasons import Reason
 
 _STREAM_ID: Final = "stream_id"
@@ -39,7 +40,7 @@ _DECISIONS: Final = f"INSERT INTO decisions ({', '.join(Decision._fields)})"
 _QUARANTINE: Final = f"INSERT INTO quarantine ({', '.join(Quarantined._fields)})"
 _OF_REPLY: Final = Reply._fields[:-1]  # how much time was left follows from the others
 _REPLIES: Final = f"INSERT INTO replies ({', '.join(_OF_REPLY)})"
-_LABELS: Final = f"INSERT INTO labels ({', '.join(Label._fields)})"
+_LABELS: Final = f"INSERT INTO labels ({', '.join(Label._fields)}, before)"
 _REASONS: Final = "INSERT OR REPLACE INTO reasons (sequence, reasons)"
 _TO_POST: Final = """\
 INSERT INTO pending SELECT sequence FROM decisions WHERE sequence BETWEEN ? AND ? AND post = 1"""
@@ -300,8 +301,10 @@ class Ledger:
         OutputError
             If it cannot be written.
         """
+        before = self.next_sequence
+        rows = [(*label, before) for label in labels]
         with self._writing() as connection:
-            insert(connection, _LABELS, len(Label._fields), labels)
+            insert(connection, _LABELS, len(Label._fields) + 1, rows)
 
     def labels_of(self, event_id: str) -> int:
         """How many labels an event has.
@@ -348,6 +351,16 @@ class Ledger:
             If it cannot be read.
         """
         return tail(self._connection, self.path, after)
+
+    def labelled(self, before: int) -> Iterator[Noted]:
+        """The labels that came before a decision or later, in their order.
+
+        Raises
+        ------
+        InputError, OutputError
+            If they cannot be read.
+        """
+        return labelled(self._connection, self.path, before)
 
     @contextmanager
     def _writing(self, synchronous: str = "FULL") -> Iterator[sqlite3.Connection]:

@@ -215,7 +215,7 @@ export class Case {
     }
     tell("verdict-now", "…");
     this.saying(true);
-    const found = await ask("/dashboard/labels", {
+    const found = await ask("/labels", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ event_id: alert.event_id, label, who }),

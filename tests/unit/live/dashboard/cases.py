@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 from fastapi import FastAPI
 
 from engine.live.api.app import make_app
@@ -15,10 +16,13 @@ from engine.live.dashboard.made import Made
 from engine.live.dashboard.routes import Dashboard
 from engine.live.metrics import Metrics
 from live.cases import Heard
-from unit.live.api.cases import Scorer
+from unit.live.api.cases import Scorer, asking
+from unit.replay.judge.clients import run
 
 NOW = 1_764_000_000_000_000
 SECOND = 1_000_000
+# What an analyst says of an event.
+LABEL = {"event_id": "e1", "label": 1, "who": "Mia B."}
 
 
 def alert(sequence: int, event_id: str = "e1", **fields: Any) -> Alert:  # noqa: ANN401
@@ -150,3 +154,22 @@ def app_of(
         log=Heard(),
         dashboard=dashboard,
     )
+
+
+def ask(
+    method: str,
+    path: str,
+    board: FakeBoard | None = None,
+    scorer: Scorer | None = None,
+    metrics: Metrics | None = None,
+    **more: Any,  # noqa: ANN401
+) -> httpx.Response:
+    """The answer of a dashboard to one request."""
+    found: list[httpx.Response] = []
+
+    async def test() -> None:
+        async with asking(app_of(board or FakeBoard(), scorer, metrics=metrics)) as client:
+            found.append(await client.request(method, path, **more))
+
+    run(test())
+    return found[0]

@@ -2,43 +2,16 @@
 
 import csv
 import io
-import json
-from typing import Any
 
-import httpx
 import pytest
 
 from engine.errors import InputError
 from engine.live.board.rows import Alert, Case
 from engine.live.dashboard.csv_text import lines
-from engine.live.errors import RefusedError
-from engine.live.metrics import Metrics
-from unit.live.api.cases import TOKEN, RefusesError, Scorer, asking
-from unit.live.dashboard.cases import NOW, FakeBoard, alert, app_of
-from unit.replay.judge.clients import run
+from unit.live.api.cases import TOKEN, Scorer
+from unit.live.dashboard.cases import LABEL, NOW, FakeBoard, alert, ask
 
 SCRIPT = "<script>alert(1)</script>"
-LABEL = {"event_id": "e1", "label": 1, "who": "Mia B."}
-
-
-def ask(
-    method: str,
-    path: str,
-    board: FakeBoard | None = None,
-    scorer: Scorer | None = None,
-    metrics: Metrics | None = None,
-    **more: Any,  # noqa: ANN401
-) -> httpx.Response:
-    found: list[httpx.Response] = []
-
-    async def test() -> None:
-        async with asking(app_of(board or FakeBoard(), scorer, metrics=metrics)) as client:
-            found.append(await client.request(method, path, **more))
-
-    run(test())
-    return found[0]
-
-
 BOARD = FakeBoard(
     held=[
         alert(1, "a", state="TX", score=0.6),
@@ -156,55 +129,6 @@ def test_no_cell_is_a_formula(start: str) -> None:
     assert not any(cell.lstrip(" ").startswith(("=", "+", "@")) for cell in row)
 
 
-def test_a_label_is_recorded() -> None:
-    scorer, metrics = Scorer(), Metrics()
-    answer = ask("POST", "/dashboard/labels", scorer=scorer, metrics=metrics, json=LABEL)
-    assert (answer.status_code, answer.json()) == (200, LABEL)
-    for label in (0, None):
-        said = LABEL | {"label": label, "who": "O’Brien-Müller"}
-        assert ask("POST", "/dashboard/labels", scorer=scorer, json=said).status_code == 200
-    who = "O’Brien-Müller"
-    assert scorer.labels == [("e1", 1, "Mia B."), ("e1", 0, who), ("e1", None, who)]
-    assert metrics.requests[("/dashboard/labels", 200)] == 1
-
-
-@pytest.mark.parametrize(
-    ("changed", "what"),
-    [
-        ({"label": 2}, "label is not 0, 1 or null (was 2)"),
-        ({"label": "1"}, "not a label"),
-        ({"label": True}, "not a label"),
-        ({"who": ""}, "not a label"),
-        ({"who": " mia"}, "who is not a name"),
-        ({"who": "x" * 41}, "not a label"),
-        ({"who": "a\nb"}, "who is not a name"),
-        ({"who": "=1+1"}, "who is not a name"),
-        ({"who": "<b>"}, "who is not a name"),
-        ({"event_id": ""}, "not a label"),
-        ({"event_id": 7}, "not a label"),
-        ({"more": 1}, "not a label"),
-    ],
-)
-def test_what_is_no_label(changed: dict[str, Any], what: str) -> None:
-    scorer = Scorer()
-    answer = ask("POST", "/dashboard/labels", scorer=scorer, json=LABEL | changed)
-    assert answer.status_code == 422
-    assert answer.json()["what"].startswith(what)
-    assert scorer.labels == []
-
-
-def test_labels_that_cannot_be_recorded() -> None:
-    assert ask("POST", "/dashboard/labels", json=LABEL | {"event_id": "x"}).status_code == 404
-    stops = Scorer(fails=RefusesError())
-    assert ask("POST", "/dashboard/labels", scorer=stops, json=LABEL).status_code == 503
-    often = Scorer(fails=RefusedError("it has been said too often (was one more)", hint="rest"))
-    assert ask("POST", "/dashboard/labels", scorer=often, json=LABEL).status_code == 409
-    text = {"Content-Type": "text/plain"}
-    body = json.dumps(LABEL)
-    assert ask("POST", "/dashboard/labels", content=body, headers=text).status_code == 415
-    assert ask("GET", "/dashboard/labels").status_code == 405
-
-
 OURS = "http://127.0.0.1:8000"
 
 
@@ -225,12 +149,12 @@ OURS = "http://127.0.0.1:8000"
         ({"Origin": "http://127.0.0.1:8000.evil.example"}, 403),
     ],
 )
-@pytest.mark.parametrize("path", ["/dashboard/labels", "/predict"])
+@pytest.mark.parametrize("path", ["/labels", "/predict"])
 def test_a_page_from_elsewhere_says_nothing(
     path: str, headers: dict[str, str], status: int
 ) -> None:
     scorer = Scorer()
-    body = LABEL if path == "/dashboard/labels" else []
+    body = LABEL if path == "/labels" else []
     assert ask("POST", path, scorer=scorer, json=body, headers=headers).status_code == status
     if status == 403:
         assert (scorer.labels, scorer.asked) == ([], [])

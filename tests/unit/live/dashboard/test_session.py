@@ -94,7 +94,7 @@ def test_who_has_told_it_sees_the_dashboard_and_no_more() -> None:
         *(("GET", path, {"headers": PAGE}) for path in ("/", "/model", "/operations")),
         ("GET", "/dashboard/alerts", {}),
         ("GET", "/static/front.js", {}),
-        ("POST", "/dashboard/labels", {"json": LABEL}),
+        ("POST", "/labels", {"json": LABEL}),
         ("POST", "/predict", {"json": EVENT}),
         ("GET", "/metrics", {}),
         ("GET", "/api/stream", {}),
