@@ -3,5 +3,6 @@
 from typing import Final
 
 from engine.catalog.notebook import notebook
+from engine.catalog.pos import pos
 
-SETS: Final = {features.name: features for features in (notebook,)}
+SETS: Final = {features.name: features for features in (notebook, pos)}
