@@ -1,7 +1,7 @@
 """Correctness before speed: what a build wrote against what the reference backend computes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +13,17 @@ from engine.backends.polars.plan import compile_features
 from engine.build.job import open_log
 from engine.build.options import Options
 from engine.definition import FeatureSet
+from engine.definition.needs import aggregates_in
 from engine.definition.types import Kind
-from engine.events.canonical import identity_columns
+from engine.events.canonical import EVENT_ID, identity_columns
 from engine.events.normalise import normalise
 from engine.events.parquet import read_parquet
+from engine.words import counted
 
-# The reference's time grows with the square of a card's rows: about a second for a million.
+# The reference's time grows with the square of a key's rows: about a second for a million.
 _MOST_PAIRS: Final = 2_000_000
-_MOST_CARDS: Final = 64
+_MOST_PAIRS_OF_ONE: Final = 4 * _MOST_PAIRS
+_MOST_VALUES: Final = 64
 _ROW: Final = "row of the file"
 
 
@@ -38,13 +41,14 @@ class Expected:
         Which rows these are, in words.
     values
         The output's columns, as the reference computes them.
-    cards
-        The cards whose rows they are, all of them; None for the first rows of the file.
+    are_first
+        Whether these are the first rows of the file; else they are found by their event ids, and
+        the values may lack features.
     """
 
     what: str
     values: pl.DataFrame
-    cards: pl.Series | None = None
+    are_first: bool = True
 
     def check(self, output: Path) -> None:
         """Compare these rows of an output, bit by bit.
@@ -55,12 +59,14 @@ class Expected:
             Naming the first feature that differs, and its first row.
         """
         scan = pl.scan_parquet(output, row_index_name=_ROW)
-        if self.cards is None:
+        if self.are_first:
             rows = scan.head(len(self.values)).collect()
         else:
             # The extra rows are what a build must not have, so they are not cut off.
-            chosen = pl.col(self.cards.name).is_in(self.cards.implode())
-            rows = scan.filter(chosen).collect(engine="streaming").sort(_ROW)
+            chosen = pl.col(EVENT_ID).is_in(self.values[EVENT_ID].implode())
+            there = scan.collect_schema().names()
+            names = [_ROW, *(name for name in self.values.columns if name in there)]
+            rows = scan.filter(chosen).select(names).collect(engine="streaming").sort(_ROW)
         places, got = rows[_ROW], rows.drop(_ROW)
         if got.schema != self.values.schema or len(got) != len(self.values):
             raise DifferenceError(
@@ -102,46 +108,60 @@ class Expectations:
     def of_first_rows(self, rows: int) -> Expected:
         """What the first rows have to be: before them is nothing, so their windows are whole."""
         raw = self._scan.head(rows).collect()
-        return Expected(f"the first {len(raw):,} rows", self._values(raw))
+        return Expected(f"the first {len(raw):,} rows", self._values(raw, self._features))
 
-    def of_some_cards(self) -> Expected | None:
-        """What some cards' rows have to be, from the file's first to its last.
+    def of_some_keys(self) -> list[Expected]:
+        """What rows have to be from the file's first to its last, all those of some keys.
 
-        These cross every border between chunks. None if some feature looks beyond its card: then
-        the rows of a card alone do not tell its value.
+        These cross every border between chunks. They tell the features that look at nothing beyond
+        them; a column whose values have too many rows each for the reference tells none.
         """
-        cards = [
-            column.name for column in self._log.schema.columns if column.type.kind is Kind.CARD
-        ]
-        plan = compile_features(self._features)
-        if len(cards) != 1 or not all(cards[0] in key for key in plan.keys):
-            return None
-        chosen = self._some_cards(cards[0])
-        raw = self._scan.filter(pl.col(cards[0]).is_in(chosen.implode())).collect(
-            engine="streaming"
-        )
-        what = f"all {len(raw):,} rows of {len(chosen):,} cards"
-        return Expected(what, self._values(raw), chosen)
+        keys = compile_features(self._features).keys
+        found = (self._of_some(key[0]) for key in keys if len(key) == 1)
+        return [expected for expected in found if expected is not None]
 
-    def _some_cards(self, card: str) -> pl.Series:
-        """Cards from all over the range of numbers, as many as the reference has time for."""
+    def _of_some(self, column: str) -> Expected | None:
+        """What all rows of some values of a key column have to be."""
+        chosen = self._some_values(column)
+        if not len(chosen):
+            return None
+        raw = self._scan.filter(pl.col(column).is_in(chosen.implode())).collect(engine="streaming")
+        named = self._log.schema.by_name[column].type.kind is Kind.CARD
+        of = f"{len(chosen):,} cards" if named else f"{counted(len(chosen), 'value')} of {column}"
+        what = f"all {len(raw):,} rows of {of}"
+        return Expected(what, self._values(raw, self._features_over(column)), are_first=False)
+
+    def _features_over(self, column: str) -> FeatureSet:
+        """The features for which the rows with equal values in a column are all that matters."""
+        within = tuple(
+            feature
+            for feature in self._features.features
+            if all(column in aggregate.key for aggregate in aggregates_in(feature.expression))
+        )
+        return replace(self._features, features=within)
+
+    def _some_values(self, column: str) -> pl.Series:
+        """Values from all over a column's range, as many as the reference has time for."""
         counts = (
-            self._scan.group_by(card)
+            self._scan.drop_nulls(column)
+            .group_by(column)
             .agg(pl.len().cast(pl.Int64).alias("rows"))
             .collect(engine="streaming")
-            .sort(card)
+            .sort(column)
         )
-        spaced = counts.gather_every(max(1, len(counts) // _MOST_CARDS)).head(_MOST_CARDS)
+        spaced = counts.gather_every(max(1, len(counts) // _MOST_VALUES)).head(_MOST_VALUES)
         affordable = (spaced["rows"] ** 2).cum_sum() <= _MOST_PAIRS
-        return spaced.filter(affordable)[card] if affordable.any() else spaced[card].head(1)
+        if affordable.any():
+            return spaced.filter(affordable)[column]
+        return spaced.filter(pl.col("rows") ** 2 <= _MOST_PAIRS_OF_ONE)[column].head(1)
 
-    def _values(self, raw: pl.DataFrame) -> pl.DataFrame:
+    def _values(self, raw: pl.DataFrame, features: FeatureSet) -> pl.DataFrame:
         normal = normalise(raw, self._log.schema, self._log.columns)
         if len(normal.bad):
             raise DifferenceError(f"{len(normal.bad):,} simulated rows are refused as unreadable")
         events = normal.events
         passed = events.select(identity_columns(self._features.schema, self._log.present))
-        return pl.DataFrame([*passed, *load_backend("reference").compute(self._features, events)])
+        return pl.DataFrame([*passed, *load_backend("reference").compute(features, events)])
 
 
 def check_all(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.options import RESULTS
-from benchmarks.suites import engines_page, judge, live_page
+from benchmarks.suites import build_page, engines_page, judge, live_page
 from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 
@@ -43,6 +43,8 @@ class Part:
 
 
 PARTS: Final = (
+    Part("build", "benchmarks/results/build-10000000.json", build_page.page),
+    Part("build-pos", "benchmarks/results/build-pos-1000000.json", build_page.page),
     Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),
     Part("judge", "benchmarks/results/judge-100000.json", judge.page),
     Part("live", "benchmarks/results/live-1000000.json", live_page.page),
@@ -71,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return rewrite_command(
         argv,
         "python -m benchmarks.readme",
-        f"Write the results of `python -m benchmarks` {suites} into FILE, between their marks.",
+        f"Write the kept results of {suites} into FILE, between their marks.",
         with_results,
     )
 

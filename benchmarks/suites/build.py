@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from benchmarks import builds
-from benchmarks.builds import without
+from benchmarks.builds import run_build, without
 from benchmarks.compare import Expectations, Expected, check_all
 from benchmarks.floor import CHUNK_ROWS
 from benchmarks.kept import measure_and_keep
@@ -23,17 +22,24 @@ from benchmarks.measure import Run, in_turns, run_module
 from benchmarks.options import Common, add_common, command_of, read_common
 from benchmarks.progress import say
 from benchmarks.simulated import Simulated, Workspace
-from benchmarks.suites.build_results import BUILD, FLOOR, HOT, as_text, summary
+from benchmarks.suites.build_results import (
+    BUILD,
+    FLOOR,
+    HOT,
+    NOTEBOOK,
+    as_text,
+    summary,
+)
 from engine.arguments import whole
 from engine.build.outputs import FEATURES
-from engine.catalog import load_feature_set
+from engine.catalog import SETS, load_feature_set
 from engine.clock import utc_date
 from engine.command import Parser
 from engine.definition import FeatureSet
 from engine.sink import write_frames
 
-SET: Final = "notebook"
 CHECKED_ROWS: Final = 20_000
+CHECKED_ROWS_OF_ALL: Final = 2_000  # where a key is shared by many cards, or by all
 CHECKED_HOT_ROWS: Final = 2_000  # the reference looks at every earlier row of the card
 
 # Of a sample's rows the floor writes the last: those before lack a past that most rows have.
@@ -43,9 +49,9 @@ _MOST_CARDS: Final = 10_000_000
 _DAYS: Final = 366
 
 _DESCRIPTION = """\
-Time the build of the feature set notebook over simulated Parquet files: one of many cards and a
-year, and one of a single card and day. The floor, reading the same columns and writing as many of
-the same columns, is timed in turns with it.
+Time the build of a feature set over simulated Parquet files: one of many cards and a year, and one
+of a single card and day. The floor, reading the same columns and writing as many of the same
+columns, is timed in turns with it, and so is the build of notebook if the set is another.
 
 A sample is built first and compared with the reference backend; later every timed output is."""
 
@@ -54,21 +60,34 @@ The simulated files are removed at the end unless --keep; those found in --dir a
 10,000,000 rows need 2.5 GB there.
 
 example:
-  python -m benchmarks build --rows 10_000_000 --cards 33000 --threads 2 --repeats 5"""
+  python -m benchmarks build --rows 10_000_000 --cards 33000 --threads 2 --repeats 5
+  python -m benchmarks build --set pos"""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The options of the suite; its help says what each does."""
 
+    features: FeatureSet
     usual: Simulated
     hot: Simulated
     common: Common
 
     @property
+    def is_notebook(self) -> bool:
+        """Whether the set is the one that others are compared with."""
+        return self.features.name == NOTEBOOK
+
+    @property
+    def suite(self) -> str:
+        """What the results are called."""
+        return "build" if self.is_notebook else f"build-{self.features.name}"
+
+    @property
     def command(self) -> str:
         """What measures the same again."""
-        numbers = {
+        numbers: dict[str, object] = {} if self.is_notebook else {"--set": self.features.name}
+        numbers |= {
             "--rows": self.usual.rows,
             "--cards": self.usual.cards,
             "--hot-rows": self.hot.rows,
@@ -86,7 +105,7 @@ def prepare(argv: Sequence[str]) -> Callable[[], None]:
 
 def _main(options: Options) -> None:
     measure_and_keep(
-        "build",
+        options.suite,
         options.usual.rows,
         options.common,
         options.command,
@@ -104,9 +123,17 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
         If a value differs from the reference, in a sample or in an output that was timed.
     """
     around = {"date": utc_date().isoformat(), "commit": commit(), "machine": machine()}
-    features = load_feature_set(SET)
-    usual = _Input(options.usual, space, options.common.threads, features, CHECKED_ROWS)
+    features = options.features
+    checked = CHECKED_ROWS if options.is_notebook else CHECKED_ROWS_OF_ALL
+    usual = _Input(options.usual, space, options.common.threads, features, checked)
     hot = _Input(options.hot, space, options.common.threads, features, CHECKED_HOT_ROWS)
+    timed = {BUILD: partial(usual.build, space.scratch / "usual")}
+    sizes = {BUILD: len(features.names)}
+    if not options.is_notebook:
+        other = load_feature_set(NOTEBOOK)
+        compared = _Input(options.usual, space, options.common.threads, other, CHECKED_ROWS)
+        timed = {NOTEBOOK: partial(compared.build, space.scratch / NOTEBOOK)} | timed
+        sizes[NOTEBOOK] = len(other.names)
     say("comparing with the reference")
     rows_of = usual.check_sample(space.scratch / "sample")
     hot.check_sample(space.scratch / "hot sample")
@@ -117,21 +144,25 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
         options.common.repeats,
         {
             FLOOR: floor,
-            BUILD: partial(usual.build, space.scratch / "usual"),
+            **timed,
             HOT: partial(hot.build, space.scratch / "hot"),
         },
     )
     report = runs[BUILD][0].printed
     return around | {
         "versions": report["versions"],
-        "feature_set": {"name": SET, "fingerprint": report["fingerprint"]},
+        "feature_set": {
+            "name": features.name,
+            "features": len(features.names),
+            "fingerprint": report["fingerprint"],
+        },
         "threads": options.common.threads,
         "repeats": options.common.repeats,
         "inputs": {"usual": usual.described(), "one hot card": hot.described()},
         "columns_written": {
             name: str(dtype) for name, dtype in pl.read_parquet_schema(rows_of).items()
         },
-        "summary": summary(runs, options.usual.rows, options.hot.rows),
+        "summary": summary(runs, options.usual.rows, options.hot.rows, sizes),
         "runs": {name: [_kept(run) for run in done] for name, done in runs.items()},
     }
 
@@ -144,26 +175,27 @@ class _Input:
     ) -> None:
         self._simulated = simulated
         self._threads = threads
+        self._features = features
         self._file = space.provide(simulated, threads=threads)
         expectations = Expectations(self._file, features)
         self._columns = expectations.columns_read
         self._first = expectations.of_first_rows(rows)
         # A single card's rows are all the rows there are, too many for the reference.
-        cards = expectations.of_some_cards() if simulated.cards > 1 else None
-        self._expected: list[Expected] = [self._first, *filter(None, [cards])]
+        whole = expectations.of_some_keys() if simulated.cards > 1 else []
+        self._expected: list[Expected] = [self._first, *whole]
 
     def check_sample(self, folder: Path) -> Path:
         """Build the first rows, check them, and return the output."""
         source = folder.with_suffix(".parquet")
         rows = min(self._simulated.rows, _SAMPLE_ROWS)
         write_frames([pl.scan_parquet(self._file).head(rows).collect()], source)
-        run = run_build(source, folder, self._threads)
+        run = run_build(source, folder, self._threads, features=self._features.name)
         check_all([self._first], folder / FEATURES, run.printed["rows"]["written"], rows)
         return folder / FEATURES
 
     def build(self, folder: Path) -> Run:
         """Build, check the output, and remove it before the disk is busy with it."""
-        run = run_build(self._file, folder, self._threads)
+        run = run_build(self._file, folder, self._threads, features=self._features.name)
         output = folder / FEATURES
         written = run.printed["rows"]["written"]
         check_all(self._expected, output, written, self._simulated.rows)
@@ -184,11 +216,6 @@ class _Input:
         }
 
 
-def run_build(source: Path, folder: Path, threads: int) -> Run:
-    """The build under test, as people run it."""
-    return builds.run_build(source, folder, threads, features=SET)
-
-
 def _kept(run: Run) -> dict[str, Any]:
     return {
         "work_seconds": run.work_seconds,
@@ -206,6 +233,7 @@ def _options(argv: Sequence[str]) -> Options:
     add = parser.add_argument
     add("--rows", default="10_000_000", metavar="N", help="rows of the file (%(default)s)")
     add("--cards", default="33_000", metavar="M", help="its cards (%(default)s)")
+    add("--set", default=NOTEBOOK, choices=tuple(SETS), help="feature set (%(default)s)")
     add("--hot-rows", default="1_000_000", metavar="N", help="rows of the one card (%(default)s)")
     add_common(parser, "build")
     parsed = parser.parse_args(argv)
@@ -214,6 +242,7 @@ def _options(argv: Sequence[str]) -> Options:
     hot_rows = whole(parsed.hot_rows, "--hot-rows", 1, _MOST_ROWS)
     common = read_common(parsed)
     return Options(
+        features=load_feature_set(parsed.set),
         usual=Simulated(rows=rows, cards=cards, days=_DAYS, seed=common.seed),
         hot=Simulated(rows=hot_rows, cards=1, days=1, seed=common.seed),
         common=common,

@@ -1,10 +1,14 @@
 """How a build would be computed, in words."""
 
+from collections.abc import Iterable
+
 from engine.backends.polars.chunks import CHUNK_ROWS, MOST_CHUNK_ROWS
 from engine.backends.polars.plan import Plan, compile_features
 from engine.build.job import open_log
 from engine.build.options import Options
 from engine.definition import fingerprint
+from engine.definition.needs import aggregates_in
+from engine.definition.nodes import Aggregate
 from engine.words import counted
 
 
@@ -45,14 +49,13 @@ def _execution(options: Options, plan: Plan) -> list[str]:
 def _windows(plan: Plan) -> list[str]:
     lines = []
     for key in plan.keys:
-        named = ", ".join(key) or "the whole stream"
-        lines.append(f"key ({named}):")
+        lines.append(f"key {_named(key)}:")
         spans = dict.fromkeys(
             aggregate.window for aggregate in plan.aggregates if aggregate.key == key
         )
         for window in spans:
             names = dict.fromkeys(
-                f"{aggregate.name}({'' if aggregate.argument is None else aggregate.argument})"
+                _called(aggregate)
                 for aggregate in plan.aggregates
                 if aggregate.key == key and aggregate.window == window
             )
@@ -62,10 +65,38 @@ def _windows(plan: Plan) -> list[str]:
 
 def _chunks(plan: Plan) -> list[str]:
     if not plan.is_chunkable:
-        return ["execution: one chunk, the whole log in memory: an aggregate sees for ever"]
-    reach = plan.reach / plan.schema.ticks_per_second
-    carried = " and the last row of each key" if plan.carried else ""
-    return [
-        f"execution: chunks in time order of {CHUNK_ROWS:,} to {MOST_CHUNK_ROWS:,} rows,",
-        f"  each with a halo of {reach:,.0f} s{carried} before it",
+        whole = ", ".join(
+            f"{_called(aggregate)} by {_named(aggregate.key)}" for aggregate in plan.unbounded
+        )
+        return [
+            "execution: one chunk, the whole log in memory, for what sees for ever:",
+            f"  {whole}",
+        ]
+    lines = [
+        f"execution: chunks in time order of {CHUNK_ROWS:,} to {MOST_CHUNK_ROWS:,} rows",
     ]
+    if plan.running:
+        running = dict.fromkeys(node for root in plan.running for node in aggregates_in(root))
+        lines.append("  carried on from chunk to chunk, as some see further than a day:")
+        lines += _by_key(running)
+    if plan.in_halo:
+        reach = plan.reach / plan.schema.ticks_per_second
+        carried = " and the last row of each key" if plan.carried else ""
+        lines.append(f"  computed in each chunk, from a halo of {reach:,.0f} s{carried} before it:")
+        lines += _by_key(plan.halo_aggregates)
+    return lines
+
+
+def _by_key(aggregates: Iterable[Aggregate]) -> list[str]:
+    by_key: dict[str, dict[str, None]] = {}
+    for aggregate in aggregates:
+        by_key.setdefault(_named(aggregate.key), {})[_called(aggregate)] = None
+    return [f"    {key}: {', '.join(names)}" for key, names in by_key.items()]
+
+
+def _named(key: tuple[str, ...]) -> str:
+    return f"({', '.join(key) or 'the whole stream'})"
+
+
+def _called(aggregate: Aggregate) -> str:
+    return f"{aggregate.name}({'' if aggregate.argument is None else aggregate.argument})"

@@ -155,8 +155,8 @@ class Window:
     delay: int = 0
 
     def __str__(self) -> str:
-        span = "for ever" if self.length is None else f"{self.length / 1e6:g}s"
-        return f"{span} until {self.delay / 1e6:g}s ago" if self.delay else span
+        span = "for ever" if self.length is None else f"{self.length / 1e6:.15g}s"
+        return f"{span} until {self.delay / 1e6:.15g}s ago" if self.delay else span
 
 
 @dataclass(frozen=True, slots=True)

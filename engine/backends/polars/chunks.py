@@ -1,7 +1,10 @@
-"""A log in time order, a chunk at a time: chunks are independent once their past is at hand.
+"""A log in time order, a chunk at a time.
 
-One thread reads and keeps the past; workers compute; results leave in order. What is in memory is
-a few chunks, the events within one window's reach, and the last row of each key.
+One thread reads and keeps the halo; workers compute; results leave in order. Over windows of up to
+a day a chunk is independent of others once its halo is at hand. Over longer ones it goes on where
+the chunk before it ended, aggregate by aggregate, so that it waits for little of that. What is in
+memory is a few chunks, what windows still see of the events within their reach, and a few numbers
+or the last row of each key.
 """
 
 from collections import deque
@@ -12,10 +15,12 @@ from typing import Final
 import polars as pl
 
 from engine.backends.polars.codes import CodeBook, all_codes
-from engine.backends.polars.evaluate import evaluate
+from engine.backends.polars.evaluate import over_halo
 from engine.backends.polars.past import Past
 from engine.backends.polars.plan import Plan
+from engine.backends.polars.running import Running
 from engine.backends.polars.scalars import Scalars
+from engine.backends.polars.turns import Turns
 from engine.definition.types import TEXT
 
 # A chunk's halo is computed again with it: small chunks are in cache, larger ones spare halo.
@@ -58,29 +63,38 @@ def stream_features(
     """
     scalars = Scalars(plan)
     past = Past(plan, scalars)
+    turns = Turns()
+    running = Running(plan, scalars, turns)
     books = _code_books(plan)
 
     def wanted(first: pl.DataFrame) -> int:
         halo = past.halo_rows(first)
         return min(max(chunk_rows, int(_LEAST_OF_HALO * halo)), most_rows)
 
-    def compute(before: pl.DataFrame, chunk: pl.DataFrame) -> pl.DataFrame:
-        features = evaluate(plan, scalars, before, chunk)
+    def compute(number: int, before: pl.DataFrame, chunk: pl.DataFrame) -> pl.DataFrame:
+        try:
+            columns = [*running.columns(chunk, number), *over_halo(plan, scalars, before, chunk)]
+            features = scalars.features.run(chunk.hstack(columns))
+        except BaseException:
+            turns.abandon(number)
+            raise
         return pl.DataFrame([*(chunk[name] for name in passed), *features])
 
     with ThreadPoolExecutor(threads, thread_name_prefix="features") as workers:
         waiting: deque[Future[pl.DataFrame]] = deque()
         try:
-            for chunk in _chunks(batches, wanted, whole=not plan.is_chunkable):
+            chunks = _chunks(batches, wanted, whole=not plan.is_chunkable)
+            for number, chunk in enumerate(chunks):
                 coded = pl.DataFrame([*prepared_columns(plan, chunk), *all_codes(books, chunk)])
                 before = past.before(coded)
                 past.append(coded)
-                waiting.append(workers.submit(compute, before, coded))
+                waiting.append(workers.submit(compute, number, before, coded))
                 while len(waiting) > threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            turns.abandon()
             for future in waiting:
                 future.cancel()
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from engine.backends.polars.layout import IntArray
+from engine.backends.polars.layout import IntArray, Mask
 from engine.backends.polars.plan import Plan
 from engine.compiled import INT, INTS, SCATTER, TABLE, UPPER_HALF, compiled
 from engine.definition.needs import columns_in
@@ -57,9 +57,9 @@ class CodeBook:
             self._grow()
 
     def _grow(self) -> None:
-        used = np.flatnonzero(self._codes != _FREE)
-        order = used[np.argsort(self._codes[used])]
-        known = self._values[order]
+        used = self._codes != _FREE
+        known = np.empty(self._known, dtype=np.int64)
+        known[self._codes[used]] = self._values[used]
         self._values = np.zeros(2 * len(self._values), dtype=np.int64)
         self._codes = np.full(len(self._values), _FREE)
         _encode(known, 0, np.empty_like(known), self._values, self._codes, 0)
@@ -121,16 +121,49 @@ def all_codes(books: dict[str, CodeBook], rows: pl.DataFrame) -> Iterable[pl.Ser
     return (pl.Series(CODE_PREFIX + name, book.encode(rows[name])) for name, book in books.items())
 
 
+class KeyCodes:
+    """Codes of keys that stay the same from chunk to chunk."""
+
+    def __init__(self) -> None:
+        self._books: dict[tuple[str, ...], CodeBook] = {}
+
+    def encode(self, key: tuple[str, ...], rows: pl.DataFrame) -> IntArray:
+        """(n,) the code of each row's key, −1 where one of its columns is null."""
+        if not key:
+            return np.zeros(len(rows), dtype=np.int64)
+        codes = column_codes(key[0], rows)
+        for depth, name in enumerate(key[1:], start=2):
+            more = column_codes(name, rows)
+            null = (codes < 0) | (more < 0)
+            codes = self._dense(key[:depth], (codes << 32) | np.where(null, 0, more), null)
+        return codes
+
+    def encode_densely(self, key: tuple[str, ...], rows: pl.DataFrame) -> IntArray:
+        """The same, and codes are no greater than there are keys.
+
+        A text's own code counts the texts of other columns too.
+        """
+        codes = self.encode(key, rows)
+        if len(key) == 1 and CODE_PREFIX + key[0] not in rows.columns:
+            return self._dense(key, codes, codes < 0)
+        return codes
+
+    def _dense(self, key: tuple[str, ...], numbers: IntArray, null: Mask) -> IntArray:
+        codes = self._books.setdefault(key, CodeBook()).encode(pl.Series(numbers))
+        codes[null] = -1
+        return codes
+
+
 def past_columns(plan: Plan) -> Iterator[str]:
     """What is kept of a row once it is past: its codes in place of what only keys look at."""
     operands = {
         name
-        for aggregate in plan.aggregates
+        for aggregate in plan.halo_aggregates
         for inner in (aggregate.argument, aggregate.where)
         if inner is not None
         for name in columns_in(inner)
     }
-    for name in plan.history:
+    for name in plan.halo_history:
         coded = name in plan.key_columns and plan.schema.by_name[name].type != TEXT
         if not coded or name in operands:
             yield name

@@ -9,40 +9,38 @@ from engine.backends.polars.windowed import KeyWindows
 from engine.definition.nodes import Aggregate, Call, Expression
 
 
-def evaluate(plan: Plan, scalars: Scalars, past: pl.DataFrame, core: pl.DataFrame) -> pl.DataFrame:
-    """The features of a chunk.
+def over_halo(
+    plan: Plan, scalars: Scalars, past: pl.DataFrame, core: pl.DataFrame
+) -> list[pl.Series]:
+    """The columns of a chunk that are computed anew from it and its halo.
 
     Parameters
     ----------
     plan, scalars
         The compiled feature set.
     past
-        Rows of the log before the chunk, in the order of events: all that its windows can see.
+        Rows of the log before the chunk, in the order of events: all that these windows can see.
     core
         The chunk's rows, in the order of events.
 
     Returns
     -------
-    polars.DataFrame
-        A row for each row of ``core``, a column for each feature.
+    list of polars.Series
+        A value for each row of ``core``, named as ``scalars`` expects it. Layouts and the like are
+        let go of with the return.
     """
-    return scalars.features.run(core.hstack(_windowed(plan, scalars, past, core)))
-
-
-def _windowed(
-    plan: Plan, scalars: Scalars, past: pl.DataFrame, core: pl.DataFrame
-) -> list[pl.Series]:
-    """What is computed over windows; layouts and the like are let go of with the return."""
+    if not plan.in_halo:
+        return []
     frame = Frame(plan, scalars, past, core)
     columns: list[pl.Series] = []
-    for key in plan.keys:
+    for key in dict.fromkeys(aggregate.key for aggregate in plan.halo_aggregates):
         columns += _over_key(plan, scalars, frame, key)
     return columns
 
 
 def _over_key(plan: Plan, scalars: Scalars, frame: Frame, key: tuple[str, ...]) -> list[pl.Series]:
     windows = KeyWindows(plan, frame, key)
-    nodes = [node for node in plan.windowed if _key_of(node) == key]
+    nodes = [node for node in plan.in_halo if _key_of(node) == key]
     return [windows.column(node).alias(scalars.name_of(node)) for node in nodes]
 
 

@@ -23,7 +23,6 @@ from engine.backends.polars.layout import (
 )
 from engine.backends.polars.plan import Plan
 from engine.backends.polars.scalars import Scalars
-from engine.definition.needs import columns_in
 from engine.definition.nodes import Column, Expression
 from engine.definition.types import Kind
 
@@ -100,8 +99,7 @@ class Frame:
 
     def operand(self, expression: Expression, delay: int) -> Operand:
         """An aggregate's argument for every row, as known ``delay`` ticks after the row's time."""
-        if self._plan.schema.label not in set(columns_in(expression)):
-            delay = 0
+        delay = self._plan.label_delay(expression, delay)
         if (expression, delay) not in self._operands:
             self._operands[expression, delay] = self._make_operand(expression, delay)
         return self._operands[expression, delay]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from engine.backends.polars.codes import CodeBook, column_codes, hold_text_codes, past_columns
+from engine.backends.polars.codes import KeyCodes, hold_text_codes, past_columns
 from engine.backends.polars.frame import Frame
 from engine.backends.polars.layout import IntArray, Mask
 from engine.backends.polars.plan import Plan, needs_last_row_only
@@ -42,7 +42,7 @@ class Past:
         self._halo: list[pl.DataFrame] = []
         self._pool = pl.DataFrame()  # rows that are the last of a key, in the order of events
         self._compact_at = _COMPACT_FROM
-        self._books: dict[tuple[str, ...], CodeBook] = {}
+        self._codes = KeyCodes()
         self._last: dict[_Carried, IntArray] = {
             _Carried(aggregate.key, aggregate.where): np.empty(0, dtype=np.int64)
             for aggregate in plan.carried
@@ -88,7 +88,7 @@ class Past:
         places = np.arange(base, base + len(rows))
         kept = np.zeros(len(rows), dtype=bool)
         for carried, last in self._last.items():
-            codes = self._codes(carried.key, rows)
+            codes = self._codes.encode(carried.key, rows)
             at = places
             if carried.where is not None or int(codes.min(initial=0)) < 0:
                 use = codes >= 0
@@ -126,22 +126,8 @@ class Past:
             return self._pool
         wanted = np.zeros(len(self._pool), dtype=bool)
         for carried, last in self._last.items():
-            _want_last(self._codes(carried.key, chunk), last, wanted)
+            _want_last(self._codes.encode(carried.key, chunk), last, wanted)
         return self._pool.filter(pl.Series(wanted))
-
-    def _codes(self, key: tuple[str, ...], rows: pl.DataFrame) -> IntArray:
-        """Codes of a key that stay the same from chunk to chunk, −1 for null."""
-        if not key:
-            return np.zeros(len(rows), dtype=np.int64)
-        codes = column_codes(key[0], rows)
-        for depth, name in enumerate(key[1:], start=2):
-            more = column_codes(name, rows)
-            null = (codes < 0) | (more < 0)
-            both = (codes << 32) | np.where(null, 0, more)
-            book = self._books.setdefault(key[:depth], CodeBook())
-            codes = book.encode(pl.Series(both))
-            codes[null] = -1
-        return codes
 
 
 @compiled((INTS, INTS, TABLE, FLAGS, INT))

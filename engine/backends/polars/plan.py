@@ -13,9 +13,14 @@ from engine.definition.lower import lower
 from engine.definition.needs import aggregates_in, columns_in, columns_of
 from engine.definition.nodes import Aggregate, Call, Expression, FeatureSet, Window
 from engine.definition.schema import Schema
-from engine.definition.types import Type
+from engine.definition.types import Kind, Type
 
 _MOMENTS: Final = frozenset({"exact_mean", "exact_var", "exact_std"})
+# What partials can be kept of from chunk to chunk, in a few numbers for each key.
+_KEPT: Final = frozenset({"count", "sum", "sum_of_squares", "min", "max", "last"})
+_HELD_IN_64_BITS: Final = frozenset({Kind.INT, Kind.MONEY, Kind.TIME, Kind.FLOAT})
+# A halo is computed anew with each chunk: a day's costs little beside a chunk, weeks' do not.
+LONGEST_HALO_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,49 @@ class Plan:
         return tuple(dict.fromkeys(found))
 
     @cached_property
+    def running(self) -> tuple[Expression, ...]:
+        """The windowed expressions whose partials are carried on from chunk to chunk."""
+        return tuple(node for node in self.windowed if self._runs(node))
+
+    @cached_property
+    def in_halo(self) -> tuple[Expression, ...]:
+        """The windowed expressions that are computed anew in each chunk, from it and its halo."""
+        return tuple(node for node in self.windowed if not self._runs(node))
+
+    @cached_property
+    def halo_aggregates(self) -> tuple[Aggregate, ...]:
+        """The distinct primitive aggregates in ``in_halo``."""
+        found = [node for root in self.in_halo for node in aggregates_in(root)]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def _running_keys(self) -> frozenset[tuple[str, ...]]:
+        """The keys with an aggregate that a halo is no place for and partials can be kept of."""
+        return frozenset(
+            aggregate.key
+            for aggregate in self.aggregates
+            if self._can_run(aggregate) and self._sees_far(aggregate)
+        )
+
+    def _runs(self, windowed: Expression) -> bool:
+        found = tuple(aggregates_in(windowed))
+        return found[0].key in self._running_keys and all(map(self._can_run, found))
+
+    def _can_run(self, aggregate: Aggregate) -> bool:
+        if aggregate.name == "last" and aggregate.argument is not None:
+            return self.type_of(aggregate.argument).kind in _HELD_IN_64_BITS
+        if aggregate.name == "n_unique":
+            # Its partial is a number for each value too: a day of them is found faster in a halo.
+            return self._sees_far(aggregate)
+        return aggregate.name in _KEPT
+
+    def _sees_far(self, aggregate: Aggregate) -> bool:
+        span = self.span(aggregate.window)
+        if span.length is None:
+            return not needs_last_row_only(aggregate)
+        return span.length + span.delay > LONGEST_HALO_SECONDS * self.schema.ticks_per_second
+
+    @cached_property
     def keys(self) -> tuple[tuple[str, ...], ...]:
         """The distinct keys."""
         return tuple(dict.fromkeys(aggregate.key for aggregate in self.aggregates))
@@ -74,8 +122,16 @@ class Plan:
     @cached_property
     def history(self) -> tuple[str, ...]:
         """The columns that an event's past is asked for, event_time first."""
+        return self._history_of(self.aggregates)
+
+    @cached_property
+    def halo_history(self) -> tuple[str, ...]:
+        """The columns that a halo is asked for, event_time first."""
+        return self._history_of(self.halo_aggregates)
+
+    def _history_of(self, aggregates: tuple[Aggregate, ...]) -> tuple[str, ...]:
         found = [self.schema.event_time]
-        for aggregate in self.aggregates:
+        for aggregate in aggregates:
             found.extend(columns_in(aggregate))
         label_time = self.schema.label_time
         if self.schema.label in found and label_time is not None:
@@ -84,31 +140,39 @@ class Plan:
 
     @cached_property
     def reach(self) -> int:
-        """How many ticks back the longest finite window sees."""
-        spans = [self.span(aggregate.window) for aggregate in self.aggregates]
+        """How many ticks back the longest finite window over a halo sees."""
+        spans = [self.span(aggregate.window) for aggregate in self.halo_aggregates]
         return max(
             (span.length + span.delay for span in spans if span.length is not None), default=0
         )
 
     @cached_property
     def carried(self) -> tuple[Aggregate, ...]:
-        """The aggregates that see for ever and need only the last row of their key."""
+        """The aggregates over a halo that see for ever: of most, the last row of their key."""
         return tuple(
-            aggregate for aggregate in self.aggregates if self.span(aggregate.window).length is None
+            aggregate
+            for aggregate in self.halo_aggregates
+            if self.span(aggregate.window).length is None
         )
 
     @cached_property
-    def is_chunkable(self) -> bool:
-        """Whether a chunk needs no more than a halo and the last row of each key.
+    def unbounded(self) -> tuple[Aggregate, ...]:
+        """The aggregates that see for ever and need all of it, such as ``first``."""
+        return tuple(aggregate for aggregate in self.carried if not needs_last_row_only(aggregate))
 
-        A ``last`` for ever without delay does; a count or sum for ever needs the whole log.
-        """
-        return all(needs_last_row_only(aggregate) for aggregate in self.carried)
+    @cached_property
+    def is_chunkable(self) -> bool:
+        """Whether a chunk needs no more than partials, a halo and the last row of each key."""
+        return not self.unbounded
 
     def span(self, window: Window) -> Span:
         """A window in ticks of the schema's unit."""
         length = None if window.length is None else self.schema.to_ticks(window.length)
         return Span(length, self.schema.to_ticks(window.delay))
+
+    def label_delay(self, expression: Expression, delay: int) -> int:
+        """``delay`` if what an expression is depends on when a label is asked for, else 0."""
+        return delay if self.schema.label in set(columns_in(expression)) else 0
 
     def type_of(self, expression: Expression) -> Type:
         """The type of an expression."""

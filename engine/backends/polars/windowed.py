@@ -43,7 +43,7 @@ class KeyWindows:
         self.layout = frame.layout(key)
         spans = {
             plan.span(aggregate.window): None
-            for aggregate in plan.aggregates
+            for aggregate in plan.halo_aggregates
             if aggregate.key == key
         }
         self._bounds = find_bounds(self.layout, list(spans))
@@ -161,10 +161,11 @@ class KeyWindows:
     def shown(self, values: Values, bounds: Bounds) -> pl.Series:
         """The same, null where the window shows nothing."""
         rows, past, size = self.layout.rows, self._frame.past, len(self._frame)
-        return _series(kernels.by_row(values, rows, past, size), self.counts(bounds) == 0)
+        return masked_series(kernels.by_row(values, rows, past, size), self.counts(bounds) == 0)
 
 
-def _series(values: Values | Places, null: Mask) -> pl.Series:
+def masked_series(values: Values | Places, null: Mask) -> pl.Series:
+    """Values as a series, null where said."""
     return pl.Series(pa.array(values, mask=null)) if null.any() else pl.Series(values)
 
 
@@ -205,8 +206,8 @@ def _picked(windows: KeyWindows, aggregate: Aggregate) -> pl.Series:
     operand = windows.operand(aggregate)
     rows, null = windows.picked_row(aggregate)
     if operand.valid is None and operand.series.dtype in {pl.Int64, pl.Float64}:
-        return _series(gather(operand.numbers, rows), null)
-    return operand.series.gather(_series(rows, null))
+        return masked_series(gather(operand.numbers, rows), null)
+    return operand.series.gather(masked_series(rows, null))
 
 
 _TABLE: Final[dict[str, Callable[[KeyWindows, Aggregate], pl.Series]]] = {

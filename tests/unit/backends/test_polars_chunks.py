@@ -1,5 +1,7 @@
 """No value depends on how a log is cut into batches and chunks, nor on the number of threads."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -7,12 +9,17 @@ from hypothesis import strategies as st
 
 from conformance.bits import assert_same_bits
 from conformance.logs import LOG, log_of_rows, over
+from conformance.sets import SETS
 from conformance.streams import Row, streams
-from engine.backends.polars import compute
+from engine.backends.polars import chunks, compute
 from engine.backends.polars.chunks import stream_features
 from engine.backends.polars.plan import compile_features
 from engine.catalog import notebook
+from engine.catalog.pos import pos
 from engine.definition import FeatureSet, column, feature, feature_set, key
+from engine.definition.needs import columns_of
+from engine.events.normalise import normalise
+from replay.simulate import Settings, simulate
 
 carried = feature_set(
     "carried",
@@ -38,12 +45,55 @@ for_ever = feature_set(
     [
         feature("all", key("cc_num").ever().sum("amt"), ""),
         feature("delayed", key("merchant").ever(delay_days=1).std("amt"), ""),
+        feature("highest", key("merchant", "category").ever().max("speed"), ""),
+        feature("lowest", key().ever(delay_days=1).min("amt"), ""),
+        feature("merchants", key("cc_num").ever().n_unique("merchant"), ""),
+        feature("place_a_day_ago", key("cc_num").ever(delay_days=1).last("merch_lat"), ""),
     ],
 )
-SETS = {
+week = key("cc_num").last(days=7)
+known = key("merchant").last(days=7, delay_days=1)
+dear = column("amt") > 0.1
+weeks = feature_set(
+    "weeks",
+    LOG,
+    [
+        feature("events", week.count(), ""),
+        feature("speeds", week.count("speed"), ""),
+        feature("dear", week.where(dear).count(), ""),
+        feature("minute", key("cc_num").last(minutes=1).count(), ""),
+        feature("refunded", week.where(column("amt") < 0).sum("amt"), ""),
+        feature("mean", week.mean("amt"), ""),
+        feature("std", week.std("amt"), ""),
+        feature("var", key("category", "terminal", "cc_num").last(days=7).var("points"), ""),
+        feature("online", week.sum("online"), ""),
+        feature("fastest", week.max("speed"), ""),
+        feature("slowest", known.min("speed"), ""),
+        feature("dearest", week.where(column("online")).max("amt"), ""),
+        feature("idle", week.seconds_since_last(), ""),
+        feature("speed_then", known.last("speed"), ""),
+        feature("seen", key("cc_num", "merchant").last(days=7).exists(), ""),
+        feature("merchants", week.n_unique("merchant"), ""),
+        feature("speeds_known", known.where(dear).n_unique("speed"), ""),
+        feature("cards", key().last(days=7).n_unique("cc_num"), ""),
+        feature("merchants_1d", key("cc_num").last(days=1).n_unique("merchant"), ""),
+        feature("text_then", week.last("category"), ""),
+        feature("first_speed", week.first("speed"), ""),
+        feature("frauds", known.sum("is_fraud"), ""),
+        feature("frauds_known", known.count("is_fraud"), ""),
+        feature(
+            "frauds_known_later", key("merchant").last(days=7, delay_days=2).sum("is_fraud"), ""
+        ),
+        feature("everyone", key().last(days=7).count(), ""),
+    ],
+)
+whole = feature_set("whole", LOG, [feature("first", key("cc_num").ever().first("merchant"), "")])
+WRITTEN = {
     "notebook": over(LOG, notebook),
     "carried": carried,
     "for_ever": for_ever,
+    "weeks": weeks,
+    "whole": whole,
 }
 
 
@@ -58,15 +108,15 @@ def _in_chunks(
     )
 
 
-@pytest.mark.parametrize("name", SETS)
+@pytest.mark.parametrize("name", [*WRITTEN, "part of broad", "made up"])
 @given(data=st.data())
 def test_no_value_depends_on_chunks_or_threads(name: str, data: st.DataObject) -> None:
-    features = SETS[name]
+    features = WRITTEN[name] if name in WRITTEN else SETS[name](data, "s")
     rows: list[Row] = data.draw(streams(features.schema), "rows")
     events = log_of_rows(features.schema, rows).sort("unix_time", maintain_order=True)
     if not len(events):
         return
-    whole = compute(features, events)
+    in_one = compute(features, events)
     most = data.draw(st.integers(1, 8), "most rows of a chunk")
     parts = _in_chunks(
         features,
@@ -76,10 +126,62 @@ def test_no_value_depends_on_chunks_or_threads(name: str, data: st.DataObject) -
         most=most,
         threads=data.draw(st.integers(1, 3), "threads"),
     )
-    assert_same_bits(parts, whole, features, events)
+    assert_same_bits(parts, in_one, features, events)
 
 
 def test_which_sets_need_the_whole_log_in_memory() -> None:
     assert compile_features(notebook).is_chunkable
     assert compile_features(carried).is_chunkable
-    assert not compile_features(for_ever).is_chunkable
+    assert compile_features(for_ever).is_chunkable
+    assert not compile_features(whole).is_chunkable
+
+
+def test_what_sees_further_than_a_day_runs_on_from_chunk_to_chunk() -> None:
+    assert not compile_features(notebook).running
+    assert compile_features(carried).reach == 86_400
+    plan = compile_features(weeks)
+    assert {node.name for node in plan.halo_aggregates} == {"n_unique", "last", "first"}
+    assert [node.argument for node in plan.halo_aggregates if node.name == "last"] == [
+        column("category")
+    ]
+    days = [node.window.length for node in plan.halo_aggregates if node.name == "n_unique"]
+    assert days == [86_400_000_000]
+    assert not compile_features(for_ever).in_halo
+
+
+def test_a_log_longer_than_what_is_kept_of_it_at_first() -> None:
+    settings = Settings(rows=6_000, cards=30, seed=3, start=date(2025, 1, 1), days=120)
+    log = pl.concat(simulate(settings))
+    events = normalise(log, pos.schema, columns_of(pos)).events
+    parts = _in_chunks(pos, events, batch=70, least=70, most=200, threads=2)
+    assert_same_bits(parts, compute(pos, events), pos, events)
+
+
+def test_a_chunk_that_fails_ends_the_stream_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(rows=3_000, cards=30, seed=3, start=date(2025, 1, 1), days=120)
+    log = pl.concat(simulate(settings))
+    events = normalise(log, pos.schema, columns_of(pos)).events
+    calls = iter(range(100))
+
+    def failing(*_: object) -> list[pl.Series]:
+        if next(calls) >= 3:
+            raise ArithmeticError("planted")
+        return right(*_)  # type: ignore[arg-type] # passed on as they are
+
+    right = chunks.over_halo
+    monkeypatch.setattr(chunks, "over_halo", failing)
+    with pytest.raises(ArithmeticError, match="planted"):
+        _in_chunks(pos, events, batch=100, least=100, most=100, threads=3)
+
+
+def test_a_stream_that_nobody_reads_to_its_end_ends() -> None:
+    settings = Settings(rows=3_000, cards=30, seed=3, start=date(2025, 1, 1), days=120)
+    log = pl.concat(simulate(settings))
+    events = normalise(log, pos.schema, columns_of(pos)).events
+    batches = (events.slice(start, 100) for start in range(0, len(events), 100))
+    stream = stream_features(
+        compile_features(pos), batches, threads=3, chunk_rows=100, most_rows=100
+    )
+    first = next(iter(stream))
+    assert len(first) == 100
+    stream.close()  # type: ignore[attr-defined] # a generator

@@ -14,6 +14,7 @@ from benchmarks.cli import main
 from benchmarks.measure import Run
 from benchmarks.simulated import Simulated
 from benchmarks.suites import build as suite
+from benchmarks.suites.build_page import page
 from benchmarks.suites.build_results import as_text
 from engine.build.job import build
 from engine.build.options import Options
@@ -115,8 +116,9 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         settings = Settings(rows=self.rows, cards=self.cards, days=self.days, seed=self.seed)
         pl.concat(simulate(settings)).write_parquet(file)
 
-    def run_build(source: Path, folder: Path, threads: int) -> Run:
-        options = Options((str(source),), folder, threads=threads, overwrite=True)
+    def run_build(source: Path, folder: Path, threads: int, *, features: str) -> Run:
+        chosen = load_feature_set(features)
+        options = Options((str(source),), folder, chosen, threads=threads, overwrite=True)
         return took(build(options).content)
 
     def run_floor(module: str, args: list[str], *, threads: int) -> Run:
@@ -139,8 +141,8 @@ def test_a_wrong_value_is_not_timed(
 ) -> None:
     right = suite.run_build
 
-    def wrong(source: Path, folder: Path, threads: int) -> Run:
-        done = right(source, folder, threads)
+    def wrong(source: Path, folder: Path, threads: int, *, features: str) -> Run:
+        done = right(source, folder, threads, features=features)
         if folder.name == planted_in:
             output = pl.read_parquet(folder / FEATURES).with_row_index("at")
             value = pl.col("velocity_1h") + (pl.col("at") == 7)
@@ -156,9 +158,63 @@ def test_a_wrong_value_is_not_timed(
     assert not (tmp_path / "work").exists()
 
 
+@pytest.mark.usefixtures("in_this_process")
+def test_another_set_is_measured_beside_notebook(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*TINY, "--set", "pos"], tmp_path) == 0
+    results = json.loads((tmp_path / "results" / "build-pos-300.json").read_text())
+    assert results["command"].startswith("python -m benchmarks build --set pos --rows 300 ")
+    assert list(results["runs"]) == ["floor", "notebook", "build", "one hot card"]
+    features = load_feature_set("pos").names
+    assert results["feature_set"]["features"] == len(features)
+    assert list(results["columns_written"])[-len(features) :] == list(features)
+    medians = {
+        name: sorted(one["work_seconds"] for one in results["runs"][name])[1]
+        for name in ("notebook", "build")
+    }
+    ratio = results["summary"]["over_notebook_per_row_and_feature"]["work_seconds"]["median"]
+    per_feature = medians["build"] / len(features), medians["notebook"] / 26
+    assert ratio == pytest.approx(per_feature[0] / per_feature[1])
+    checked = results["inputs"]["usual"]["equal_to_the_reference"]
+    assert checked[0] == "the first 300 rows"
+    assert {what.split(" of ")[-1] for what in checked[1:]} == {"20 cards", "merchant", "category"}
+    assert f"pos, {len(features)} features: time per row and feature ÷ notebook {ratio:.2f} (" in (
+        capsys.readouterr().out
+    )
+    told = page(results, "kept.json")
+    assert "| 300 rows, 20 cards, a year | floor | notebook | pos | pos ÷ floor |" in told
+    assert f"it takes {ratio:.2f} times as long as notebook" in told
+
+
+@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.parametrize("feature", ["card_sum_7d", "merchant_count_1d", "category_rush"])
+def test_a_wrong_value_of_any_key_is_not_timed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    feature: str,
+) -> None:
+    monkeypatch.setattr(suite, "CHECKED_ROWS_OF_ALL", 5)
+    right = suite.run_build
+
+    def wrong(source: Path, folder: Path, threads: int, *, features: str) -> Run:
+        done = right(source, folder, threads, features=features)
+        if folder.name == "usual":
+            output = pl.read_parquet(folder / FEATURES).with_row_index("at")
+            value = pl.when(pl.col("at") != 299).then(feature).otherwise(-1)
+            output.with_columns(value.alias(feature)).drop("at").write_parquet(folder / FEATURES)
+        return done
+
+    monkeypatch.setattr(suite, "run_build", wrong)
+    assert run([*TINY, "--set", "pos"], tmp_path) == 1
+    assert f"feature '{feature}' differs in row 299 of the file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("args", "told"),
     [
+        (["build", "--set", "nothing"], "invalid choice: 'nothing'"),
         ([], "required: suite"),
         (["nothing"], "invalid choice: 'nothing'"),
         (

@@ -49,9 +49,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def expected(built: Path) -> list[Expected]:
     expectations = Expectations(built / "in.parquet", load_feature_set("notebook"))
-    cards = expectations.of_some_cards()
-    assert cards is not None
-    return [expectations.of_first_rows(200), cards]
+    return [expectations.of_first_rows(200), *expectations.of_some_keys()]
 
 
 def test_a_right_output_passes(built: Path, expected: list[Expected]) -> None:

@@ -256,6 +256,45 @@ def test_explain_writes_nothing(
     assert tree(tmp_path) == before
 
 
+MINE = """
+from engine.definition import POS, feature, feature_set, key
+
+week = key("cc_num").last(days=7)
+mine = feature_set(
+    "mine",
+    POS,
+    [
+        feature("spent", week.sum("amt"), "spent on the card in the last 7 days"),
+        feature("merchant", week.first("merchant"), "where it was first in the last 7 days"),
+        feature("place", key("merchant").previous("lat"), "home of the merchant's last customer"),
+        EVER
+    ],
+)
+"""
+EVER = 'feature("ever", key("category").ever().first("merchant"), "its first merchant"),'
+
+
+def test_explain_says_which_features_need_what_of_the_past(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    definitions = tmp_path / "mine.py"
+    definitions.write_text(MINE.replace("EVER", ""))
+    asked = ["--set", f"{definitions}:mine", "--explain"]
+    assert build(tmp_path / "out", [log], *asked) == 0
+    said = capsys.readouterr().out
+    assert "  604800s: sum(amt), first(merchant)\n" in said
+    _, _, execution = said.partition("execution: ")
+    carried, _, halo = execution.partition("computed in each chunk")
+    assert "further than a day:\n    (cc_num): sum(amt)\n" in carried
+    assert halo.startswith(", from a halo of 604,800 s and the last row of each key before it:\n")
+    assert "    (cc_num): first(merchant)\n    (merchant): last(lat)\n" in halo
+    definitions.write_text(MINE.replace("EVER", EVER))
+    assert build(tmp_path / "out", [log], *asked) == 0
+    said = capsys.readouterr().out
+    assert "one chunk, the whole log in memory, for what sees for ever:\n" in said
+    assert "  first(merchant) by (category)\n" in said
+
+
 def test_json_is_the_report_and_the_summary_says_it_in_words(
     log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
