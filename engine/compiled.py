@@ -23,6 +23,7 @@ Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 INT: Final = types.int64
 FLOAT: Final = types.float64
+CODE: Final = types.uint32
 PLACES: Final = types.Array(types.int32, 1, "C", readonly=True)
 INTS: Final = types.Array(types.int64, 1, "C", readonly=True)
 FLOATS: Final = types.Array(types.float64, 1, "C", readonly=True)
@@ -32,6 +33,7 @@ HASHES: Final = types.Array(types.uint64, 1, "C", readonly=True)
 SETS: Final = types.Array(types.uint64, 1, "C", readonly=True)
 ROWS: Final = types.Array(types.float64, 2, "A", readonly=True)
 TABLE: Final = types.Array(types.int64, 1, "C")
+BLOCK: Final = types.Array(types.float64, 2, "C")
 FLAGS: Final = types.Array(types.boolean, 1, "C")
 RESULTS: Final = types.Array(types.float64, 1, "C")
 FLAG: Final = types.boolean
@@ -48,7 +50,7 @@ def compiled(*signatures: tuple[Any, ...], frees: bool = True) -> Callable[[Loop
     Other threads run meanwhile if it ``frees`` them, which costs what a few steps do.
 
     Array arguments are contiguous, but for ``ROWS``; those of a type in the plural are only read, a
-    ``TABLE``, ``FLAGS`` and ``RESULTS`` are written to.
+    ``TABLE``, a ``BLOCK``, ``FLAGS`` and ``RESULTS`` are written to.
     """
 
     def compile_loop(loop: Loop) -> Loop:

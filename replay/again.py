@@ -2,12 +2,12 @@
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from engine.decide.decisions import Decisions
 from engine.decide.records import SEQUENCE, Recorder
 from engine.errors import InputError
 from engine.events.canonical import EVENT_ID
+from engine.model.feature_values import FeatureValues
 from replay.digest import digest_of
 from replay.ledger import Ledger
 
@@ -40,9 +40,7 @@ class Again:
         """How many events of a batch, from its first on, were there when the ledger was left."""
         return 0 if self._last is None else int((events[SEQUENCE] <= self._last).sum())
 
-    def same(
-        self, recorder: Recorder, events: pl.DataFrame, values: NDArray[np.float64]
-    ) -> pl.DataFrame:
+    def same(self, recorder: Recorder, events: pl.DataFrame, values: FeatureValues) -> pl.DataFrame:
         """The recorded decisions on the next events, if these come to the same again.
 
         Parameters
@@ -91,9 +89,7 @@ class Again:
         )
 
 
-def _decided_again(
-    recorder: Recorder, rows: pl.DataFrame, values: NDArray[np.float64]
-) -> Decisions:
+def _decided_again(recorder: Recorder, rows: pl.DataFrame, values: FeatureValues) -> Decisions:
     scores = rows["score"].to_numpy()
     return Decisions(
         places=np.arange(len(rows)),

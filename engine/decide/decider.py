@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.backends.online.engine import OnlineFeatures
 from engine.decide.decisions import Decisions
 from engine.errors import InputError
+from engine.model.feature_values import FeatureValues, values_of_rows
 from engine.model.reasons import reasons
 from engine.model.run import Run
 
@@ -45,13 +46,14 @@ class Decider:
         self._online = online
         self._most_reasons = most_reasons
         self._width = len(run.features.features)
+        self._texts = run.encoding.columns
 
     def observe(
         self,
         rows: Sequence[Row],
         labels: Iterable[Known] | None = None,
         failed: Callable[[int, Exception], object] | None = None,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.int64], FeatureValues]:
         """Let events become history, and tell their features.
 
         Parameters
@@ -68,8 +70,7 @@ class Decider:
         Returns
         -------
         places, values
-            int64, which of the events had not come before; float64, a row for each of these, a
-            column for each feature, null as NaN, as where the model was trained.
+            int64, which of the events had not come before; the features of each of these.
         """
         places: list[int] = []
         computed: list[tuple[Any, ...]] = []
@@ -88,10 +89,15 @@ class Decider:
                 computed.append(features)
             if known is not None:
                 observe_label(row[0], *known)
-        values = np.array(computed, dtype=np.float64)
-        return np.array(places, dtype=np.int64), values.reshape(len(computed), self._width)
+        return np.array(places, dtype=np.int64), self.values_of(computed)
 
-    def judge(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def values_of(self, computed: Sequence[Row | None]) -> FeatureValues:
+        """Features as the online state computes them; None of an event without any: all null."""
+        nothing = (None,) * self._width
+        rows = [nothing if row is None else row for row in computed]
+        return values_of_rows(rows, self._width, self._texts)
+
+    def judge(self, values: FeatureValues) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """What the model says of events.
 
         Parameters
@@ -104,7 +110,7 @@ class Decider:
         scores, flagged
             Of each event.
         """
-        scores = self._run.model.scores(values) if len(values) else np.empty(0)
+        scores = self._run.scores(values) if len(values) else np.empty(0)
         return scores, self._run.flags(scores)
 
     def decide(self, rows: Sequence[Row], labels: Iterable[Known] | None = None) -> Decisions:

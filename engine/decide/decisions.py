@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.model.feature_values import FeatureValues
 from engine.model.reasons import Reason
 
 
@@ -19,7 +20,7 @@ class Decisions:
     places
         int64, which of the batch's events: those that had not come before.
     values
-        float64, a row for each of them, a column for each feature; null is NaN.
+        Of each of them its features.
     scores
         float64, from 0 to 1.
     flagged
@@ -29,7 +30,7 @@ class Decisions:
     """
 
     places: NDArray[np.int64]
-    values: NDArray[np.float64]
+    values: FeatureValues
     scores: NDArray[np.float64]
     flagged: NDArray[np.bool_]
     reasons: list[list[Reason]]
@@ -42,7 +43,7 @@ class Decisions:
         """The decisions on one batch that was cut into parts of ``size`` events."""
         return cls(
             places=np.concatenate([part.places + size * at for at, part in enumerate(parts)]),
-            values=np.concatenate([part.values for part in parts]),
+            values=FeatureValues.joined([part.values for part in parts]),
             scores=np.concatenate([part.scores for part in parts]),
             flagged=np.concatenate([part.flagged for part in parts]),
             reasons=[why for part in parts for why in part.reasons],

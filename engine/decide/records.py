@@ -5,7 +5,8 @@
 ``arrival_time``     Int64, when it came, in ticks of the schema's unit
 ``event_id``         String
 ``event``            struct: the event's columns as a canonical frame holds them, never its label
-``features``         struct of Float64: the feature set's values as the model saw them
+``features``         struct of Float64 and, of texts, String: the feature set's values, from which
+                     the model saw what its run's encoding says
 ``score``            Float64, from 0 to 1
 ``threshold``        Float64, the lowest score that is flagged
 ``flagged``          Int8, 1 or 0
@@ -25,6 +26,7 @@ from engine.backends.online.compile import compile_online
 from engine.decide.decisions import Decisions
 from engine.definition import FeatureSet, fingerprint
 from engine.events.canonical import EVENT_ID, event_schema, identity_columns
+from engine.model.feature_values import text_columns
 from engine.model.kinds import MODEL_FILES
 from engine.model.run import Run
 
@@ -55,13 +57,21 @@ def record_schema(features: FeatureSet) -> dict[str, pl.DataType]:
         ARRIVAL_TIME: pl.Int64(),
         EVENT_ID: pl.String(),
         "event": pl.Struct(events),
-        "features": pl.Struct(dict.fromkeys(features.names, pl.Float64())),
+        "features": pl.Struct(_value_types(features)),
         "score": pl.Float64(),
         "threshold": pl.Float64(),
         "flagged": pl.Int8(),
         "reasons": pl.List(_REASON),
         "model": pl.String(),
         "feature_set": pl.String(),
+    }
+
+
+def _value_types(features: FeatureSet) -> dict[str, pl.DataType]:
+    texts = text_columns(features)
+    return {
+        name: pl.String() if column in texts else pl.Float64()
+        for column, name in enumerate(features.names)
     }
 
 
@@ -102,7 +112,7 @@ class Recorder:
             (pl.col(name) if name in decided.columns else pl.lit(None)).cast(dtype).alias(name)
             for name, dtype in self._events.items()
         ]
-        features = pl.DataFrame(decisions.values, schema=list(self._names), orient="row")
+        features = decisions.values.to_frame(self._names)
         return decided.select(
             SEQUENCE,
             ARRIVAL_TIME,

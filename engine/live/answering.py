@@ -4,9 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.live.decided import UNREADABLE, AskedEvent
 from engine.live.explaining import Explainer
 from engine.live.ledger.rows import Batch, Decided, Decision, unpacked
@@ -14,6 +11,7 @@ from engine.live.ledger.writer import Ledger
 from engine.live.scorer import Looked, Scorer
 from engine.live.service import Answer
 from engine.live.worker import Worker
+from engine.model.feature_values import FeatureValues, text_columns
 from engine.model.reasons import Reason
 from engine.model.run import Run
 
@@ -50,6 +48,7 @@ class Answering:
         self._explainer = explainer
         self._fallback = fallback
         self._runs = runs
+        self._texts = text_columns(scorer.online.features)
 
     async def of(self, batch: Batch, asked: Sequence[AskedEvent]) -> list[Answer]:
         """The answers to events that were recorded, now or before."""
@@ -91,7 +90,7 @@ class Answering:
         run = None if one.model is None else self._runs[one.model]
         values = None
         if run is not None and one.features is not None:
-            values = unpacked([one.features], len(run.features.features))[0]
+            values = unpacked([one.features], len(run.features.features), run.encoding.columns)
         seen = Looked(
             one.event_id,
             one.flagged,
@@ -134,7 +133,7 @@ class Answering:
 
     def _of_before(self, one: Decided) -> Answer:
         names = self._scorer.online.features.names
-        values = None if one.features is None else unpacked([one.features], len(names))[0]
+        values = None if one.features is None else unpacked([one.features], len(names), self._texts)
         why = () if one.reasons is None else [Reason(**each) for each in json.loads(one.reasons)]
         return Answer(
             one.event_id,
@@ -147,12 +146,9 @@ class Answering:
             before=True,
         )
 
-    async def _why(self, run: Run, values: NDArray[np.float64]) -> list[Reason]:
-        return (await self._explainer.why(run, values.reshape(1, -1)))[0]
+    async def _why(self, run: Run, values: FeatureValues) -> list[Reason]:
+        return (await self._explainer.why(run, values))[0]
 
-    def _named(self, values: NDArray[np.float64]) -> dict[str, float | None]:
-        names = self._scorer.online.features.names
-        return {
-            name: None if np.isnan(value) else value
-            for name, value in zip(names, values.tolist(), strict=True)
-        }
+    def _named(self, values: FeatureValues) -> dict[str, float | str | None]:
+        (named,) = values.records(self._scorer.online.features.names)
+        return named

@@ -8,14 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.errors import OutputError
 from engine.live.ledger.rows import Unexplained, unpacked
 from engine.live.ledger.writer import Ledger
 from engine.live.troubles import Troubles
 from engine.live.worker import Worker
+from engine.model.feature_values import FeatureValues
 from engine.model.reasons import Reason, reasons
 from engine.model.run import Run
 
@@ -71,7 +69,7 @@ class Explainer:
         """Something was flagged."""
         self._due.set()
 
-    async def why(self, run: Run, values: NDArray[np.float64]) -> list[list[Reason]]:
+    async def why(self, run: Run, values: FeatureValues) -> list[list[Reason]]:
         """The reasons for some scores of a run, now."""
         return await asyncio.wrap_future(self._pool.submit(reasons, run, values, self._most))
 
@@ -110,7 +108,8 @@ class Explainer:
         run = self._runs.get(number)
         if run is None:  # a model of before, which is not here any more
             return
-        values = unpacked([one.features for one in found], len(run.features.features))
+        width, texts = len(run.features.features), run.encoding.columns
+        values = unpacked([one.features for one in found], width, texts)
         try:
             why = await self.why(run, values)
         except Exception as error:  # noqa: BLE001 - whatever a model does, answers go on

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.decide.decider import Decider
+from engine.model.feature_values import FeatureValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Judged:
     why: str | None = None
 
 
-def judged(decider: Decider, values: NDArray[np.float64]) -> Judged:
+def judged(decider: Decider, values: FeatureValues) -> Judged:
     """Ask the model of all events at once, and if it fails of one after the other."""
     try:
         scores, flagged = decider.judge(values)
@@ -39,7 +40,7 @@ def judged(decider: Decider, values: NDArray[np.float64]) -> Judged:
     return _checked(scores, flagged, len(values))
 
 
-def _one_by_one(decider: Decider, values: NDArray[np.float64], why: str) -> Judged:
+def _one_by_one(decider: Decider, values: FeatureValues, why: str) -> Judged:
     scores = np.full(len(values), np.nan)
     flagged = np.zeros(len(values), dtype=np.bool_)
     for row in range(len(values)):

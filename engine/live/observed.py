@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.backends.online.engine import OnlineFeatures
 from engine.decide.decider import Decider
+from engine.model.feature_values import FeatureValues
 
 Row = tuple[Any, ...]
 
@@ -21,14 +21,14 @@ class Observed:
     Parameters
     ----------
     values
-        float64, a row for each event; NaN where they could not be computed.
+        Of each event; null where they could not be computed.
     observed
         Of each event 1 if it became history, else 0.
     failures
         By place why features could not be computed.
     """
 
-    values: NDArray[np.float64]
+    values: FeatureValues
     observed: list[int]
     failures: dict[int, str] = field(default_factory=dict)
 
@@ -61,16 +61,17 @@ def observe(
     places = [admitted[place] for place in found.tolist()]
     became = set(places)
     others = [place for place in range(len(rows)) if place not in became and place not in failures]
-    seen = look(online, [rows[place] for place in others])
-    whole = np.full((len(rows), values.shape[1]), np.nan)
-    whole[places] = values
-    whole[others] = seen.values
+    seen = look(decider, online, [rows[place] for place in others])
+    # What is of neither is the last: nothing.
+    known = FeatureValues.joined([values, seen.values, decider.values_of([None])])
+    order = np.full(len(rows), -1)
+    order[[*places, *others]] = np.arange(len(places) + len(others))
     failures |= {others[place]: why for place, why in seen.failures.items()}
-    return Observed(whole, [int(place in became) for place in range(len(rows))], failures)
+    return Observed(known[order], [int(place in became) for place in range(len(rows))], failures)
 
 
-def joined(parts: Sequence[Observed], width: int) -> Observed:
-    """What was observed one after the other, as one."""
+def joined(decider: Decider, parts: Sequence[Observed]) -> Observed:
+    """What a decider observed one after the other, as one."""
     if len(parts) == 1:
         return parts[0]
     failures: dict[int, str] = {}
@@ -78,20 +79,21 @@ def joined(parts: Sequence[Observed], width: int) -> Observed:
     for part in parts:
         failures |= {len(observed) + place: why for place, why in part.failures.items()}
         observed += part.observed
-    values = np.concatenate([np.empty((0, width)), *(part.values for part in parts)])
-    return Observed(values, observed, failures)
+    values = [part.values for part in parts]
+    return Observed(FeatureValues.joined([decider.values_of([]), *values]), observed, failures)
 
 
-def look(online: OnlineFeatures, rows: Sequence[Row]) -> Observed:
+def look(decider: Decider, online: OnlineFeatures, rows: Sequence[Row]) -> Observed:
     """The features that events would have now; nothing changes."""
-    values = np.full((len(rows), len(online.features.features)), np.nan)
+    computed: list[Row | None] = []
     failures: dict[int, str] = {}
     for place, row in enumerate(rows):
         try:
-            values[place] = online.read_row(row)
+            computed.append(online.read_row(row))
         except Exception as error:  # noqa: BLE001 - whatever it is, the event is answered
+            computed.append(None)
             failures[place] = _words(error)
-    return Observed(values, [0] * len(rows), failures)
+    return Observed(decider.values_of(computed), [0] * len(rows), failures)
 
 
 def _words(error: Exception) -> str:

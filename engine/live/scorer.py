@@ -6,9 +6,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.labels import NEVER
 from engine.clock import elapsed, wall_us
@@ -34,6 +31,7 @@ from engine.live.making import Made, Manner
 from engine.live.observed import Observed, joined, look, observe
 from engine.live.readable import EventReader, Readable
 from engine.live.stream_clock import StreamClock
+from engine.model.feature_values import FeatureValues
 from engine.model.kinds import MODEL_FILES
 from engine.model.run import Run
 from engine.process import manage_collector
@@ -48,7 +46,7 @@ class Looked:
     event_id: str | None
     flagged: int
     score: float | None
-    values: NDArray[np.float64] | None
+    values: FeatureValues | None  # a row; None if there are none
     fallback: str | None
     refused: str | None
     field: str | None = None
@@ -164,7 +162,7 @@ class Scorer:
         """What would be decided on events now; nothing changes."""
         read = list(map(self._reader.read, events))
         rows = [self._row_of(one.event_id, one.values) for one in read if one.values is not None]
-        seen = look(self.online, rows)
+        seen = look(self._decider, self.online, rows)
         found = judged(self._decider, seen.values)
         number = iter(range(len(rows)))
         return [
@@ -175,7 +173,7 @@ class Scorer:
         ]
 
     def _without_score(
-        self, event: Readable, why: str, values: NDArray[np.float64] | None = None
+        self, event: Readable, why: str, values: FeatureValues | None = None
     ) -> Looked:
         fallback = self._manner.fallback
         return Looked(
@@ -185,7 +183,7 @@ class Scorer:
     def _looked(self, event: Readable, row: int, found: Judged, seen: Observed) -> Looked:
         if row in seen.failures:
             return self._without_score(event, FEATURES_FAILED)
-        values = seen.values[row]
+        values = seen.values[row : row + 1]
         if found.failed[row]:
             return self._without_score(event, MODEL_FAILED, values)
         score, flagged = float(found.scores[row]), int(found.flagged[row])
@@ -318,7 +316,7 @@ class Scorer:
             parts.append(observe(self._decider, self.online, part, barred))
             if not is_asked:
                 self._clock.follow(row[1] for row in part)
-        return joined(parts, len(self.online.features.features))
+        return joined(self._decider, parts)
 
     def _count_late(
         self,

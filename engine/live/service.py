@@ -45,7 +45,7 @@ class Answer:
     flagged: int
     score: float | None = None
     threshold: float | None = None
-    features: Mapping[str, float | None] = field(default_factory=dict)
+    features: Mapping[str, float | str | None] = field(default_factory=dict)
     reasons: Sequence[Reason] = ()
     fallback: str | None = None
     refused: str | None = None

@@ -5,7 +5,7 @@ others, the stranger it is (Liu, Ting and Zhou, "Isolation Forest", ICDM 2008). 
 training part alone, and none of its labels.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from engine.errors import InputError
 from engine.model.kinds import ANOMALY, ANOMALY_INPUT, PICKLE, Floats, Kind, Model
 from engine.model.pickles import pickled, unpickled
 
@@ -34,8 +35,10 @@ class Detector:
     Parameters
     ----------
     forest
-        A pipeline of scikit-learn: a null becomes the feature's median among the events that the
-        forest was fitted on, 0 where none of them has a value; then the forest.
+        A pipeline of scikit-learn: codes of texts are left out, as which of them are next to each
+        other says nothing, and to split them at random neither; a null becomes the feature's median
+        among the events that the forest was fitted on, 0 where none of them has a value; then the
+        forest.
     """
 
     forest: Any
@@ -74,7 +77,7 @@ def _slices(values: Floats) -> Iterator[Floats]:
         yield values[start : start + _ROWS]
 
 
-def fit_detector(values: Floats, *, seed: int) -> Detector:
+def fit_detector(values: Floats, *, seed: int, texts: Sequence[int] = ()) -> Detector:
     """Fit a forest.
 
     Parameters
@@ -83,7 +86,19 @@ def fit_detector(values: Floats, *, seed: int) -> Detector:
         Of the training part, NaN for null.
     seed
         Of what is drawn at random; equal values and seed give equal bytes.
+    texts
+        The columns that are codes of texts.
+
+    Raises
+    ------
+    InputError
+        If there are no others.
     """
+    if len(texts) == values.shape[1]:
+        raise InputError(
+            f"--anomaly: the set has no feature that is a number (was {len(texts)} of texts)",
+            hint="train without --anomaly",
+        )
     forest = IsolationForest(
         n_estimators=_TREES,
         max_samples=min(_SAMPLE, len(values)),
@@ -94,8 +109,11 @@ def fit_detector(values: Floats, *, seed: int) -> Detector:
         random = np.random.default_rng(seed)
         drawn = values[np.sort(random.choice(len(values), _DRAWN, replace=False))]
     filled = SimpleImputer(strategy="median", keep_empty_features=True)
-    made = Pipeline([("fill", filled), ("forest", forest)]).fit(drawn)
-    return Detector(made)
+    steps = [("fill", filled), ("forest", forest)]
+    if texts:
+        leave = FunctionTransformer(np.delete, kw_args={"obj": list(texts), "axis": 1})
+        steps.insert(0, ("numbers", leave))
+    return Detector(Pipeline(steps).fit(drawn))
 
 
 def read_detector(content: bytes, inputs: int) -> Detector:

@@ -5,14 +5,14 @@ cards tell less, see :mod:`engine.model.clusters`.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
 from engine.definition import FeatureSet
-from engine.definition.nodes import Call, Expression
+from engine.definition.nodes import Call, Expression, Feature
 from engine.definition.nodes import Literal as LiteralNode
 from engine.errors import InputError
 from engine.model.clusters import alike, sample_of
@@ -21,6 +21,8 @@ from engine.model.ranked import Floats, Integers
 MOST_BINS: Final = 10  # deciles
 # An empty bin counts as one of that share: one event in ten thousand.
 LEAST_SHARE: Final = 1e-4
+# Of all events, for a bin of its own.
+LEAST_OF_A_TEXT: Final = 0.01
 _UNKNOWN_AGE: Final = -1.0  # the function's own word for a date that cannot be read
 
 
@@ -29,7 +31,8 @@ class Bins:
     """How values were spread in training.
 
     The bins are, in this order: nulls; each of the ``alone``; up to and with the first edge, from
-    there up to and with the next, and so on, above the last edge.
+    there up to and with the next, and so on, above the last edge. Of texts the values are the codes
+    of the run's encoding.
 
     Parameters
     ----------
@@ -95,6 +98,7 @@ def training_bins(
     values: Floats,
     held_out_scores: Floats,
     cards: tuple[Integers, Integers],
+    unseen: Mapping[int, int] | None = None,
 ) -> TrainingBins:
     """What to keep of a training.
 
@@ -108,13 +112,22 @@ def training_bins(
         float64, of the validation part.
     cards
         Whose the events of the training and of the validation part are, counted from 0.
+    unseen
+        By the column of each feature that is a code of texts the code of an unseen one; None of
+        none.
     """
     trained, held_out = cards
+    of_texts = unseen or {}
+
+    def bins_of(place: int, feature: Feature) -> Bins:
+        column = values[:, place]
+        if place in of_texts:
+            return fit_text_bins(column, of_texts[place])
+        return fit_bins(column, tuple(_filled_in(feature.expression)))
+
     return TrainingBins(
         {
-            feature.name: fit_bins(
-                values[:, place], tuple(_filled_in(feature.expression))
-            ).with_cards(values[:, place], trained)
+            feature.name: bins_of(place, feature).with_cards(values[:, place], trained)
             for place, feature in enumerate(features.features)
         },
         fit_bins(held_out_scores).with_cards(held_out_scores, held_out),
@@ -162,6 +175,23 @@ def fit_bins(values: Floats, special: Sequence[float] = ()) -> Bins:
         # The last value of all is no edge: nothing known lies above it.
         edges = np.unique(rest[np.searchsorted(running, ranks)])
         edges = edges[edges < rest[-1]]
+    return _filled(values, alone, edges)
+
+
+def fit_text_bins(codes: Floats, unseen: int) -> Bins:
+    """Bins for some codes of texts: they have no quantiles.
+
+    Each text of some frequency has a bin of its own, and so has what is unseen, of which there is
+    none here; the others are one bin.
+    """
+    known = codes[~np.isnan(codes)].astype(np.intp)
+    counts = np.bincount(known, minlength=unseen)
+    own = np.flatnonzero(counts >= max(LEAST_OF_A_TEXT * len(codes), 1))
+    alone = np.array([*own, unseen], dtype=np.float64)
+    return _filled(codes, alone, np.empty(0))
+
+
+def _filled(values: Floats, alone: Floats, edges: Floats) -> Bins:
     counts = np.bincount(_places(values, alone, edges), minlength=1 + len(alone) + len(edges) + 1)
     shares = counts / len(values)
     return Bins(tuple(alone.tolist()), tuple(edges.tolist()), tuple(shares.tolist()))

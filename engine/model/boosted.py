@@ -174,7 +174,13 @@ def train_boosted(
         "num_threads": threads,
         "verbosity": -1,
     }
-    learnt = lgb.Dataset(data.values, data.labels, feature_name=list(data.names))
+    # What LightGBM does to categories besides is left at its defaults.
+    learnt = lgb.Dataset(
+        data.values,
+        data.labels,
+        feature_name=list(data.names),
+        categorical_feature=list(data.unseen) or "auto",
+    )
     held_out = lgb.Dataset(data.validation_values, data.validation_labels, reference=learnt)
 
     def count(environment: lgb.callback.CallbackEnv) -> None:

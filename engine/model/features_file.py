@@ -15,6 +15,7 @@ from engine.definition import FeatureSet, column, fingerprint, identity, log1p
 from engine.definition.types import Kind
 from engine.errors import DefinitionError, InputError
 from engine.events.canonical import EVENT_ID
+from engine.model.feature_values import FeatureValues, text_columns, values_of_frame
 from engine.model.labels import UNLABELLED, read_labels
 
 FEATURES: Final = "features.parquet"
@@ -36,7 +37,7 @@ class FeatureTable:
     features
         The feature set that it was built with.
     values
-        float64, a row for each event, a column for each feature in declared order; null is NaN.
+        Of each event its features, in declared order.
     event_ids
         String.
     cards
@@ -68,7 +69,7 @@ class FeatureTable:
 
     path: Path
     features: FeatureSet
-    values: NDArray[np.float64]
+    values: FeatureValues
     event_ids: pl.Series
     cards: NDArray[np.uint64]
     card_codes: NDArray[np.int64]
@@ -139,7 +140,8 @@ def read_features(path: Path, *, labels_required: bool, called: str | None = Non
     ------
     InputError
         If something is missing, the features were built by other definitions than this code's, the
-        files do not belong together, a feature is no number, or a label cannot be read.
+        files do not belong together, a feature is no number or text as its definition says, or a
+        label cannot be read.
     """
     file = path / FEATURES if path.is_dir() else path
     if not file.is_file():
@@ -256,12 +258,18 @@ def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any], cal
             f"(was {rows:,} rows where it says {written!r})",
             hint=_AGAIN,
         )
-    text = [name for name in names if not (schema[name].is_numeric() or schema[name] == pl.Boolean)]
-    if text:
+    texts = {names[column] for column in text_columns(features)}
+    other = [name for name in names if not _is_of_kind(schema[name], is_text=name in texts)]
+    if other:
         raise InputError(
-            f"{called}: models take numbers (was {', '.join(text)} as {schema[text[0]]})",
-            hint="leave such features out of the set, or define numbers of them",
+            f"{called}: not what its definitions say "
+            f"(was {', '.join(other)} as {schema[other[0]]})",
+            hint=_AGAIN,
         )
+
+
+def _is_of_kind(dtype: pl.DataType, *, is_text: bool) -> bool:
+    return dtype == pl.String if is_text else dtype.is_numeric() or dtype == pl.Boolean
 
 
 def _quarantined(features: FeatureSet, report: dict[str, Any]) -> tuple[int, int]:
@@ -295,7 +303,7 @@ def _table(
     return FeatureTable(
         path=file,
         features=features,
-        values=_values(features, frame),
+        values=values_of_frame(frame, features.names, text_columns(features)),
         event_ids=frame[EVENT_ID],
         cards=frame[card].to_numpy(),
         card_codes=codes.to_numpy(),
@@ -317,14 +325,6 @@ def _label_times(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.int64]
     known = frame[schema.label_time].fill_null(frame[schema.event_time])
     # Within a second it is not known when that begins.
     return (-(-known // ticks)).to_numpy()
-
-
-def _values(features: FeatureSet, frame: pl.DataFrame) -> NDArray[np.float64]:
-    """The features as one array, filled a column at a time: there is no second copy of them all."""
-    values = np.empty((len(frame), len(features.names)), order="F")
-    for place, name in enumerate(features.names):
-        values[:, place] = frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return values
 
 
 def _labels(

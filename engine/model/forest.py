@@ -2,15 +2,18 @@
 
 import re
 import warnings
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OrdinalEncoder
 
 from engine.model.kinds import PICKLE, Floats, Kind, Trained, TrainingData
 from engine.model.pickles import pickled, unpickled
@@ -31,10 +34,13 @@ class Forest:
         The classifier of scikit-learn.
     threads
         How many threads score.
+    unseen
+        As of :class:`engine.model.kinds.TrainingData`.
     """
 
     forest: Any
     threads: int = 1
+    unseen: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def kind(self) -> Kind:
@@ -61,7 +67,7 @@ class Forest:
         return np.concatenate(parts) if parts else np.empty(0)
 
     def _scores_of(self, values: Floats) -> Floats:
-        rows = _as_trees_read(values)
+        rows = _as_trees_read(values, self.unseen)
         found = np.zeros(len(rows))
         for estimator in self.forest.estimators_:
             tree = estimator.tree_
@@ -75,7 +81,7 @@ class Forest:
         feature is credited for what its split did at its place on the way, so that of two that say
         the same the one that was asked first has it all.
         """
-        rows = _as_trees_read(values)
+        rows = _as_trees_read(values, self.unseen)
         found = np.zeros(values.shape)
         for estimator in self.forest.estimators_:
             _follow(estimator.tree_, rows, found)
@@ -96,18 +102,51 @@ class Forest:
         return values
 
     def classifier(self) -> Any:  # noqa: ANN401 - scikit-learn has no types
-        """The forest itself, with as many threads as scikit-learn uses if nothing is said."""
-        return copy(self.forest).set_params(n_jobs=None)
+        """The forest, with as many threads as scikit-learn uses if nothing is said.
+
+        Where there are texts, behind what makes NaN of the codes of those that were not seen.
+        """
+        forest = copy(self.forest).set_params(n_jobs=None)
+        if not self.unseen:
+            return forest
+        return Pipeline(
+            [("texts", _without_unseen(forest.n_features_in_, self.unseen)), ("forest", forest)]
+        )
 
     def files(self) -> dict[str, bytes]:
         """A joblib pickle, compressed."""
         return {PICKLE: pickled(self.classifier())}
 
 
-def _as_trees_read(values: Floats) -> NDArray[np.float32]:
-    """The same in the type that trees split by; what is too large for it is infinite there."""
+def _as_trees_read(values: Floats, unseen: Mapping[int, int]) -> NDArray[np.float32]:
+    """The same in the type that trees split by; what is too large for it is infinite there.
+
+    Codes of texts are numbers here, of which neighbours have nothing in common. One that training
+    did not hold would go with the last of them; as NaN it goes where nulls went or, where training
+    had none, with the most of what was split.
+    """
     with np.errstate(over="ignore"):
-        return np.ascontiguousarray(values, dtype=np.float32)
+        rows = np.array(values, dtype=np.float32, order="C", copy=bool(unseen) or None)
+    for column, code in unseen.items():
+        rows[rows[:, column] == code, column] = np.nan
+    return rows
+
+
+def _without_unseen(inputs: int, unseen: Mapping[int, int]) -> ColumnTransformer:
+    """The same for scikit-learn, of library classes alone, and the columns where they were."""
+    steps: list[tuple[str, Any, list[int]]] = []
+    for column in range(inputs):
+        codes = np.arange(float(unseen.get(column, 0)))
+        known = OrdinalEncoder(
+            # It takes no empty list: of no texts it is one that no code is.
+            categories=[codes if len(codes) else np.array([-1.0])],
+            handle_unknown="use_encoded_value",
+            unknown_value=np.nan,
+        )
+        steps.append((f"{column}", known if column in unseen else "passthrough", [column]))
+    made = ColumnTransformer(steps)
+    # Nothing is learnt of it: the categories are told.
+    return made.fit(np.zeros((1, inputs)))
 
 
 def _follow(tree: Any, rows: NDArray[np.float32], found: Floats) -> None:  # noqa: ANN401 - scikit-learn has no types
@@ -129,7 +168,9 @@ def _follow(tree: Any, rows: NDArray[np.float32], found: Floats) -> None:  # noq
         at[walking] = child
 
 
-def read_forest(content: bytes, threads: int, inputs: int) -> Forest:
+def read_forest(
+    content: bytes, threads: int, inputs: int, unseen: Mapping[int, int] | None = None
+) -> Forest:
     """The model of a ``model.pkl``, which runs code: check where it comes from first.
 
     Parameters
@@ -140,6 +181,8 @@ def read_forest(content: bytes, threads: int, inputs: int) -> Forest:
         How many threads score.
     inputs
         How many inputs it has to take.
+    unseen
+        As of :class:`engine.model.kinds.TrainingData`; None of none.
 
     Raises
     ------
@@ -147,7 +190,7 @@ def read_forest(content: bytes, threads: int, inputs: int) -> Forest:
         If it holds no forest, or one of other inputs.
     """
     forest = unpickled(content)
-    if isinstance(forest, Pipeline):  # behind the anomaly score
+    while isinstance(forest, Pipeline):  # behind the anomaly score, behind texts
         forest = forest[-1]
     if not isinstance(forest, RandomForestClassifier):
         raise ValueError(f"a {type(forest).__name__}")  # noqa: TRY004 - it is a file's content
@@ -157,7 +200,7 @@ def read_forest(content: bytes, threads: int, inputs: int) -> Forest:
     classes = forest.classes_.tolist()
     if classes != [0, 1]:
         raise ValueError(f"of the classes {classes}")
-    return Forest(forest, threads)
+    return Forest(forest, threads, unseen or {})
 
 
 def train_forest(data: TrainingData, *, seed: int, threads: int) -> Trained:
@@ -176,19 +219,20 @@ def train_forest(data: TrainingData, *, seed: int, threads: int) -> Trained:
     threads
         How many threads train.
     """
-    forest = _fitted(data.values, data.labels, seed, threads)
-    held_out = Forest(forest, threads).scores(data.validation_values)
+    unseen = data.unseen
+    forest = _fitted(_as_trees_read(data.values, unseen), data.labels, seed, threads)
+    held_out = Forest(forest, threads, unseen).scores(data.validation_values)
     refit = data.refit_order is not None
     if refit:
         values = np.concatenate([data.values, data.validation_values])[data.refit_order]
         labels = np.concatenate([data.labels, data.validation_labels])[data.refit_order]
-        forest = _fitted(values, labels, seed, threads)
+        forest = _fitted(_as_trees_read(values, unseen), labels, seed, threads)
     forest.set_params(n_jobs=None)  # of this machine
     facts = {"trees": TREES, "fraud_weight": _FRAUD_WEIGHT, "refitted_with_validation": refit}
-    return Trained(Forest(forest, threads), held_out, facts)
+    return Trained(Forest(forest, threads, unseen), held_out, facts)
 
 
-def _fitted(values: Floats, labels: NDArray[np.int8], seed: int, threads: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
+def _fitted(values: NDArray[np.float32], labels: NDArray[np.int8], seed: int, threads: int) -> Any:  # noqa: ANN401 - scikit-learn has no types
     made = RandomForestClassifier(
         n_estimators=TREES,
         max_depth=None,

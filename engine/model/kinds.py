@@ -1,6 +1,6 @@
 """The kinds of model: what each owes, and how each is trained and read back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
@@ -79,6 +79,9 @@ class TrainingData:
         Of the validation part.
     refit_order
         As of :class:`engine.model.split.Split`.
+    unseen
+        By the column of each input that is a code of texts the one of a text that training did not
+        hold: how many others there are.
     """
 
     names: tuple[str, ...]
@@ -87,6 +90,7 @@ class TrainingData:
     validation_values: Floats
     validation_labels: NDArray[np.int8]
     refit_order: NDArray[np.int64] | None = None
+    unseen: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,12 @@ from engine.definition import FeatureSet, fingerprint
 from engine.errors import DefinitionError, InputError
 from engine.model.bins import TrainingBins, bins_from_json
 from engine.model.calibration import calibration_from_json
+from engine.model.encoding import Encoding, encoding_from_json
+from engine.model.feature_values import text_columns
 from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, PICKLE, Kind, Model
 from engine.model.run import (
     BINS,
+    ENCODING,
     FORMAT,
     MANIFEST,
     METRICS,
@@ -57,8 +60,9 @@ def load_run(path: Path, *, threads: int = 1, called: Path | None = None) -> Run
     path = path if called is None else called
     manifest = _manifest(path, folder)
     features = _feature_set(path, manifest)
+    texts = text_columns(features)
     kind = _kind(path, manifest)
-    content = _verified(path, folder, manifest, kind)
+    content = _verified(path, folder, manifest, kind, has_texts=bool(texts))
     names = _parsed(path / NAMES, content[NAMES])
     if names != list(features.names):
         raise InputError(
@@ -69,13 +73,14 @@ def load_run(path: Path, *, threads: int = 1, called: Path | None = None) -> Run
     chosen = _parsed(path / THRESHOLD, content[THRESHOLD])
     try:
         threshold = _finite(chosen["threshold"])
-        usual = usual_values(manifest["usual"])
+        usual = usual_values(manifest["usual"], {features.names[column] for column in texts})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f"{path}: the threshold or the usual values cannot be read (was {error!r})", hint=_TRAIN
         ) from error
     calibration = calibration_from_json(chosen.get("calibration", {}), str(path / THRESHOLD))
-    model = _model(path, kind, content, features, manifest, threads)
+    encoding = _encoding(path / ENCODING, content, features, texts)
+    model = _model(path, kind, content, features, manifest, encoding, threads)
     lacking = {*features.names, *model.added} - usual.keys()
     if lacking:
         raise InputError(
@@ -83,7 +88,15 @@ def load_run(path: Path, *, threads: int = 1, called: Path | None = None) -> Run
             hint=_TRAIN,
         )
     bins = _bins(path / BINS, content[BINS], features) if BINS in content else None
-    return Run(path, features, model, threshold, calibration, usual, manifest, bins)
+    return Run(path, features, model, threshold, calibration, usual, manifest, bins, encoding)
+
+
+def _encoding(
+    path: Path, content: dict[str, bytes], features: FeatureSet, texts: tuple[int, ...]
+) -> Encoding:
+    if not texts:
+        return Encoding()
+    return encoding_from_json(_parsed(path, content[ENCODING]), features.names, texts, str(path))
 
 
 def _bins(path: Path, content: bytes, features: FeatureSet) -> TrainingBins:
@@ -164,7 +177,9 @@ def _kind(path: Path, manifest: dict[str, Any]) -> Kind:
     )
 
 
-def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) -> dict[str, bytes]:
+def _verified(
+    path: Path, folder: Path, manifest: dict[str, Any], kind: Kind, *, has_texts: bool
+) -> dict[str, bytes]:
     """The bytes of the run's files, all that the manifest names, hashed as they will be used."""
     hashes: dict[str, Any] = manifest["sha256"]
     content = {}
@@ -172,10 +187,11 @@ def _verified(path: Path, folder: Path, manifest: dict[str, Any], kind: Kind) ->
     needed = [MODEL_FILES[kind], PICKLE, NAMES, THRESHOLD, METRICS]
     if manifest.get("anomaly"):
         needed.append(ANOMALY)
+    if has_texts:
+        needed.append(ENCODING)
     # What lies there unnamed is nobody's: it was put there, or taken out of the manifest.
-    needed += [
-        name for name in (*MODEL_FILES.values(), ANOMALY, BINS, REPORT) if (folder / name).exists()
-    ]
+    others = (*MODEL_FILES.values(), ANOMALY, BINS, ENCODING, REPORT)
+    needed += [name for name in others if (folder / name).exists()]
     for name in dict.fromkeys([*needed, *hashes]):
         try:
             data = (folder / name).read_bytes()
@@ -205,6 +221,7 @@ def _model(
     content: dict[str, bytes],
     features: FeatureSet,
     manifest: dict[str, Any],
+    encoding: Encoding,
     threads: int,
 ) -> Model:
     anomaly, width = content.get(ANOMALY), len(features.names)
@@ -212,7 +229,7 @@ def _model(
         _refuse_other_version(path, manifest)
     with _holding(path / MODEL_FILES[kind], f"no {kind} model of this run"):
         model = _model_alone(
-            kind, content[MODEL_FILES[kind]], threads, width + (anomaly is not None)
+            kind, content[MODEL_FILES[kind]], threads, width + (anomaly is not None), encoding
         )
     if anomaly is None:
         return model
@@ -231,14 +248,16 @@ def _holding(file: Path, what: str) -> Iterator[None]:
         raise InputError(f"{file}: holds {what} (was {error})", hint=_TRAIN) from error
 
 
-def _model_alone(kind: Kind, content: bytes, threads: int, inputs: int) -> Model:
+def _model_alone(
+    kind: Kind, content: bytes, threads: int, inputs: int, encoding: Encoding
+) -> Model:
     if kind == "lightgbm":
         from engine.model.boosted import read_boosted  # noqa: PLC0415 - slow to import
 
         return read_boosted(content, threads, inputs)
     from engine.model.forest import read_forest  # noqa: PLC0415 - slow to import
 
-    return read_forest(content, threads, inputs)
+    return read_forest(content, threads, inputs, encoding.unseen)
 
 
 def _refuse_other_version(path: Path, manifest: dict[str, Any]) -> None:

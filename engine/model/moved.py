@@ -9,7 +9,8 @@ from engine.model.bins import TrainingBins
 from engine.model.calendar import holds_each_weekday_alike, whole_weeks_until
 from engine.model.clusters import Sample, sample_of
 from engine.model.drift import Recent, drift
-from engine.model.ranked import Floats, Integers
+from engine.model.feature_values import FeatureValues
+from engine.model.ranked import Integers
 from engine.model.run import MANIFEST, Run
 from engine.model.unseen import part_times
 
@@ -17,7 +18,7 @@ _PARTS = ("train", "validation")
 
 
 def moved_from(
-    run: Run, values: Floats, times: Integers, cards: Integers, start: int
+    run: Run, values: FeatureValues, times: Integers, cards: Integers, start: int
 ) -> dict[str, Any] | None:
     """Drift from a run's training to some events.
 
@@ -26,7 +27,7 @@ def moved_from(
     run
         The run.
     values
-        float64, a row for each event, a column for each of its features; null is NaN.
+        Of each event its features.
     times
         int64, seconds since 1970 UTC.
     cards
@@ -51,10 +52,11 @@ def moved_from(
     weeks_until = whole_weeks_until(start, int(times.max()) + 1)
     # Hours and weekdays are compared of whole weeks; of a training that holds none, not at all.
     alike = holds_each_weekday_alike(*part_times(run)["train"])
+    seen = run.encoding.encoded(values)
     recent = Recent(
         features=run.features.features,
-        values=values,
-        scores=run.model.scores(values),
+        values=seen,
+        scores=run.model.scores(seen),
         cards=cards,
         in_whole_weeks=(times < weeks_until) & alike,
     )

@@ -64,7 +64,7 @@ def rival_of(
         If the events have other features than the run's, or no labels.
     """
     refuse_others(table, run.features, f"that {run.path} was trained on")
-    scores = run.model.scores(table.values[rows])
+    scores = run.scores(table.values[rows])
     scored = Scored(
         scores=scores,
         probabilities=run.calibration.apply(scores),

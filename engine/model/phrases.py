@@ -74,6 +74,37 @@ def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
     return _beside(f"{feature.doc}: {write(value)}", write(usual), write(value))
 
 
+def text_phrase(
+    feature: Feature, value: str | None, usual: str | None, schema: Schema, *, is_seen: bool
+) -> str:
+    """What a text feature says of an event, and what it usually says.
+
+    Parameters
+    ----------
+    feature
+        The feature.
+    value
+        Its value for the event; None if it has none.
+    usual
+        The most common one in training; None if it had none.
+    schema
+        The schema that it is defined over.
+    is_seen
+        Whether training had such a value.
+
+    Returns
+    -------
+    str
+        Such as ``category of the merchant: travel; usual is gas_transport``; without the value
+        where :func:`phrase` leaves it out.
+    """
+    if is_hidden(feature, schema):
+        return f"{feature.doc}; the value is not shown"
+    said, known = ("unknown" if one is None else one for one in (value, usual))
+    new = "" if is_seen else ", which training did not hold"
+    return _beside(f"{feature.doc}: {said}{new}", known, said)
+
+
 def _has_words(expression: Expression) -> bool:
     return _said(expression, 1.0, 1.0) is not None
 

@@ -4,15 +4,18 @@ What the log tells of the card holder is not shown, so that it takes no place fr
 looked into: all of it together is one reason, the last, if there is room for it.
 """
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.model.feature_values import FeatureValues
 from engine.model.kinds import Floats
-from engine.model.phrases import is_hidden, phrase
-from engine.model.run import Run
+from engine.model.phrases import is_hidden, phrase, text_phrase
+from engine.model.run import Run, Usual
 
 # Contributions take milliseconds a row: so many rows at a time, to be interrupted in between.
 _ROWS: Final = 2_000
@@ -42,7 +45,9 @@ class Reason:
     words: str
 
 
-def reasons(run: Run, values: Floats, most: int, *, against: bool = False) -> list[list[Reason]]:
+def reasons(
+    run: Run, values: FeatureValues, most: int, *, against: bool = False
+) -> list[list[Reason]]:
     """The features that raised the score of each row, the strongest first, the card holder's last.
 
     Parameters
@@ -50,7 +55,7 @@ def reasons(run: Run, values: Floats, most: int, *, against: bool = False) -> li
     run
         The model, with the values that are usual.
     values
-        float64, a row of features for each event.
+        Of each event its features.
     most
         How many to name; those that lowered the score are not named.
     against
@@ -59,20 +64,22 @@ def reasons(run: Run, values: Floats, most: int, *, against: bool = False) -> li
     schema = run.features.schema
     of_holder = [is_hidden(feature, schema) for feature in run.features.features]
     hidden = np.array([*of_holder, *(False for _ in run.model.added)], dtype=bool)
-    return [
-        _of_row(run, row, contributions, hidden, most, -1.0 if against else 1.0)
-        for start in range(0, len(values), _ROWS)
-        for row, contributions in zip(
-            run.model.inputs(values[start : start + _ROWS]),
-            run.model.contributions(values[start : start + _ROWS]),
-            strict=True,
-        )
-    ]
+    numbers = run.encoding.encoded(values)
+    found: list[list[Reason]] = []
+    for start in range(0, len(values), _ROWS):
+        some = numbers[start : start + _ROWS]
+        inputs = run.model.inputs(some)
+        for row, contributions in zip(inputs, run.model.contributions(some), strict=True):
+            texts = {column: values.text(len(found), column) for column in values.levels}
+            sign = -1.0 if against else 1.0
+            found.append(_of_row(run, row, texts, contributions, hidden, most, sign))
+    return found
 
 
 def _of_row(
     run: Run,
     row: Floats,
+    texts: Mapping[int, str | None],
     contributions: Floats,
     hidden: NDArray[np.bool_],
     most: int,
@@ -87,7 +94,7 @@ def _of_row(
         Reason(
             names[place],
             float(contributions[place]),
-            _words(run, place, float(row[place]), run.usual.get(names[place], float("nan"))),
+            _words(run, place, float(row[place]), texts, run.usual.get(names[place], math.nan)),
         )
         for place in strongest.tolist()
     ]
@@ -97,8 +104,20 @@ def _of_row(
     return found
 
 
-def _words(run: Run, place: int, value: float, usual: float) -> str:
-    features = run.features.features
+def _words(
+    run: Run, place: int, value: float, texts: Mapping[int, str | None], usual: Usual
+) -> str:
+    features, schema = run.features.features, run.features.schema
+    if place in texts:
+        known = usual if isinstance(usual, str) else None
+        return text_phrase(
+            features[place],
+            texts[place],
+            known,
+            schema,
+            is_seen=run.encoding.holds(place, texts[place]),
+        )
+    number = math.nan if isinstance(usual, str) else usual
     if place < len(features):
-        return phrase(features[place], value, usual, run.features.schema)
-    return f"unlike past transactions: anomaly score {value:.2f} of 1; usual is {usual:.2f}"
+        return phrase(features[place], value, number, schema)
+    return f"unlike past transactions: anomaly score {value:.2f} of 1; usual is {number:.2f}"

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.compiled import CODES, FLOAT, FLOATS, RESULTS, ROWS, SETS, compiled
+from engine.compiled import BLOCK, CODE, CODES, FLOAT, FLOATS, INT, RESULTS, ROWS, SETS, compiled
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.uint32]
@@ -34,6 +34,10 @@ _ONE: Final = np.uint64(1)
 _ALL: Final = np.uint64(2**64 - 1)
 # LightGBM takes what is no further from 0 for 0: the float nearest to 1e-35.
 NEAR_ZERO: Final = 1.0000000180025095e-35
+# A category is a whole number below it; what is none is in no set. Sets are words of 32 bits.
+_NO_CATEGORY: Final = 2.0**31
+_WORD_BITS: Final = 5
+_IN_WORD: Final = 31
 _BLOCK: Final = 256  # rows that go through the trees together: their values stay in cache
 _STEP: Final = 8  # a narrower block is made a multiple of this wide, as vectors are
 
@@ -50,12 +54,44 @@ def _read(value: float, for_nan: float, for_zero: float) -> float:
     return for_zero if abs(value) <= NEAR_ZERO else value
 
 
-@compiled((ROWS, CODES, FLOATS, FLOATS, FLOATS, SETS, CODES, CODES, FLOATS, RESULTS))
+@compiled((FLOAT, CODES, CODE, CODE))
+def _is_in(value: float, words: Codes, first: int, end: int) -> bool:
+    """Whether a category is in the set of some words; what is after its point does not count."""
+    if not -1.0 < value < _NO_CATEGORY:  # NaN is neither
+        return False
+    category = int(value)
+    word = first + (category >> _WORD_BITS)
+    return word < end and bool((words[word] >> (category & _IN_WORD)) & 1)
+
+
+@compiled((ROWS, INT, INT, CODES, CODES, CODES, BLOCK))
+def _read_sets(
+    values: Floats,
+    first: int,
+    size: int,
+    features: Codes,
+    words: Codes,
+    sets: Codes,
+    asked: Floats,
+) -> None:
+    """Read whether categories are in sets, in the last of the columns that are asked: −∞ or NaN."""
+    column = len(features) - (len(sets) - 1)
+    for place in range(len(sets) - 1):
+        for row in range(size):
+            value = values[first + row, features[column]]
+            is_in = _is_in(value, words, sets[place], sets[place + 1])
+            asked[column, row] = -math.inf if is_in else math.nan
+        column += 1
+
+
+@compiled((ROWS, CODES, FLOATS, FLOATS, CODES, CODES, FLOATS, SETS, CODES, CODES, FLOATS, RESULTS))
 def score_blocks(
     values: Floats,
     features: Codes,
     for_nan: Floats,
     for_zero: Floats,
+    words: Codes,
+    sets: Codes,
     thresholds: Floats,
     leaves_right: Sets,
     others: Codes,
@@ -65,10 +101,11 @@ def score_blocks(
 ) -> None:
     """Score many rows: each split is asked of a block of rows, several of them in a vector.
 
-    Shapes: values (rows, inputs); features, for_nan and for_zero one for each column that splits
-    ask for; thresholds, leaves_right and others, which are columns here, one for each split, tree
-    by tree, and starts where each tree begins and the last one ends; outputs 64 for each tree;
-    result (rows,).
+    Shapes: values (rows, inputs); features one for each column that splits ask for; for_nan and
+    for_zero one for each of those that are read as numbers, which come first; words of the sets of
+    categories of the others, and sets where each one's begin and the last one's end; thresholds,
+    leaves_right and others, which are columns here, one for each split, tree by tree, and starts
+    where each tree begins and the last one ends; outputs 64 for each tree; result (rows,).
     """
     rows = len(values)
     most = min(_BLOCK, rows + _STEP - 1 - (rows - 1) % _STEP)
@@ -79,11 +116,12 @@ def score_blocks(
         size = min(_BLOCK, rows - first)
         # Beyond the rows are others' or zeros; what comes of them is not looked at.
         width = size + _STEP - 1 - (size - 1) % _STEP
-        for column in range(len(features)):
+        for column in range(len(for_nan)):
             for row in range(size):
                 asked[column, row] = _read(
                     values[first + row, features[column]], for_nan[column], for_zero[column]
                 )
+        _read_sets(values, first, size, features, words, sets, asked)
         sums[:width] = 0.0
         for tree in range(len(starts) - 1):
             left[:width] = _ALL
@@ -102,12 +140,14 @@ def score_blocks(
             result[first + row] = 1.0 / (1.0 + math.exp(-sums[row]))
 
 
-@compiled((ROWS, CODES, FLOATS, FLOATS, FLOATS, SETS, CODES, CODES, FLOATS, RESULTS))
+@compiled((ROWS, CODES, FLOATS, FLOATS, CODES, CODES, FLOATS, SETS, CODES, CODES, FLOATS, RESULTS))
 def score_few(
     values: Floats,
     features: Codes,
     for_nan: Floats,
     for_zero: Floats,
+    words: Codes,
+    sets: Codes,
     thresholds: Floats,
     leaves_right: Sets,
     others: Codes,
@@ -123,7 +163,7 @@ def score_few(
     left = np.empty(len(outputs) // LEAVES, dtype=np.uint64)
     for row in range(len(values)):
         left[:] = _ALL
-        for column in range(len(features)):
+        for column in range(len(for_nan)):
             value = _read(values[row, features[column]], for_nan[column], for_zero[column])
             first, low, high = starts[column], starts[column], starts[column + 1]
             while low < high:
@@ -134,6 +174,13 @@ def score_few(
                     low = middle + _ONE
             for split in range(first, low):
                 left[others[split]] &= leaves_right[split]
+        column = len(for_nan)
+        for place in range(len(sets) - 1):
+            value = values[row, features[column]]
+            if not _is_in(value, words, sets[place], sets[place + 1]):
+                for split in range(starts[column], starts[column + 1]):
+                    left[others[split]] &= leaves_right[split]
+            column += 1
         total = 0.0
         for tree in range(len(left)):
             lowest = left[tree] & (~left[tree] + _ONE)

@@ -8,6 +8,7 @@ _Number = TypeVar("_Number", int, float)
 _END_OF_TREES: Final = "\nend of trees"
 _BEGINS: Final = re.compile(r"\n(?=Tree=|end of trees)")
 _CATEGORICAL: Final = 1  # in a split's kind
+_WORDS: Final = 2**32  # how many there are, of those that sets are told in
 
 
 def check_trees(text: str) -> None:
@@ -52,7 +53,11 @@ def parts_of(text: str) -> "tuple[str, int, list[Tree]]":
 
 
 class Tree(NamedTuple):
-    """A tree: of its nodes the inputs, kinds, thresholds and children, of its leaves the values."""
+    """A tree: of its nodes the inputs, kinds, thresholds and children, of its leaves the values.
+
+    Where a split is by categories, its threshold is the place of the set of those that go left:
+    bits, in words of 32.
+    """
 
     features: list[int]
     kinds: list[int]
@@ -60,7 +65,13 @@ class Tree(NamedTuple):
     lefts: list[int]
     rights: list[int]
     values: list[float]
+    sets: list[tuple[int, ...]]
     is_linear: bool
+
+
+def is_categorical(kind: int) -> bool:
+    """Whether a split of a kind is by categories."""
+    return bool(kind & _CATEGORICAL)
 
 
 def _tree_of(number: int, text: str, width: int) -> Tree:
@@ -78,6 +89,7 @@ def _tree_of(number: int, text: str, width: int) -> Tree:
         lefts=numbers("left_child"),
         rights=numbers("right_child"),
         values=_of_length(nodes + 1, _floats(said["leaf_value"]), number),
+        sets=_sets_of(number, said),
         is_linear=said.get("is_linear", "0") != "0",
     )
     met: set[int] = set()
@@ -89,23 +101,26 @@ def _tree_of(number: int, text: str, width: int) -> Tree:
     for feature in tree.features:
         if not 0 <= feature < width:
             raise ValueError(f"tree {number}, where input {feature} is not there")
-    _check_categories(number, tree, said)
+    for kind, threshold in zip(tree.kinds, tree.thresholds, strict=True):
+        if is_categorical(kind) and not 0 <= threshold < len(tree.sets):
+            raise ValueError(f"tree {number}, where categories {threshold:g} are not there")
     if tree.is_linear:
         _check_linear(number, nodes + 1, width, said)
     return tree
 
 
-def _check_categories(number: int, tree: Tree, said: "Fields") -> None:
-    """Refuse splits by categories that are not there."""
+def _sets_of(number: int, said: "Fields") -> list[tuple[int, ...]]:
+    """The sets of categories of a tree's splits; those that are not there are refused."""
     count = int(said["num_cat"])
-    if count:
-        bounds = _of_length(count + 1, _whole(said["cat_boundaries"]), number)
-        words = len(_whole(said["cat_threshold"]))
-        if bounds[0] != 0 or bounds[-1] != words or any(a > b for a, b in pairwise(bounds)):
-            raise ValueError(f"tree {number}, whose categories are not {words} words")
-    for kind, threshold in zip(tree.kinds, tree.thresholds, strict=True):
-        if kind & _CATEGORICAL and not 0 <= threshold < count:
-            raise ValueError(f"tree {number}, where categories {threshold:g} are not there")
+    if not count:
+        return []
+    bounds = _of_length(count + 1, _whole(said["cat_boundaries"]), number)
+    words = _whole(said["cat_threshold"])
+    if bounds[0] != 0 or bounds[-1] != len(words) or any(a > b for a, b in pairwise(bounds)):
+        raise ValueError(f"tree {number}, whose categories are not {len(words)} words")
+    if any(not 0 <= word < _WORDS for word in words):
+        raise ValueError(f"tree {number}, where a word of categories is none of 32 bits")
+    return [tuple(words[first:end]) for first, end in pairwise(bounds)]
 
 
 def _check_linear(number: int, leaves: int, width: int, said: "Fields") -> None:

@@ -5,6 +5,7 @@ see :mod:`engine.model.tree_loops`.
 """
 
 import math
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
@@ -23,7 +24,7 @@ from engine.model.tree_loops import (
     score_blocks,
     score_few,
 )
-from engine.model.tree_texts import Tree, fields_of, parts_of
+from engine.model.tree_texts import Tree, fields_of, is_categorical, parts_of
 
 # What a model's text says where it is of the kind that is known here.
 _KNOWN: Final = {
@@ -52,12 +53,22 @@ _READ: Final = {
     8: (math.nan, 0.0),  # NaN is missing
     10: (-math.inf, 0.0),
 }
+# A split by categories reads −∞ or NaN, whatever the threshold: those of one set share a column.
+_BY_SET: Final = 1
+_ANY_THRESHOLD: Final = 0.0
+
+
+class _Column(NamedTuple):
+    """What splits ask for: an input, as a kind of split reads it, or whether it is in a set."""
+
+    feature: int
+    kind: int
+    words: tuple[int, ...] = ()
 
 
 class _Split(NamedTuple):
     tree: int
-    feature: int
-    kind: int
+    column: _Column
     threshold: float
     leaves_right: int
 
@@ -80,8 +91,12 @@ class Trees:
     ----------
     width
         How many inputs a row has.
-    features, for_nan, for_zero
-        For each column that splits ask for: which input it is, and what is read for NaN and for 0.
+    features
+        For each column that splits ask for which input it is.
+    for_nan, for_zero
+        What is read for NaN and for 0 of those that are read as numbers, which come first.
+    words, sets
+        The sets of categories of the others, as words of 32 bits, and where each one's begin.
     by_tree, by_column
         The same splits, in two orders.
     outputs
@@ -92,6 +107,8 @@ class Trees:
     features: Codes
     for_nan: Floats
     for_zero: Floats
+    words: Codes
+    sets: Codes
     by_tree: _Splits
     by_column: _Splits
     outputs: Floats
@@ -133,6 +150,8 @@ class Trees:
             self.features,
             self.for_nan,
             self.for_zero,
+            self.words,
+            self.sets,
             splits.thresholds,
             splits.leaves_right,
             splits.others,
@@ -146,8 +165,7 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
     """The trees that the booster's ``predict`` goes by; None if it does what is not done here.
 
     That is anything but the probability of two classes by the sum of a leaf of each tree: other
-    objectives, the mean of a forest, categorical splits, linear leaves; and trees of more than 64
-    leaves.
+    objectives, the mean of a forest, linear leaves; and trees of more than 64 leaves.
 
     Parameters
     ----------
@@ -182,7 +200,8 @@ def trees_of(booster: lgb.Booster) -> Trees | None:
 
 def _is_known(split: _Split) -> bool:
     """Whether its kind is known, and its threshold one that −∞ is not above."""
-    return split.kind in _READ and not math.isnan(split.threshold)
+    kind = split.column.kind
+    return kind == _BY_SET or (kind in _READ and not math.isnan(split.threshold))
 
 
 def _add_splits(number: int, tree: Tree, splits: list[_Split]) -> list[int]:
@@ -198,28 +217,31 @@ def _add_splits(number: int, tree: Tree, splits: list[_Split]) -> list[int]:
         first = len(from_left)
         descend(tree.lefts[node])
         lost = (1 << len(from_left)) - (1 << first)
-        splits.append(
-            _Split(
-                number,
-                tree.features[node],
-                tree.kinds[node],
-                tree.thresholds[node],
-                _EVERY ^ lost,
-            )
-        )
+        splits.append(_Split(number, *_asked_at(tree, node), _EVERY ^ lost))
         descend(tree.rights[node])
 
     descend(0)
     return from_left
 
 
+def _asked_at(tree: Tree, node: int) -> tuple[_Column, float]:
+    """What a node asks for, and its threshold."""
+    feature, kind, threshold = tree.features[node], tree.kinds[node], tree.thresholds[node]
+    if not is_categorical(kind):
+        return _Column(feature, kind), threshold
+    # A set of no words holds nothing, as one of an empty word does.
+    return _Column(feature, _BY_SET, tree.sets[int(threshold)] or (0,)), _ANY_THRESHOLD
+
+
 def _arranged(width: int, splits: list[_Split], outputs: Floats) -> Trees:
-    columns = sorted({(split.feature, split.kind) for split in splits})
+    # Those of sets last.
+    columns = sorted({split.column for split in splits}, key=lambda one: (bool(one.words), one))
+    numeric = [_READ[column.kind] for column in columns if not column.words]
     places = {column: place for place, column in enumerate(columns)}
     of_trees: list[list[_Asked]] = [[] for _ in outputs]
     of_columns: list[list[_Asked]] = [[] for _ in columns]
     for split in splits:
-        column = places[split.feature, split.kind]
+        column = places[split.column]
         of_trees[split.tree].append((split.threshold, split.leaves_right, column))
         of_columns[column].append((split.threshold, split.leaves_right, split.tree))
     for group in of_trees:
@@ -228,9 +250,11 @@ def _arranged(width: int, splits: list[_Split], outputs: Floats) -> Trees:
         group.sort()
     return Trees(
         width=width,
-        features=np.array([feature for feature, _ in columns], dtype=np.uint32),
-        for_nan=np.array([_READ[kind][0] for _, kind in columns], dtype=np.float64),
-        for_zero=np.array([_READ[kind][1] for _, kind in columns], dtype=np.float64),
+        features=np.array([column.feature for column in columns], dtype=np.uint32),
+        for_nan=np.array([for_nan for for_nan, _ in numeric], dtype=np.float64),
+        for_zero=np.array([for_zero for _, for_zero in numeric], dtype=np.float64),
+        words=np.array([word for column in columns for word in column.words], dtype=np.uint32),
+        sets=_starts(len(column.words) for column in columns if column.words),
         by_tree=_grouped(of_trees),
         by_column=_grouped(of_columns),
         outputs=outputs.ravel(),
@@ -243,5 +267,10 @@ def _grouped(groups: list[list[_Asked]]) -> _Splits:
         thresholds=np.array([threshold for threshold, _, _ in asked], dtype=np.float64),
         leaves_right=np.array([leaves for _, leaves, _ in asked], dtype=np.uint64),
         others=np.array([other for _, _, other in asked], dtype=np.uint32),
-        starts=np.array([0, *accumulate(map(len, groups))], dtype=np.uint32),
+        starts=_starts(map(len, groups)),
     )
+
+
+def _starts(lengths: Iterable[int]) -> Codes:
+    """Where each of some groups begins, and the last one ends."""
+    return np.array([0, *accumulate(lengths)], dtype=np.uint32)

@@ -62,9 +62,10 @@ def importance(judged: Judged) -> Importance:
 
 
 def _mean(judged: Judged, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    run = judged.run
     parts = [
-        np.abs(judged.run.model.contributions(judged.values[rows[start : start + _ROWS]]))
-        for start in range(0, len(rows), _ROWS)
+        np.abs(run.model.contributions(run.encoding.encoded(judged.values[rows[at : at + _ROWS]])))
+        for at in range(0, len(rows), _ROWS)
     ]
     mean: NDArray[np.float64] = np.concatenate(parts).mean(axis=0)
     return mean

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from engine.model.feature_values import FeatureValues
 from engine.model.features_file import FeatureTable
-from engine.model.kinds import Floats
 from engine.model.metrics import Scored
 from engine.model.run import Run
 
@@ -26,7 +26,7 @@ class Judged:
     test
         The events of the test part, in any order.
     values
-        float64, their features.
+        Their features.
     cards
         uint64, their cards.
     event_ids
@@ -37,7 +37,7 @@ class Judged:
     thresholds: dict[str, Any]
     metrics: dict[str, Any]
     test: Scored
-    values: Floats
+    values: FeatureValues
     cards: NDArray[np.uint64]
     event_ids: pl.Series
 

@@ -117,7 +117,7 @@ def score(options: Options) -> Scoring:
         Meter("measure", options.resamples, quiet=options.quiet, noun="draw") as meter,
         _features(options, run) as (table, built),
     ):
-        scores = run.model.scores(table.values)
+        scores = run.scores(table.values)
         probabilities = run.calibration.apply(scores)
         flagged = run.flags(scores)
         if options.out is not None:

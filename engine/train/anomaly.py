@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import InputError
 from engine.model.anomaly import WithAnomaly, fit_detector
+from engine.model.encoding import Encoding
 from engine.model.features_file import FeatureTable
 from engine.model.kinds import ANOMALY_INPUT, Floats, Trained, TrainingData
 from engine.model.metrics import Scored, Terms
@@ -31,7 +32,7 @@ class Anomaly:
 
     Parameters
     ----------
-    options, table, parts
+    options, table, parts, encoding
         The training's.
 
     Raises
@@ -40,7 +41,9 @@ class Anomaly:
         If a feature is called as the score is.
     """
 
-    def __init__(self, options: Options, table: FeatureTable, parts: Split) -> None:
+    def __init__(
+        self, options: Options, table: FeatureTable, parts: Split, encoding: Encoding
+    ) -> None:
         if ANOMALY_INPUT in table.features.names:
             raise InputError(
                 f"--anomaly: the set has a feature of that name (was {ANOMALY_INPUT})",
@@ -49,6 +52,7 @@ class Anomaly:
         self._options = options
         self._table = table
         self._parts = parts
+        self._encoding = encoding
         self._without: Trained | None = None
         self.facts: dict[str, Any] = {}
         self.usual: dict[str, float] = {}
@@ -56,7 +60,7 @@ class Anomaly:
     def train(self, data: TrainingData, train: Callable[[TrainingData], Trained]) -> Trained:
         """Train without the score, and then with it beside the features: the latter is given."""
         self._without = train(data)
-        detector = fit_detector(data.values, seed=self._options.seed)
+        detector = fit_detector(data.values, seed=self._options.seed, texts=tuple(data.unseen))
         values = detector.beside(data.values)
         self.facts = detector.facts
         self.usual = {ANOMALY_INPUT: float(np.median(values[:, -1]))}
@@ -84,7 +88,7 @@ class Anomaly:
         if without is None:
             raise AssertionError("nothing was trained yet")
         test, held_out = self._parts.test, self._parts.validation
-        rows = self._table.values[test.rows]
+        rows = self._encoding.encoded(self._table.values[test.rows])
         on_test = self._paired(test, trained.model.scores(rows), without.model.scores(rows))
         on_held_out = self._paired(held_out, trained.held_out_scores, without.held_out_scores)
         judged, chosen = on_test[JUDGED_BY], on_held_out[JUDGED_BY]

@@ -37,6 +37,7 @@ writes into DIR/ID, a folder that appears only when it is complete:
   model.pkl               a joblib pickle with predict_proba, for scikit-learn alone
   model.txt               of LightGBM: its own text
   anomaly.pkl             of --anomaly: the isolation forest
+  encoding.json           of a set with text features: the codes that stand for texts
   features.json           the features' names, in order
   threshold.json          the threshold, how it was chosen, and from scores to probabilities
   metrics.json            every figure, with intervals

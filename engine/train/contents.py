@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from engine.model.calibration import Calibration
+from engine.model.encoding import Encoding
 from engine.model.features_file import FeatureTable, sha256_of
 from engine.model.kinds import Floats
+from engine.model.run import Usual
 from engine.model.split import Split, utc_text
 from engine.model.threshold import Choice
 from engine.train.options import Options
@@ -79,11 +81,31 @@ def manifest_content(
     }
 
 
-def medians(names: tuple[str, ...], values: Floats) -> dict[str, float | None]:
-    """The usual value of each feature; None where it never had one."""
-    found: dict[str, float | None] = {}
+def usual_of(names: tuple[str, ...], values: Floats, encoding: Encoding) -> dict[str, Usual | None]:
+    """What is usual of each feature: the median, or the most common text, of several the first.
+
+    Parameters
+    ----------
+    names
+        The features.
+    values
+        float64, of the training part, as a model sees them.
+    encoding
+        As what it sees texts.
+
+    Returns
+    -------
+    dict
+        None where a feature never had a value.
+    """
+    found: dict[str, Usual | None] = {}
     for place, name in enumerate(names):
         column = values[:, place]
         known = column[~np.isnan(column)]
-        found[name] = float(np.median(known)) if len(known) else None
+        if not len(known):
+            found[name] = None
+        elif place in encoding.levels:
+            found[name] = encoding.levels[place][int(np.bincount(known.astype(np.intp)).argmax())]
+        else:
+            found[name] = float(np.median(known))
     return found

@@ -10,18 +10,28 @@ from engine.clock import elapsed
 from engine.events.inputs import refuse_to_replace
 from engine.model.bins import training_bins
 from engine.model.calibration import Calibration, fit_calibration
+from engine.model.encoding import Encoding, fit_encoding
 from engine.model.evaluate import evaluate
 from engine.model.features_file import FeatureTable, read_features
 from engine.model.kinds import Trained, TrainingData
 from engine.model.loading import load_run
 from engine.model.metrics import Scored, Terms
-from engine.model.run import BINS, CURRENT, METRICS, REPORT, THRESHOLD, Run, usual_values
+from engine.model.run import (
+    BINS,
+    CURRENT,
+    ENCODING,
+    METRICS,
+    REPORT,
+    THRESHOLD,
+    Run,
+    usual_values,
+)
 from engine.model.split import Part, Split, split
 from engine.model.store import check_place, describe, json_bytes, write_run
 from engine.model.threshold import Choice, choose
 from engine.progress import Meter
 from engine.train.anomaly import Anomaly
-from engine.train.contents import manifest_content, medians, threshold_content
+from engine.train.contents import manifest_content, threshold_content, usual_of
 from engine.train.options import Options
 
 
@@ -97,15 +107,17 @@ class _Job:
         if parts is None:
             parts = split(table, options.split)
         self._passed("read")
-        anomaly = Anomaly(options, table, parts) if options.anomaly else None
-        data = self._data(table, parts)
+        encoding = fit_encoding(table.values, parts.train.rows, table.features.names)
+        anomaly = Anomaly(options, table, parts, encoding) if options.anomaly else None
+        data = self._data(table, parts, encoding)
         trained = self._train(data) if anomaly is None else anomaly.train(data, self._train)
-        usual = medians(table.features.names, data.values)
+        usual = usual_of(table.features.names, data.values, encoding)
         bins = training_bins(
             table.features,
             data.values,
             trained.held_out_scores,
             (table.card_codes[parts.train.rows], table.card_codes[parts.validation.rows]),
+            encoding.unseen,
         )
         del data  # a copy of most of the table
         self._passed("train")
@@ -115,11 +127,11 @@ class _Job:
             options.calibration, trained.held_out_scores, labels[parts.validation.rows]
         )
         self._passed("choose")
-        scored = _scored(table, parts.test, trained, calibration)
+        scored = _scored(table, parts.test, trained, calibration, encoding)
         metrics = self._measure(scored, parts.test, choice)
         if anomaly is not None:
             metrics |= {"anomaly": anomaly.compared(trained)}
-            usual |= anomaly.usual
+            usual = {**usual, **anomaly.usual}
         self._passed("measure")
         thresholds = threshold_content(choice, calibration, options)
         told = manifest_content(options, table, parts, trained.facts, metrics)
@@ -130,15 +142,18 @@ class _Job:
             model=trained.model,
             threshold=choice.threshold,
             calibration=calibration,
-            usual=usual_values(usual),
+            usual=usual_values(usual, {table.features.names[at] for at in encoding.columns}),
             manifest=describe(options.id, model=trained.model, features=table.features, told=told),
             bins=bins,
+            encoding=encoding,
         )
         others = {
             THRESHOLD: json_bytes(thresholds),
             METRICS: json_bytes(metrics),
             BINS: json_bytes(bins.to_json()),
         }
+        if encoding.columns:
+            others[ENCODING] = json_bytes(encoding.to_json(table.features.names))
         if options.report:
             others |= self._report(run, thresholds, metrics, table, parts.test, scored)
         self._passed("report")
@@ -160,15 +175,16 @@ class _Job:
         self._seconds[stage] = now - self._since
         self._since = now
 
-    def _data(self, table: FeatureTable, parts: Split) -> TrainingData:
+    def _data(self, table: FeatureTable, parts: Split, encoding: Encoding) -> TrainingData:
         labels, held_out = table.known_labels, parts.validation
         return TrainingData(
             names=table.features.names,
-            values=table.values[parts.train.rows],
+            values=encoding.encoded(table.values[parts.train.rows]),
             labels=labels[parts.train.rows],
-            validation_values=table.values[held_out.rows],
+            validation_values=encoding.encoded(table.values[held_out.rows]),
             validation_labels=labels[held_out.rows],
             refit_order=parts.refit_order,
+            unseen=encoding.unseen,
         )
 
     def _train(self, data: TrainingData) -> Trained:
@@ -234,9 +250,12 @@ class _Job:
         return training_report(judged, lambda: self._meter.advance(1))
 
 
-def _scored(table: FeatureTable, part: Part, trained: Trained, calibration: Calibration) -> Scored:
+def _scored(
+    table: FeatureTable, part: Part, trained: Trained, calibration: Calibration, encoding: Encoding
+) -> Scored:
     # A backtest's window may hold no labelled event; models take no table without rows.
-    scores = trained.model.scores(table.values[part.rows]) if len(part.rows) else np.empty(0)
+    values = encoding.encoded(table.values[part.rows])
+    scores = trained.model.scores(values) if len(part.rows) else np.empty(0)
     return Scored(
         scores=scores,
         probabilities=calibration.apply(scores),

@@ -5,6 +5,7 @@ part of it unless it is named here: one that is new, and of which nobody has tho
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import astuple, fields, is_dataclass
 from datetime import date
@@ -76,6 +77,8 @@ def _log_digest(table: FeatureTable) -> str:
     """One hash of all that is computed from: another log of the same name is noticed."""
     digest = hashlib.sha256()
     known = () if table.label_times is None else (table.label_times,)
-    for column in (*table.values.T, table.times, table.known_labels, table.cards, *known):
+    for column in (*table.values.numbers.T, table.times, table.known_labels, table.cards, *known):
         digest.update(np.ascontiguousarray(column).tobytes())
+    for texts in table.values.levels.values():
+        digest.update(json.dumps(texts).encode())
     return digest.hexdigest()

@@ -173,7 +173,7 @@ class Models:
         try:
             return choose(
                 rule,
-                run.model.scores(table.values[tail.rows]),
+                run.scores(table.values[tail.rows]),
                 table.known_labels[tail.rows],
                 days=tail.days * tail.coverage,
                 amounts=None if table.amounts is None else table.amounts[tail.rows],

@@ -45,7 +45,7 @@ def decide_at_once(
 
 def _of_fold(table: FeatureTable, fold: Fold, run: Run) -> pl.DataFrame:
     rows = rows_of(table, fold)
-    scores = run.model.scores(table.values[rows]) if len(rows) else np.empty(0)
+    scores = run.scores(table.values[rows]) if len(rows) else np.empty(0)
     return pl.DataFrame(
         {
             "fold": pl.Series([fold.number], dtype=pl.Int32).new_from_index(0, len(rows)),

@@ -1,10 +1,10 @@
 -- skew: Are the features that were served those that a batch build computes?
 --
 -- Compares every value of every feature of the events that are in both, bit by bit, but for the
--- kinds of NaN: null is NaN, as it is to a model, and 0.0 is not −0.0. different is how many values
--- differ, first the event among them that came first. A feature that only one of both has differs
--- at each event. What came late was served on what had arrived, and is built on all: skew at such
--- events is no fault.
+-- kinds of NaN: null is NaN, as it is to a model, and 0.0 is not −0.0; texts by 53 bits of a hash.
+-- different is how many values differ, first the event among them that came first. A feature that
+-- only one of both has differs at each event. What came late was served on what had arrived, and is
+-- built on all: skew at such events is no fault.
 --
 --   duckdb -cmd "SET VARIABLE ledger = 'august/part-*.parquet';
 --                SET VARIABLE features = 'features/features.parquet'" -f sql/questions/skew.sql
@@ -33,11 +33,27 @@ both_sides AS (
     SELECT
         sequence,
         event_id,
-        coalesce(COLUMNS(* EXCLUDE (sequence, event_id))::DOUBLE, 'nan'::DOUBLE)
+        coalesce(
+            CASE
+                WHEN typeof(COLUMNS(* EXCLUDE (sequence, event_id))) = 'VARCHAR'
+                THEN (hash(COLUMNS(* EXCLUDE (sequence, event_id))) >> 11)::DOUBLE
+                ELSE try_cast(COLUMNS(* EXCLUDE (sequence, event_id)) AS DOUBLE)
+            END,
+            'nan'::DOUBLE
+        )
     FROM served
     WHERE event_id IN (SELECT event_id FROM built)
     UNION ALL BY NAME
-    SELECT event_id, coalesce(COLUMNS(* EXCLUDE event_id)::DOUBLE, 'nan'::DOUBLE)
+    SELECT
+        event_id,
+        coalesce(
+            CASE
+                WHEN typeof(COLUMNS(* EXCLUDE event_id)) = 'VARCHAR'
+                THEN (hash(COLUMNS(* EXCLUDE event_id)) >> 11)::DOUBLE
+                ELSE try_cast(COLUMNS(* EXCLUDE event_id) AS DOUBLE)
+            END,
+            'nan'::DOUBLE
+        )
     FROM built
     WHERE event_id IN (SELECT event_id FROM served)
 ),

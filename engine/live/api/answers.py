@@ -27,7 +27,7 @@ class Decided(BaseModel):
         ge=0, le=1, description="the model's score; null if it has none for this event"
     )
     threshold: float | None = Field(description="the lowest score that is flagged")
-    features: dict[str, float | None] = Field(
+    features: dict[str, float | str | None] = Field(
         description="by name, null where there is no value; of what was decided before, without "
         "those that tell of the card holder"
     )

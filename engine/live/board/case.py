@@ -17,7 +17,7 @@ from engine.live.board.parts import ALERTS, Columns, alert_frame
 from engine.live.board.rows import Alert, Case, Past, Seen
 from engine.live.ledger.reader import Reader
 from engine.live.ledger.rows import unpacked
-from engine.model.kinds import Floats
+from engine.model.feature_values import FeatureValues
 from engine.model.phrases import is_hidden
 from engine.model.run import Run
 
@@ -160,23 +160,43 @@ def _seen(run: Run, past: Sequence[_Found], this: int) -> tuple[Seen, ...]:
     blobs = {one[0]: one[5] for one in past if one[5] is not None}
     if this not in blobs:
         return ()
-    (values,) = unpacked([blobs.pop(this)], len(features))
-    others = unpacked(list(blobs.values()), len(features))
+    texts = run.encoding.columns
+    value = unpacked([blobs.pop(this)], len(features), texts)
+    others = unpacked(list(blobs.values()), len(features), texts)
     return tuple(
-        _of_feature(feature, float(values[place]), others[:, place], run)
+        _of_feature(feature, _shown(value, place), _usual(others, place), run)
         for place, feature in enumerate(features)
         if not is_hidden(feature, run.features.schema)
     )
 
 
-def _of_feature(feature: Feature, value: float, others: Floats, run: Run) -> Seen:
-    known = others[~np.isnan(others)]
+def _shown(value: FeatureValues, place: int) -> float | str | None:
+    if place in value.levels:
+        return value.text(0, place)
+    return _or_none(float(value.numbers[0, place]))
+
+
+def _usual(values: FeatureValues, place: int) -> float | str | None:
+    codes = values.numbers[:, place]
+    known = codes[~np.isnan(codes)]
+    if not len(known):
+        return None
+    if place in values.levels:
+        # Of several that are as common the first.
+        return values.levels[place][int(np.bincount(known.astype(np.intp)).argmax())]
+    return float(np.median(known))
+
+
+def _of_feature(
+    feature: Feature, value: float | str | None, card_usual: float | str | None, run: Run
+) -> Seen:
+    usual = run.usual.get(feature.name, nan)
     return Seen(
         feature=feature.name,
         doc=feature.doc,
-        value=_or_none(value),
-        card_usual=float(np.median(known)) if len(known) else None,
-        usual=_or_none(run.usual.get(feature.name, nan)),
+        value=value,
+        card_usual=card_usual,
+        usual=usual if isinstance(usual, str) else _or_none(usual),
         is_yes=type_of(feature.expression, run.features.schema).kind is Kind.BOOL,
         never=_never(feature.expression),
     )

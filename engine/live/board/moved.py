@@ -57,7 +57,8 @@ def read_drift(reader: Reader, run: Run, columns: Columns) -> Drift | None:
     latest = read_lines(reader, lines, schema).unnest("event").drop_nulls()
     if len(latest) < FEWEST:
         return None
-    values = unpacked(latest["features"].str.decode("hex").to_list(), len(run.features.features))
+    written = latest["features"].str.decode("hex").to_list()
+    values = unpacked(written, len(run.features.features), run.encoding.columns)
     times = latest[columns.event_time].to_numpy() // columns.ticks
     _, cards = np.unique(latest["cc_num"].to_numpy(), return_inverse=True)
     found = moved_from(run, values, times, cards.astype(np.int64), int(times.min()))

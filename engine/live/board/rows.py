@@ -378,7 +378,8 @@ class Seen:
     value
         Its value; None if it had none.
     card_usual
-        The median over the card's other transactions that are shown; None without any.
+        The median over the card's other transactions that are shown, of texts the most common one;
+        None without any.
     usual
         Everyone's in training; None if there was none.
     is_yes
@@ -389,9 +390,9 @@ class Seen:
 
     feature: str
     doc: str
-    value: float | None
-    card_usual: float | None
-    usual: float | None
+    value: float | str | None
+    card_usual: float | str | None
+    usual: float | str | None
     is_yes: bool
     never: float | None
 

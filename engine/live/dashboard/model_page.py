@@ -136,7 +136,7 @@ def _features(run: Run) -> Html:
     rows: list[list[Piece]] = []
     for feature in run.features.features:
         usual = run.usual.get(feature.name, float("nan"))
-        known = NONE if math.isnan(usual) else _number(usual)
+        known = usual if isinstance(usual, str) else _number(usual)
         is_secret = is_hidden(feature, schema)
         rows.append(
             [code(feature.name), feature.doc, quiet("not shown in alerts") if is_secret else known]
@@ -145,5 +145,7 @@ def _features(run: Run) -> Html:
 
 
 def _number(value: float) -> str:
+    if math.isnan(value):
+        return NONE
     text = f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
     return text.replace("-", "−")

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 
 from engine.decide.folder import PART_ROWS
@@ -18,6 +17,9 @@ from engine.definition.types import Kind
 from engine.errors import InputError
 from engine.events.canonical import event_schema
 from engine.live.ledger.reader import Reader
+from engine.live.ledger.rows import packed as packed_rows
+from engine.live.ledger.rows import unpacked
+from engine.model.feature_values import text_columns, values_of_rows
 
 _MICROSECONDS: Final = 1_000_000
 _ALWAYS: Final = (-(2**63), 2**63 - 1)
@@ -125,7 +127,7 @@ def decision_frames(
             f"{fingerprint(features)[:12]})",
             hint="export it as a log, or with the version of the code that recorded it",
         )
-    schema = record_schema(features)
+    schema, texts = record_schema(features), text_columns(features)
     for rows in _parts(reader, _DECISIONS, span, there, (fallbacks,)):
         places, arrivals, ids, events, values, scores, thresholds, flags, why, models = zip(
             *rows, strict=True
@@ -135,7 +137,7 @@ def decision_frames(
             "arrival_time": _in_ticks(arrivals, features.schema),
             "event_id": pl.Series(ids, dtype=pl.String),
             "event": _decoded(reader, events, schema["event"]),
-            "features": _unpacked(reader, values, features.names),
+            "features": _unpacked(reader, values, features.names, texts),
             "score": pl.Series(scores, dtype=pl.Float64),
             "threshold": pl.Series(thresholds, dtype=pl.Float64),
             "flagged": pl.Series(flags, dtype=pl.Int8),
@@ -216,13 +218,20 @@ def _decoded(reader: Reader, texts: Sequence[str | None], dtype: pl.DataType) ->
         raise _damaged(reader, str(error).splitlines()[0]) from error
 
 
-def _unpacked(reader: Reader, packed: Sequence[bytes | None], names: tuple[str, ...]) -> pl.Series:
-    nothing = b"\0" * (8 * len(names))
-    content = b"".join([nothing if row is None else row for row in packed])
-    if len(content) != len(nothing) * len(packed):
-        raise _damaged(reader, f"features of {len(content)} bytes in {len(packed)} rows")
-    values = np.frombuffer(content, dtype="<f8").reshape(len(packed), len(names))
-    struct = pl.DataFrame(values, schema=list(names), orient="row").to_struct()
+def _unpacked(
+    reader: Reader,
+    packed: Sequence[bytes | None],
+    names: tuple[str, ...],
+    texts: tuple[int, ...],
+) -> pl.Series:
+    (nothing,) = packed_rows(values_of_rows([(None,) * len(names)], len(names), texts))
+    content = [nothing if row is None else row for row in packed]
+    try:
+        values = unpacked(content, len(names), texts)
+    except ValueError as error:
+        size = sum(map(len, content))
+        raise _damaged(reader, f"features of {size} bytes in {len(packed)} rows") from error
+    struct = values.to_frame(names).to_struct()
     there = pl.Series([row is not None for row in packed], dtype=pl.Boolean)
     return struct if there.all() else struct.zip_with(there, struct.clear(1))
 

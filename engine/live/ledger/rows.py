@@ -5,10 +5,14 @@ Instants are microseconds since 1970 UTC by the wall's clock, unless they say ot
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
+
+from engine.model.feature_values import FeatureValues, coded
+
+_FLOAT: Final = np.dtype("<f8")
 
 
 class Decision(NamedTuple):
@@ -280,14 +284,49 @@ class Batch:
     stream_time: int | None = None
 
 
-def unpacked(features: Sequence[bytes], width: int) -> NDArray[np.float64]:
-    """A row for each of some features that :func:`packed` has made."""
-    content = np.frombuffer(b"".join(features), dtype="<f8")
-    return content.reshape(len(features), width).astype(np.float64)
+def unpacked(features: Sequence[bytes], width: int, texts: Sequence[int]) -> FeatureValues:
+    """The features that :func:`packed` has made, so many of an event, ``texts`` among them.
+
+    Raises
+    ------
+    ValueError
+        If it has not made them.
+    """
+    size = width * _FLOAT.itemsize
+    content = b"".join([one[:size] for one in features]) if texts else b"".join(features)
+    numbers = np.frombuffer(content, dtype=_FLOAT).reshape(len(features), width).astype(np.float64)
+    levels: dict[int, tuple[str, ...]] = {}
+    if texts:
+        written = [_texts_of(one[size:], len(texts)) for one in features]
+        for place, column in enumerate(texts):
+            numbers[:, column], levels[column] = coded([said[place] for said in written])
+    return FeatureValues(numbers, levels)
 
 
-def packed(values: NDArray[np.float64]) -> list[bytes]:
-    """Rows of features as a ledger keeps them: float64, the lowest byte first, null as NaN."""
-    width = values.shape[1] * values.itemsize
-    content = np.ascontiguousarray(values, dtype="<f8").tobytes()
-    return [content[start : start + width] for start in range(0, len(values) * width, width)]
+def _texts_of(content: bytes, count: int) -> list[str | None]:
+    try:
+        texts = msgspec.json.decode(content, type=list[str | None])
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    if len(texts) != count:
+        raise ValueError(f"{len(texts)} texts, for {count}")
+    return texts
+
+
+def packed(values: FeatureValues) -> list[bytes]:
+    """Rows of features as a ledger keeps them: float64, the lowest byte first, null as NaN.
+
+    Texts stand as NaN there, and behind the numbers as a list in JSON: what they are, not how a run
+    encodes them, as another may read them.
+    """
+    numbers, texts = values.numbers, list(values.levels)
+    if texts:
+        numbers = numbers.copy()
+        numbers[:, texts] = np.nan
+    width = numbers.shape[1] * _FLOAT.itemsize
+    content = np.ascontiguousarray(numbers, dtype=_FLOAT).tobytes()
+    rows = [content[start : start + width] for start in range(0, len(numbers) * width, width)]
+    if not texts:
+        return rows
+    written = zip(*(values.texts(column) for column in texts), strict=True)
+    return [row + msgspec.json.encode(said) for row, said in zip(rows, written, strict=True)]

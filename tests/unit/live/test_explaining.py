@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +13,8 @@ from engine.live.explaining import Explainer
 from engine.live.ledger.rows import Unexplained, packed
 from engine.live.troubles import Troubles
 from engine.live.worker import Worker
+from engine.model.encoding import Encoding
+from engine.model.feature_values import FeatureValues
 from engine.model.reasons import Reason
 from live.cases import Heard, until
 from processes import PATIENCE_SECONDS
@@ -26,7 +27,8 @@ class Ledger:
     """Stands in for a ledger with flagged events, whose features are their places."""
 
     def __init__(self, events: int) -> None:
-        rows = packed(np.repeat(np.arange(events, dtype=np.float64)[:, None], WIDTH, axis=1))
+        values = np.repeat(np.arange(events, dtype=np.float64)[:, None], WIDTH, axis=1)
+        rows = packed(FeatureValues(values))
         self.flagged = [Unexplained(place, row, 1) for place, row in enumerate(rows)]
         self.explained: dict[int, Sequence[Reason]] = {}
 
@@ -39,15 +41,15 @@ class Ledger:
 
 async def explained(ledger: Ledger, lull: asyncio.Event, heard: Heard) -> "asyncio.Task[None]":
     explainer = Explainer(ledger, Worker(), 3, lull, Troubles(heard))  # type: ignore[arg-type]  # it stands in for one
-    explainer.know(1, SimpleNamespace(features=notebook))  # type: ignore[arg-type]  # the same
+    explainer.know(1, SimpleNamespace(features=notebook, encoding=Encoding()))  # type: ignore[arg-type]  # the same
     return asyncio.create_task(explainer.run())
 
 
 def test_a_model_that_cannot_explain_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def found(_run: object, values: np.ndarray[Any, Any], _most: int) -> list[list[Reason]]:
-        if values[0, 0] == 0.0:
+    def found(_run: object, values: FeatureValues, _most: int) -> list[list[Reason]]:
+        if values.numbers[0, 0] == 0.0:
             raise ValueError("something of somebody's event")
-        return [[] for _ in values]
+        return [[] for _ in values.numbers]
 
     monkeypatch.setattr(explaining, "reasons", found)
 

@@ -19,6 +19,7 @@ from engine.live.readable import EventReader
 from engine.live.sse import Event
 from engine.live.troubles import Troubles
 from engine.live.watching import Watchers, shower
+from engine.model.feature_values import FeatureValues
 from live.cases import Heard
 from unit.live.ledger.cases import decision, fallback
 
@@ -128,15 +129,15 @@ class Judge:
     def __init__(self, scores: list[float], *, fails_at: float | None = None) -> None:
         self._scores, self._fails_at = scores, fails_at
 
-    def judge(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if self._fails_at is not None and (values == self._fails_at).any():
+    def judge(self, values: FeatureValues) -> tuple[np.ndarray, np.ndarray]:
+        if self._fails_at is not None and (values.numbers == self._fails_at).any():
             raise RuntimeError("broken")
-        scores = np.array([self._scores[int(row[0])] for row in values])
+        scores = np.array([self._scores[int(row[0])] for row in values.numbers])
         return scores, scores >= 0.5
 
 
 def test_of_what_a_model_fails_the_others_do_not_suffer() -> None:
-    values = np.arange(4.0).reshape(4, 1)
+    values = FeatureValues(np.arange(4.0).reshape(4, 1))
     found = judged(Judge([0.1, 0.9, 0.5, 0.7], fails_at=2.0), values)  # type: ignore[arg-type]
     assert found.failed.tolist() == [False, False, True, False]
     assert found.flagged.tolist() == [False, True, False, True]
@@ -146,7 +147,7 @@ def test_of_what_a_model_fails_the_others_do_not_suffer() -> None:
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1.5, -0.1])
 def test_what_is_no_score_is_a_failure(bad: float) -> None:
-    values = np.arange(3.0).reshape(3, 1)
+    values = FeatureValues(np.arange(3.0).reshape(3, 1))
     found = judged(Judge([0.1, bad, 0.9]), values)  # type: ignore[arg-type]
     assert found.failed.tolist() == [False, True, False]
     assert found.flagged.tolist() == [False, False, True]

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from engine.catalog import notebook
+from engine.model.feature_values import FeatureValues
 from engine.model.features_file import FeatureTable
 from replay.simulate import Settings, simulate
 from unit.build.cases import built, write
@@ -29,7 +30,7 @@ def table_of(times: list[int], labels: list[int], cards: list[int] | None = None
     return FeatureTable(
         path=Path("features.parquet"),
         features=notebook,
-        values=np.zeros((len(times), len(notebook.names))),
+        values=FeatureValues(np.zeros((len(times), len(notebook.names)))),
         event_ids=pl.Series([str(place) for place in range(len(times))]),
         cards=codes.astype(np.uint64),
         card_codes=codes,

@@ -16,6 +16,7 @@ from engine.model.bins import (
     MOST_BINS,
     bins_from_json,
     fit_bins,
+    fit_text_bins,
     training_bins,
 )
 
@@ -49,6 +50,25 @@ def test_a_definitions_own_values_stand_alone() -> None:
     assert -1.0 in bins["age"].alone
     assert 0.0 in bins["amt_z_user"].alone
     assert bins["hour"].alone == ()
+
+
+def test_texts_have_bins_of_their_own_and_so_has_what_is_unseen() -> None:
+    codes = np.concatenate(
+        [np.zeros(500), np.full(480, 2.0), np.full(8, 1.0), [3.0] * 2, [NAN] * 10]
+    )
+    bins = fit_text_bins(codes, 4)
+    # The second and the fourth are rare: together they are the last bin.
+    assert bins.alone == (0.0, 2.0, 4.0)
+    assert bins.edges == ()
+    assert bins.shares == pytest.approx([0.01, 0.5, 0.48, 0.0, 0.01])
+    assert bins.places(np.array([NAN, 0.0, 1.0, 2.0, 3.0, 4.0])).tolist() == [0, 1, 4, 2, 4, 3]
+
+
+@pytest.mark.parametrize("codes", [np.full(20, NAN), np.zeros(3)])
+def test_of_few_texts(codes: np.ndarray) -> None:
+    bins = fit_text_bins(codes, 1)
+    assert sum(bins.shares) == 1.0
+    assert len(bins.shares) == len(bins.alone) + 2
 
 
 _VALUES = st.lists(

@@ -67,7 +67,7 @@ def test_values_are_the_columns_and_null_is_nan(built: Path, tmp_path: Path) -> 
     (tmp_path / "features.json").write_bytes((built / "features.json").read_bytes())
     table = read_features(tmp_path, labels_required=True)
     assert table.amounts is not None
-    values = table.values
+    values = table.values.numbers
     assert values.dtype == np.float64
     for place, name in enumerate(notebook.names):
         expected = [math.nan if value is None else float(value) for value in frame[name]]

@@ -6,7 +6,7 @@ import pytest
 
 from engine.catalog import notebook
 from engine.definition import POS, column, feature, haversine_km, key
-from engine.model.phrases import duration, is_hidden, phrase
+from engine.model.phrases import duration, is_hidden, phrase, text_phrase
 
 BY_NAME = {feature.name: feature for feature in notebook.features}
 NAN = math.nan
@@ -175,6 +175,39 @@ def test_a_card_without_history_says_so() -> None:
         (day.mean(amt), 0.0, "mean of amounts 0.00 on this card in 24 hours"),
     ):
         assert phrase(feature("x", expression, "x"), value, 20.0, POS).startswith(f"{words}; usual")
+
+
+@pytest.mark.parametrize(
+    ("value", "usual", "is_seen", "words"),
+    [
+        ("travel", "home", True, "what is bought: travel; usual is home"),
+        ("home", "home", True, "what is bought: home, as usual"),
+        (
+            "crypto",
+            "home",
+            False,
+            "what is bought: crypto, which training did not hold; usual is home",
+        ),
+        (None, "home", True, "what is bought: unknown; usual is home"),
+        (None, None, True, "what is bought: unknown, as usual"),
+        (
+            "home",
+            None,
+            False,
+            "what is bought: home, which training did not hold; usual is unknown",
+        ),
+    ],
+)
+def test_texts(value: str | None, usual: str | None, *, is_seen: bool, words: str) -> None:
+    bought = feature("bought", column("category"), "what is bought")
+    assert text_phrase(bought, value, usual, POS, is_seen=is_seen) == words
+
+
+def test_a_text_that_tells_who_holds_the_card_is_not_shown() -> None:
+    for expression in (column("gender"), key("cc_num").ever().last("job"), column("city")):
+        made = feature("x", expression, "what it is")
+        words = text_phrase(made, "welder", "nurse", POS, is_seen=False)
+        assert words == "what it is; the value is not shown"
 
 
 def test_what_is_hidden_is_the_card_holders() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engine.model.feature_values import FeatureValues
 from engine.model.kinds import Floats
 from engine.model.reasons import HOLDER, reasons
 from engine.model.run import Run
@@ -32,7 +33,7 @@ def found(most: int, *, against: bool = False, **weights: float) -> list[tuple[s
         RUN.usual,
         RUN.manifest,
     )
-    [said] = reasons(run, row, most, against=against)
+    [said] = reasons(run, FeatureValues(row), most, against=against)
     return [(reason.feature, reason.contribution) for reason in said]
 
 
@@ -59,5 +60,5 @@ def test_the_reason_tells_nothing_of_them(name: str) -> None:
     row = np.zeros((1, len(NAMES)))
     row[0, NAMES.index(name)] = 1.0
     run = Run(RUN.path, RUN.features, Weighing(), 0.5, RUN.calibration, RUN.usual, RUN.manifest)
-    [[reason]] = reasons(run, row, 3)
+    [[reason]] = reasons(run, FeatureValues(row), 3)
     assert reason.words == "what the log tells of the card holder, which is not shown"

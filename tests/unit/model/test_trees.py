@@ -264,8 +264,106 @@ def test_no_trees_after_the_best() -> None:
         assert same(made.scores(held_out, 1), booster.predict(held_out, num_threads=1))
 
 
+CATEGORIES = (1, 3)
+# What is after the point does not count, below 0 and from 2**31 on there are none.
+ODD_CATEGORIES = (
+    *ODD,
+    *(-0.5, -0.999, math.nextafter(-1, 0), math.nextafter(-1, -2), -1.5, 0.5, 1.7, 30.999),
+    *(31, 32, 33, 63, 64, 95, 96, 127, 128, 159, 160, 1e3, 1e6),
+    *(2**31 - 1, 2**31 - 0.5, 2**31, 2**31 + 1, 2**32, 2**32 + 1, 2**53, 2**63, 2**64, 1e18),
+    *(-(2**31), -(2**31) - 1, -(2**32) + 1, -(2**63)),
+)
+
+
+def with_categories(seed: int, count: int = 1_500, *, odd: float = 0.2) -> Floats:
+    """Rows whose second and fourth inputs are categories."""
+    random = np.random.default_rng(seed)
+    values = rows(seed, count, odd=odd)
+    values[:, 1] = random.integers(0, 150, count)
+    values[:, 3] = random.integers(0, 6, count)
+    for column in CATEGORIES:
+        places = random.random(count) < odd
+        values[places, column] = random.choice(
+            np.array(ODD_CATEGORIES, dtype=np.float64), places.sum()
+        )
+    return values
+
+
+def by_categories(values: Floats, seed: int, **options: Any) -> lgb.Booster:  # noqa: ANN401 - as LightGBM takes them
+    kinds = np.nan_to_num(values[:, 1], posinf=0, neginf=0) % 7
+    labels = ((kinds < 2) + labels_of(values, seed) > 0).astype(np.int8)
+    settings: dict[str, Any] = {"min_data_per_group": 1, "cat_smooth": 1}
+    return learn(values, labels, 12, codes=list(CATEGORIES), **settings | options)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"max_cat_to_onehot": 200}, {"use_missing": False}, {"zero_as_missing": True}]
+)
+@pytest.mark.parametrize("odd", [0.0, 0.3])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_of_boosters_that_split_by_categories(
+    options: dict[str, Any], odd: float, seed: int
+) -> None:
+    learnt = with_categories(seed, odd=odd)
+    # In training LightGBM takes no category that is none, and says so of each.
+    for column in CATEGORIES:
+        codes = learnt[:, column]
+        learnt[:, column] = np.where((codes >= 0) & (codes < 200), np.floor(codes), np.nan)
+    booster = by_categories(learnt, seed, **options)
+    made = known(booster)
+    assert len(made.sets) > 20
+    random = np.random.default_rng(seed)
+    strange = random.choice(np.array(ODD_CATEGORIES, dtype=np.float64), (500, INPUTS))
+    for asked in (learnt, with_categories(seed + 10), around(booster), strange):
+        expected = booster.predict(asked, num_threads=1)
+        assert len(np.unique(expected)) > 5
+        assert same(made.scores(asked, 1), expected)
+        by_one = [made.scores(asked[row : row + 1], 1) for row in range(60)]
+        assert same(np.concatenate(by_one), np.asarray(expected)[:60])
+
+
+def test_categories_go_by_their_sets_whatever_else_a_split_says() -> None:
+    """Sets of no word and of several, and the bits of a kind that tell of missing numbers."""
+    sets = [[0b1011, 0, 1 << 31], [], [2**32 - 1], [1, 1, 1, 1]]
+    asked = np.array(ODD_CATEGORIES, dtype=np.float64)[:, None].repeat(INPUTS, axis=1)
+    found = set()
+    for words in sets:
+        for kind in (1, 3, 5, 9, 11):
+            text = text_of(np.random.default_rng(1), 1, leaves=2)
+            lines = {
+                "num_cat": "1",
+                "threshold": "0",
+                "decision_type": f"{kind}",
+                "leaf_value": "-1 1",
+                "is_linear": f"0\ncat_boundaries=0 {len(words)}\n"
+                f"cat_threshold={' '.join(map(str, words))}",
+            }
+            for name, value in lines.items():
+                text = re.sub(rf"(?m)^{name}=.*", f"{name}={value}", text)
+            booster = lgb.Booster(model_str=text)
+            expected = np.asarray(booster.predict(asked, num_threads=1))
+            assert same(known(booster).scores(asked, 1), expected), (words, kind)
+            assert same(known(booster).scores(asked[:9], 1), expected[:9]), (words, kind)
+            found.add(tuple((expected < 0.5).tolist()))
+    assert len(found) == len(sets)
+
+
+def test_what_no_training_has_seen_is_in_no_set() -> None:
+    """The code after the last goes where the codes go that are in no set of a split."""
+    learnt = with_categories(3, odd=0.0)
+    booster = by_categories(learnt, 3)
+    codes = int(learnt[:, 1].max()) + 1
+    asked = learnt[:200].copy()
+    scores = []
+    for code in (float(codes), math.nan, 10_000.0, -1.0):
+        asked[:, 1] = code
+        scores.append(known(booster).scores(asked, 1))
+    assert all(same(one, scores[0]) for one in scores)
+    asked[:, 1] = 0.0
+    assert not same(known(booster).scores(asked, 1), scores[0])
+
+
 FOREIGN: dict[str, dict[str, Any]] = {
-    "categorical": {"codes": [1], "min_data_per_group": 1, "cat_smooth": 1},
     "linear": {"linear_tree": True},
     "forest": {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.5},
     "regression": {"objective": "regression"},
@@ -414,6 +512,8 @@ CATEGORICAL: dict[str, Any] = {"codes": [1], "min_data_per_group": 1, "cat_smoot
         ({}, r"num_cat=0", "num_dog=0", "without num_cat"),
         ({}, r"decision_type=\S+", "decision_type=1", "categories .* are not there"),
         (CATEGORICAL, r"num_cat=\d+", "num_cat=77", "are to be 78"),
+        (CATEGORICAL, r"cat_threshold=\d+", "cat_threshold=4294967296", "none of 32 bits"),
+        (CATEGORICAL, r"cat_threshold=\d+", "cat_threshold=-1", "none of 32 bits"),
         (CATEGORICAL, r"cat_boundaries=0 \d+", "cat_boundaries=0 9999", "whose categories are"),
         ({"linear_tree": True}, r"num_features=\S+", "num_features=-1", "has -1 inputs"),
         ({"linear_tree": True}, r"leaf_features=\S+", "leaf_features=99", "is not there"),

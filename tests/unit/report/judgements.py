@@ -11,6 +11,7 @@ from engine.catalog import notebook
 from engine.definition import FeatureSet
 from engine.model.calibration import Calibration
 from engine.model.evaluate import evaluate
+from engine.model.feature_values import FeatureValues
 from engine.model.kinds import Floats, Kind
 from engine.model.metrics import Scored, Terms
 from engine.model.run import Run
@@ -121,7 +122,7 @@ def judged(
         thresholds={"rule": "max-f1", "chosen_on": "validation", "there": there},
         metrics=metrics,
         test=test,
-        values=values,
+        values=FeatureValues(values),
         cards=(codes + 4_000_000_000_000_000).astype(np.uint64),
         event_ids=pl.Series([f"e{place}" for place in range(events)]),
     )

@@ -48,14 +48,15 @@ def test_contributions_add_up_to_the_score(
     features: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:
     run = load_run(request.getfixturevalue(kind))
-    values = read_features(features, labels_required=True).values[:300]
+    seen = read_features(features, labels_required=True).values[:300]
+    values = seen.numbers
     together = run.model.contributions(values).sum(axis=1)
     scores = run.model.scores(values)
     if kind == "boosted":
         scores = np.log(scores) - np.log1p(-scores)
     # What is left is the same for each event: where a score begins that nothing is known of.
     assert np.ptp(scores - together) < 1e-9
-    for row, found in zip(values, reasons(run, values, 3), strict=True):
+    for row, found in zip(values, reasons(run, seen, 3), strict=True):
         assert HOLDER not in {reason.feature for reason in found[:-1]}
         strengths = [reason.contribution for reason in found if reason.feature != HOLDER]
         assert strengths == sorted(strengths, reverse=True)

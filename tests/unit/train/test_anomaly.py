@@ -54,15 +54,17 @@ def test_a_run_without_it_is_as_it_was(boosted: Path, run: Path) -> None:
 
 def test_the_forest_sees_the_training_part_alone(table: FeatureTable, run: Path) -> None:
     parts = split(table, SplitOptions(label_delay=2 * DAY))
-    by_hand = fit_detector(table.values[parts.train.rows], seed=42)
+    by_hand = fit_detector(table.values.numbers[parts.train.rows], seed=42)
     assert by_hand.to_bytes() == (run / "anomaly.pkl").read_bytes()
     model = load_run(run).model
     assert isinstance(model, WithAnomaly)
-    inputs = model.inputs(table.values)
-    assert np.array_equal(inputs[:, :-1], table.values)
-    assert np.array_equal(inputs[:, -1], by_hand.scores(table.values))
+    inputs = model.inputs(table.values.numbers)
+    assert np.array_equal(inputs[:, :-1], table.values.numbers)
+    assert np.array_equal(inputs[:, -1], by_hand.scores(table.values.numbers))
     usual = read_json(run / "manifest.json")["usual"]
-    assert usual["anomaly_score"] == np.median(by_hand.scores(table.values[parts.train.rows]))
+    assert usual["anomaly_score"] == np.median(
+        by_hand.scores(table.values.numbers[parts.train.rows])
+    )
     assert [name for name in usual if name != "anomaly_score"] == list(notebook.names)
 
 
@@ -86,7 +88,7 @@ def test_what_is_strange_scores_high_and_a_null_counts_as_the_median() -> None:
 
 
 def test_scores_depend_on_no_slice(table: FeatureTable, monkeypatch: pytest.MonkeyPatch) -> None:
-    values = table.values[:1_000]
+    values = table.values.numbers[:1_000]
     detector = fit_detector(values, seed=1)
     whole = detector.scores(values)
     monkeypatch.setattr("engine.model.anomaly._ROWS", 7)
@@ -98,7 +100,7 @@ def test_both_are_compared_on_the_test_part(table: FeatureTable, run: Path, boos
     said = read_json(run / "metrics.json")["anomaly"]
     rows = split(table, SplitOptions(label_delay=2 * DAY)).test.rows
     for name, path in (("with", run), ("without", boosted)):
-        scores = load_run(path).model.scores(table.values[rows])
+        scores = load_run(path).model.scores(table.values.numbers[rows])
         expected = average_precision_score(table.known_labels[rows], scores)
         value, low, high = said[name]["average_precision"]
         assert value == pytest.approx(expected)
@@ -139,20 +141,22 @@ def test_it_scores_and_gives_reasons(
     split_by = "random" if model == "random_forest" else "time"
     options = ("--anomaly", "--model", model, "--split", split_by, "--resamples", "0")
     run = load_run(trained(features, tmp_path, "run", *options))
-    values = table.values[:200]
+    values = table.values.numbers[:200]
     together = run.model.contributions(values).sum(axis=1)
     scores = run.model.scores(values)
     if model == "lightgbm":
         scores = np.log(scores) - np.log1p(-scores)
     assert np.ptp(scores - together) < 1e-9
-    said = [reason for row in reasons(run, values, 27) for reason in row]
+    said = [reason for row in reasons(run, table.values[:200], 27) for reason in row]
     words = {reason.words for reason in said if reason.feature == "anomaly_score"}
     assert words
     assert all(word.startswith("unlike past transactions: anomaly score 0.") for word in words)
     out = tmp_path / "scores.parquet"
     args = [str(features), "--run", str(tmp_path / "run"), "--out", str(out), "--quiet"]
     assert score([*args, "--resamples", "0"]) == 0
-    assert np.array_equal(pl.read_parquet(out)["score"].to_numpy(), run.model.scores(table.values))
+    assert np.array_equal(
+        pl.read_parquet(out)["score"].to_numpy(), run.model.scores(table.values.numbers)
+    )
 
 
 @pytest.mark.parametrize("name", ["anomaly.pkl", "model.pkl", "model.txt"])

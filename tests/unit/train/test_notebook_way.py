@@ -70,7 +70,7 @@ def test_three_lines_give_our_scores_to_the_bit(
     assert done.returncode == 0, done.stderr
     scores, flags = np.load(out)
     loaded = load_run(run)
-    ours = loaded.model.scores(read_features(features, labels_required=True).values)
+    ours = loaded.scores(read_features(features, labels_required=True).values)
     assert np.array_equal(scores, ours)
     assert np.array_equal(flags == 1, loaded.flags(ours))
     assert 0 < flags.sum() < len(pl.read_parquet(file))

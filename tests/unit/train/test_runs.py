@@ -103,8 +103,8 @@ def test_the_forest_is_the_notebooks(features: Path, forest: Path) -> None:
 def test_lightgbm_reads_its_text(features: Path, boosted: Path) -> None:
     table = read_features(features, labels_required=True)
     booster = lightgbm.Booster(model_file=boosted / "model.txt")
-    scores = load_run(boosted).model.scores(table.values)
-    assert np.array_equal(booster.predict(table.values), scores)
+    scores = load_run(boosted).scores(table.values)
+    assert np.array_equal(booster.predict(table.values.numbers), scores)
 
 
 def test_the_threshold_never_sees_the_test_part(features: Path, tmp_path: Path) -> None:

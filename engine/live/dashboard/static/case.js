@@ -298,7 +298,7 @@ function why(reasons, alert) {
 function saidOf(feature, value) {
   if (feature.never !== null && value === feature.never) return "never";
   if (feature.is_yes && (value === 0 || value === 1)) return value ? "yes" : "no";
-  return number(value);
+  return typeof value === "string" ? value : number(value);
 }
 
 async function ask(path, options) {

@@ -16,6 +16,7 @@ from engine.live.ledger.export import Span, decision_frames, extent
 from engine.live.ledger.reader import reading
 from engine.live.ledger.rows import Batch, Decision, packed
 from engine.live.ledger.writer import Ledger
+from engine.model.feature_values import FeatureValues
 from engine.model.reasons import HOLDER, Reason
 from engine.model.run import Run
 from unit.live.ledger.cases import BEGAN, MODEL, SECOND, WIDTH, decision
@@ -109,7 +110,7 @@ def invented(
                 dob=_DOBS[card % len(_DOBS)] if draw.random() < 0.9 else draw.choice(_DOBS),
                 merch_lat=draw.choice([40.1, 40.4, None]),
             ),
-            features=packed(np.full((1, WIDTH), float(sequence)))[0],
+            features=packed(FeatureValues(np.full((1, WIDTH), float(sequence))))[0],
             score=draw.choice([0.5, 0.75, draw.random()]),
             flagged=int(is_flagged),
         )

@@ -17,6 +17,7 @@ from engine.live.board import kept as keeping
 from engine.live.board.rows import Query
 from engine.live.ledger.rows import Label, packed
 from engine.live.ledger.writer import Ledger
+from engine.model.feature_values import FeatureValues
 from engine.model.reasons import HOLDER, Reason
 from unit.live.board.cases import CARD, alert, caught_up, event, put, run_of
 from unit.live.ledger.cases import BEGAN, SECOND, WIDTH, decision, opened
@@ -39,12 +40,12 @@ def fill(ledger: Ledger) -> None:
                     merch_lat=40.0 + n / 10,
                     unix_time=BEGAN // SECOND + n,
                 ),
-                features=packed(np.full((1, WIDTH), float(n)))[0],
+                features=packed(FeatureValues(np.full((1, WIDTH), float(n))))[0],
             )
             for n in range(60)
         ],
     )
-    put(ledger, [alert(60, features=packed(np.full((1, WIDTH), 60.0))[0])])
+    put(ledger, [alert(60, features=packed(FeatureValues(np.full((1, WIDTH), 60.0)))[0])])
     ledger.reasons([(60, [Reason("hour", 1.5, "late"), Reason(HOLDER, 0.5, "not shown")])])
     ledger.label([Label("e60", 1, BEGAN + 1, 0, "ann"), Label("e60", None, BEGAN + 2, 0, "bob")])
 
@@ -119,7 +120,10 @@ def test_a_first_transaction_has_nothing_before_it(tmp_path: Path) -> None:
     path = tmp_path / "live.db"
     with opened(path) as ledger:
         values = np.full((1, WIDTH), nan)
-        put(ledger, [alert(0, features=packed(values)[0], event=event(merch_lat=None))])
+        put(
+            ledger,
+            [alert(0, features=packed(FeatureValues(values))[0], event=event(merch_lat=None))],
+        )
         put(ledger, [alert(1, event=event(cc_num=9_999_999_999_999_999_999))])
         board = caught_up(path)
         case = board.opened(0)

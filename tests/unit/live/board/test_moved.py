@@ -12,6 +12,7 @@ from engine.live.board import board as boards
 from engine.live.board import moved as moving
 from engine.live.ledger.rows import packed
 from engine.model.bins import training_bins
+from engine.model.feature_values import FeatureValues
 from engine.model.moved import moved_from
 from engine.model.ranked import Floats
 from engine.model.run import Run
@@ -52,7 +53,7 @@ def recorded(count: int = COUNT) -> tuple[list[Any], Floats]:
         decision(
             n,
             event=event(cc_num=CARD + n // 2, unix_time=BEGAN // SECOND + n),
-            features=packed(values[n : n + 1])[0],
+            features=packed(FeatureValues(values[n : n + 1]))[0],
         )
         for n in range(count)
     ]
@@ -68,7 +69,7 @@ def test_it_is_what_a_retraining_would_say(tmp_path: Path) -> None:
         told = board.drift()
         board.close()
     times = BEGAN // SECOND + np.arange(COUNT)
-    expected = moved_from(run, values, times, np.arange(COUNT) // 2, int(times[0]))
+    expected = moved_from(run, FeatureValues(values), times, np.arange(COUNT) // 2, int(times[0]))
     assert told is not None
     assert expected is not None
     assert (told.events, told.cards) == (COUNT, COUNT // 2)

@@ -13,6 +13,7 @@ from engine.live.flag import Outcome, Reply
 from engine.live.ledger.about import About
 from engine.live.ledger.rows import Batch, Decision, Model, Quarantined, packed
 from engine.live.ledger.writer import Ledger
+from engine.model.feature_values import FeatureValues
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -37,7 +38,7 @@ def decision(sequence: int, *, arrival_time: int | None = None, **fields: object
         arrival_time=came,
         source="stream",
         event=json.dumps({**EVENT, "merchant": f"m{sequence}"}),
-        features=packed(np.full((1, WIDTH), float(sequence)))[0],
+        features=packed(FeatureValues(np.full((1, WIDTH), float(sequence))))[0],
         score=0.25,
         flagged=0,
         fallback=None,

@@ -12,7 +12,8 @@ from engine.errors import InputError
 from engine.live.ledger import export
 from engine.live.ledger.export import Span, decision_frames, extent
 from engine.live.ledger.reader import reading
-from engine.live.ledger.rows import Batch, packed
+from engine.live.ledger.rows import Batch, packed, unpacked
+from engine.model.feature_values import FeatureValues, values_of_rows
 from engine.model.reasons import Reason
 from unit.live.ledger.cases import (
     ABOUT,
@@ -42,7 +43,7 @@ def test_bits_are_those_that_were_recorded(tmp_path: Path) -> None:
     scores = [0.0, 1.0, 5e-324, 1 / 3, 0.1 + 0.2]
     with opened(tmp_path / "live.db") as ledger:
         ledger.enrol(MODEL)
-        rows = zip(packed(values), scores, strict=True)
+        rows = zip(packed(FeatureValues(values)), scores, strict=True)
         made = [decision(n, features=f, score=s) for n, (f, s) in enumerate(rows)]
         ledger.record(Batch(made))
     found = frames(tmp_path / "live.db")
@@ -52,6 +53,35 @@ def test_bits_are_those_that_were_recorded(tmp_path: Path) -> None:
     assert np.array_equal(
         found["score"].to_numpy().view(np.uint64), np.array(scores).view(np.uint64)
     )
+
+
+def test_texts_are_kept_as_they_are() -> None:
+    numbers = np.resize(np.concatenate([_ODD, _ODD_NAN]), (4, 5))
+    rows = [[*row] for row in numbers.tolist()]
+    texts = [("", None), ('a|"é😀', "b"), (None, None), ("z" * 300, "a")]
+    for row, (row[1], row[4]) in zip(rows, texts, strict=True):
+        assert len(row) == 5
+    values = values_of_rows(rows, 5, (1, 4))
+    blobs = packed(values)
+    assert not any(name in blobs[0] for name in (b"z", b"b"))  # each has its own alone
+    found = unpacked(blobs, 5, (1, 4))
+    assert [found.texts(column) for column in (1, 4)] == [
+        list(one) for one in zip(*texts, strict=True)
+    ]
+    others = [0, 2, 3]
+    bits = [each.numbers[:, others].view(np.uint64) for each in (found, values)]
+    assert np.array_equal(*bits)
+    assert len(unpacked([], 5, (1, 4))) == 0
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"[]", b'["a"]', b'["a",1]', b'["a","b","c"]', b"{}", b'["a","b"']
+)
+def test_texts_that_are_none_are_damage(said: bytes) -> None:
+    (blob,) = packed(values_of_rows([(1.0, "a", "b")], 3, (1, 2)))
+    assert blob[24:] == b'["a","b"]'
+    with pytest.raises(ValueError, match=r"."):
+        unpacked([blob[:24] + said], 3, (1, 2))
 
 
 def test_what_else_a_decision_says(tmp_path: Path) -> None:

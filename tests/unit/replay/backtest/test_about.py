@@ -12,6 +12,7 @@ import pytest
 
 from engine.catalog import notebook
 from engine.definition import feature_set
+from engine.model.feature_values import FeatureValues
 from engine.model.loading import load_run
 from engine.model.split import DAY
 from engine.model.threshold import Rule
@@ -121,7 +122,7 @@ def test_another_log_other_features_and_other_folds_are_noticed() -> None:
         replace(TABLE, features=FEWER),
         replace(TABLE, labels=turned),
         replace(TABLE, label_times=TABLE.times),
-        replace(TABLE, values=TABLE.values + 1),
+        replace(TABLE, values=FeatureValues(TABLE.values.numbers + 1)),
         replace(TABLE, cards=TABLE.cards + np.uint64(1)),
     ):
         assert about(options, table, folds, {}) != before
