@@ -48,6 +48,11 @@ class FeatureValues:
         """Some of the events."""
         return type(self)(self.numbers[rows], self.levels)
 
+    def columns(self, places: Sequence[int]) -> Self:
+        """Some of the features, in the order in which they are named."""
+        kept = {at: self.levels[place] for at, place in enumerate(places) if place in self.levels}
+        return type(self)(self.numbers[:, places], kept)
+
     def text(self, row: int, column: int) -> str | None:
         """The value of a text feature for an event."""
         code = self.numbers[row, column]

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from engine.catalog import option_of, set_of
-from engine.definition import FeatureSet, column, fingerprint, identity, log1p
+from engine.catalog import set_of
+from engine.definition import FeatureSet, column, fingerprint, log1p
 from engine.definition.types import Kind
 from engine.errors import DefinitionError, InputError
 from engine.events.canonical import EVENT_ID
@@ -162,31 +162,6 @@ def read_features(path: Path, *, labels_required: bool, called: str | None = Non
     table = _table(file, features, frame, labels_required=labels_required, called=called)
     quarantined, of_labels = _quarantined(features, report)
     return replace(table, quarantined=quarantined, quarantined_labels=of_labels)
-
-
-def refuse_others(table: FeatureTable, features: FeatureSet, whose: str) -> None:
-    """Refuse events whose features are not those that are needed, to the last definition.
-
-    Parameters
-    ----------
-    table
-        The events.
-    features
-        What is needed.
-    whose
-        What needs it, as messages say it: ``that the run was trained on``.
-
-    Raises
-    ------
-    InputError
-        If their fingerprints differ; sets of somebody's own may have a name in common.
-    """
-    if fingerprint(table.features) != fingerprint(features):
-        raise InputError(
-            f"{table.path}: not the features {whose} (was {identity(table.features)}, "
-            f"not {identity(features)})",
-            hint=f"build them with python -m engine.build {option_of(features)}",
-        )
 
 
 def sha256_of(path: Path) -> str:

@@ -21,6 +21,7 @@ from engine.model.encoding import Encoding, encoding_from_json
 from engine.model.feature_values import text_columns
 from engine.model.kinds import ANOMALY, KINDS, MODEL_FILES, PICKLE, Kind, Model
 from engine.model.run import (
+    ABLATION,
     BINS,
     ENCODING,
     FORMAT,
@@ -190,7 +191,7 @@ def _verified(
     if has_texts:
         needed.append(ENCODING)
     # What lies there unnamed is nobody's: it was put there, or taken out of the manifest.
-    others = (*MODEL_FILES.values(), ANOMALY, BINS, ENCODING, REPORT)
+    others = (*MODEL_FILES.values(), ANOMALY, ABLATION, BINS, ENCODING, REPORT)
     needed += [name for name in others if (folder / name).exists()]
     for name in dict.fromkeys([*needed, *hashes]):
         try:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engine.model.features_file import FeatureTable, refuse_others
+from engine.model.features_file import FeatureTable
 from engine.model.intervals import CONFIDENCE, draws, figure_of
 from engine.model.metrics import Measurement, Scored, Terms
+from engine.model.narrowed import table_for
 from engine.model.ranked import Integers
 from engine.model.run import Run
 
@@ -61,9 +62,9 @@ def rival_of(
     Raises
     ------
     InputError
-        If the events have other features than the run's, or no labels.
+        If the events lack features of the run's, or labels.
     """
-    refuse_others(table, run.features, f"that {run.path} was trained on")
+    table = table_for(table, run.features, f"{run.path} was trained on")
     scores = run.scores(table.values[rows])
     scored = Scored(
         scores=scores,

@@ -20,6 +20,7 @@ MANIFEST: Final = "manifest.json"
 NAMES: Final = "features.json"
 THRESHOLD: Final = "threshold.json"
 METRICS: Final = "metrics.json"
+ABLATION: Final = "ablation.json"  # of a run that was asked what each family of features adds
 BINS: Final = "bins.json"
 ENCODING: Final = "encoding.json"  # of a set with text features
 REPORT: Final = "report.html"

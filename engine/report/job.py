@@ -4,13 +4,18 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.model.run import PLOTS, REPORT
-from engine.report import endings, findings, summary
+from engine.report import ablation, endings, findings, summary
 from engine.report.curves import Curves
 from engine.report.frame import Section, page
 from engine.report.judged import Judged
 from engine.report.plates import Plates
 
-MOST_PLOTS: Final = 9
+MOST_PLOTS: Final = 9  # without an ablation
+
+
+def most_plots(judged: Judged) -> int:
+    """How many plots there are, or more than there are where the test part is short."""
+    return MOST_PLOTS if judged.ablation is None else MOST_PLOTS + ablation.PLOTS
 
 
 def training_report(judged: Judged, progress: Callable[[], None] | None = None) -> dict[str, bytes]:
@@ -21,7 +26,7 @@ def training_report(judged: Judged, progress: Callable[[], None] | None = None) 
     judged
         The model and the events that it is judged by.
     progress
-        Called after each plot; there are 9, or fewer where the test part is short.
+        Called after each plot; see :func:`most_plots`.
 
     Returns
     -------
@@ -38,6 +43,7 @@ def training_report(judged: Judged, progress: Callable[[], None] | None = None) 
         findings.threshold(judged, curves, plates),
         findings.probability(judged, plates),
         findings.features(judged, plates),
+        ablation.families(judged, plates),
         findings.time(judged, plates),
         summary.anomaly(judged.metrics),
         endings.worst(judged),

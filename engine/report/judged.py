@@ -31,6 +31,8 @@ class Judged:
         uint64, their cards.
     event_ids
         String, their ids.
+    ablation
+        What ``ablation.json`` holds; None if it was not asked what families of features add.
     """
 
     run: Run
@@ -40,6 +42,7 @@ class Judged:
     values: FeatureValues
     cards: NDArray[np.uint64]
     event_ids: pl.Series
+    ablation: dict[str, Any] | None = None
 
     @property
     def seed(self) -> int:

@@ -1,6 +1,7 @@
 """The options of a training as they are typed."""
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any, Final
 
 from engine.model.split import DAY
@@ -48,8 +49,12 @@ def typed_options(manifest: Mapping[str, Any]) -> str:
     if shares is not None:
         # From shares back to per cents: 0.57 times 100 is not 57.
         typed += ["--shares", ",".join(f"{100 * share:.10g}" for share in shares)]
+    if options.get("without"):
+        typed += ["--without", quote(",".join(options["without"]))]
     if options.get("anomaly"):
         typed.append("--anomaly")
+    if options.get("ablation"):
+        typed.append("--ablation")
     return " ".join([*typed, "--seed", str(manifest["seed"])])
 
 

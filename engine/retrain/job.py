@@ -12,6 +12,7 @@ from engine.model.features_file import read_features, sha256_of
 from engine.model.loading import load_run
 from engine.model.lock import only_one, switching
 from engine.model.moved import moved_from
+from engine.model.narrowed import table_for
 from engine.model.paired import Rival, paired, rival_of
 from engine.model.run import CURRENT, MANIFEST, Run
 from engine.model.split import utc_date_of, utc_text
@@ -105,7 +106,11 @@ class _Job:
         options, champion = self._options, self._champion
         like_champion = self._settings()
         described(champion)  # before anything is trained: its manifest may not tell
-        table = read_features(options.features, labels_required=True)
+        table = table_for(
+            read_features(options.features, labels_required=True),
+            champion.features,
+            f"{champion.path} was trained on",
+        )
         window = newest_labelled(options, table, like_champion.split)
         refuse_seen(
             champion,

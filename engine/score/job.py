@@ -20,11 +20,12 @@ from engine.events.canonical import EVENT_ID
 from engine.events.disk import scratch_folder, writing
 from engine.events.inputs import called, find_inputs, refuse_to_replace
 from engine.model.evaluate import evaluate
-from engine.model.features_file import FeatureTable, locate_features, read_features, refuse_others
+from engine.model.features_file import FeatureTable, locate_features, read_features
 from engine.model.kinds import Floats
 from engine.model.labels import lacking_class
 from engine.model.loading import load_run
 from engine.model.metrics import Scored, Terms
+from engine.model.narrowed import table_for
 from engine.model.reasons import Reason, reasons
 from engine.model.run import Run
 from engine.model.split import DAY
@@ -172,8 +173,7 @@ def _features(options: Options, run: Run) -> Iterator[tuple[FeatureTable, dict[s
     path = locate_features(Path(options.inputs[0])) if len(options.inputs) == 1 else None
     if path is not None:
         table = read_features(path, labels_required=False)
-        refuse_others(table, run.features, "that the run was trained on")
-        yield table, None
+        yield table_for(table, run.features, "the run was trained on"), None
         return
     near = Path(tempfile.gettempdir()) if options.out is None else options.out.parent
     with scratch_folder(near) as scratch:

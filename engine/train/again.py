@@ -40,6 +40,7 @@ def like(run: Run, *, features: Path, out: Path, name: str) -> Options:
             calibration=METHODS[METHODS.index(told["calibration"])],
             cards_per_day=int(told["cards_per_day"]),
             resamples=int(told["resamples"]),
+            without=tuple(map(str, told.get("without", ()))),
             anomaly=bool(told.get("anomaly", False)),
             seed=seed,
         )

@@ -41,6 +41,7 @@ writes into DIR/ID, a folder that appears only when it is complete:
   features.json           the features' names, in order
   threshold.json          the threshold, how it was chosen, and from scores to probabilities
   metrics.json            every figure, with intervals
+  ablation.json           of --ablation: what each family of features adds, with intervals
   report.html             all of it as a page to read or print, which loads nothing
   plots/*.png             its plots
   manifest.json           fingerprint, SHA-256 of each file, versions, data, options
@@ -58,6 +59,7 @@ rules for --threshold:
 examples:
   python -m engine.train features --out runs
   python -m engine.train features --out runs --threshold alerts-per-day=100
+  python -m engine.train features --out runs --without 'gender_*,age' --ablation
   python -m engine.train features --out runs --model random_forest --split random"""
 
 
@@ -82,6 +84,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         features=Path(parsed.features),
         out=Path(parsed.out),
         id=f"{utc_second():%Y%m%dT%H%M%SZ}-{parsed.model}" if parsed.id is None else parsed.id,
+        without=() if parsed.without is None else tuple(parsed.without.split(",")),
         model=parsed.model,
         split=_split(parsed, begun),
         rule=read_rule(parsed.threshold),
@@ -90,6 +93,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         cards_per_day=cards_per_day(parsed.cards_per_day),
         resamples=resamples(parsed.resamples),
         anomaly=parsed.anomaly,
+        ablation=parsed.ablation,
         seed=begun,
         threads=count,
         report=not parsed.no_report,
@@ -108,6 +112,7 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
                 "manifest": training.run.manifest,
                 "threshold": training.thresholds,
                 "metrics": training.metrics,
+                "ablation": training.ablation,
                 "seconds": {stage: round(spent, 3) for stage, spent in training.seconds.items()},
             }
             sys.stdout.write(json.dumps(content, indent=2) + "\n")
@@ -128,6 +133,12 @@ def _parser() -> Parser:
         default="lightgbm",
         choices=("lightgbm", "random_forest"),
         help="what is trained (default: %(default)s); random_forest is the notebook's",
+    )
+    add(
+        "--without",
+        default=None,
+        metavar="NAME,…",
+        help="features to leave out, by their names or patterns such as 'velocity_*'",
     )
     add(
         "--split",
@@ -185,6 +196,12 @@ def _parser() -> Parser:
         action="store_true",
         help="give the model one more input, how unusual an event is by an isolation forest of the "
         "training part, and train it without too, to say whether that helped",
+    )
+    add(
+        "--ablation",
+        action="store_true",
+        help="say what each family of features adds, by training once without it and once with it "
+        "alone",
     )
     add("--seed", default="42", metavar="N", help="of all that is drawn (default: %(default)s)")
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")

@@ -51,7 +51,9 @@ def manifest_content(
             "calibration": options.calibration,
             "cards_per_day": options.cards_per_day,
             "resamples": options.resamples,
+            "without": list(options.without),
             "anomaly": options.anomaly,
+            "ablation": options.ablation,
         },
         "training": facts,
         "data": {

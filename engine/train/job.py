@@ -1,6 +1,6 @@
 """The training itself: read, split, train, choose, measure, and keep it all in a run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from engine.model.features_file import FeatureTable, read_features
 from engine.model.kinds import Trained, TrainingData
 from engine.model.loading import load_run
 from engine.model.metrics import Scored, Terms
+from engine.model.narrowed import without
 from engine.model.run import (
+    ABLATION,
     BINS,
     CURRENT,
     ENCODING,
@@ -30,6 +32,7 @@ from engine.model.split import Part, Split, split
 from engine.model.store import check_place, describe, json_bytes, write_run
 from engine.model.threshold import Choice, choose
 from engine.progress import Meter
+from engine.train.ablation import Ablation
 from engine.train.anomaly import Anomaly
 from engine.train.contents import manifest_content, threshold_content, usual_of
 from engine.train.options import Options
@@ -51,6 +54,8 @@ class Training:
         Where ``current`` leads to the run from; None if it was left alone.
     seconds
         How long each stage took, ``total`` among them.
+    ablation
+        What ``ablation.json`` holds; None if it was not asked for.
     """
 
     run: Run
@@ -59,6 +64,7 @@ class Training:
     report: Path | None
     current: Path | None
     seconds: dict[str, float]
+    ablation: dict[str, Any] | None = None
 
 
 def train(
@@ -71,7 +77,8 @@ def train(
     options
         How.
     table
-        What was read of ``options.features``, if it was.
+        What was read of ``options.features``, if it was: of the features that are to be learnt
+        from, as nothing is left out of it here.
     parts
         How it was split, if it was; else it is split as the options say.
 
@@ -103,11 +110,12 @@ class _Job:
     def run(self, table: FeatureTable | None, parts: Split | None) -> Training:
         options = self._options
         if table is None:
-            table = read_features(options.features, labels_required=True)
+            table = without(read_features(options.features, labels_required=True), options.without)
         if parts is None:
             parts = split(table, options.split)
         self._passed("read")
         encoding = fit_encoding(table.values, parts.train.rows, table.features.names)
+        ablation = Ablation(options, table, parts) if options.ablation else None
         anomaly = Anomaly(options, table, parts, encoding) if options.anomaly else None
         data = self._data(table, parts, encoding)
         trained = self._train(data) if anomaly is None else anomaly.train(data, self._train)
@@ -133,6 +141,16 @@ class _Job:
             metrics |= {"anomaly": anomaly.compared(trained)}
             usual = {**usual, **anomaly.usual}
         self._passed("measure")
+        families = None
+        if ablation is not None:
+            families = ablation.measured(
+                trained,
+                self._seconds["train"],
+                lambda fewer, encoding: self._data(fewer, parts, encoding),
+                self._train,
+                self._meter,
+            )
+            self._passed("ablation")
         thresholds = threshold_content(choice, calibration, options)
         told = manifest_content(options, table, parts, trained.facts, metrics)
         told |= {"anomaly": None if anomaly is None else anomaly.facts, "usual": usual}
@@ -154,8 +172,10 @@ class _Job:
         }
         if encoding.columns:
             others[ENCODING] = json_bytes(encoding.to_json(table.features.names))
+        if families is not None:
+            others |= {ABLATION: json_bytes(families)}
         if options.report:
-            others |= self._report(run, thresholds, metrics, table, parts.test, scored)
+            others |= self._report(run, thresholds, metrics, families, table, parts.test, scored)
         self._passed("report")
         place = run.path
         run = write_run(
@@ -168,7 +188,7 @@ class _Job:
         self._passed("write")
         seconds = {**self._seconds, "total": elapsed() - self._began}
         report = run.path / REPORT if options.report else None
-        return Training(run, thresholds, metrics, report, current, seconds)
+        return Training(run, thresholds, metrics, report, current, seconds, families)
 
     def _passed(self, stage: str) -> None:
         now = elapsed()
@@ -187,10 +207,10 @@ class _Job:
             unseen=encoding.unseen,
         )
 
-    def _train(self, data: TrainingData) -> Trained:
+    def _train(self, data: TrainingData, words: str = "") -> Trained:
         options = self._options
         events = f"{len(data.labels):,} events, {int(data.labels.sum()):,} of them fraud"
-        self._meter.say(f"training {options.model} on {events}")
+        self._meter.say(f"training {options.model} on {events}{words}")
         if options.model == "lightgbm":
             from engine.model.boosted import MOST_TREES, train_boosted  # noqa: PLC0415 - slow
 
@@ -238,15 +258,17 @@ class _Job:
         run: Run,
         thresholds: dict[str, Any],
         metrics: dict[str, Any],
+        families: dict[str, Any] | None,
         table: FeatureTable,
         test: Part,
         scored: Scored,
     ) -> dict[str, bytes]:
-        from engine.report.job import MOST_PLOTS, training_report  # noqa: PLC0415 - slow to import
+        from engine.report.job import most_plots, training_report  # noqa: PLC0415 - slow to import
         from engine.report.judged import judged_by  # noqa: PLC0415 - see above
 
-        self._meter.begin("report", MOST_PLOTS, "plot")
         judged = judged_by(run, thresholds, metrics, table, test.rows, scored)
+        judged = replace(judged, ablation=families)
+        self._meter.begin("report", most_plots(judged), "plot")
         return training_report(judged, lambda: self._meter.advance(1))
 
 

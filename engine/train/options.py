@@ -16,6 +16,7 @@ class Options:
     features: Path
     out: Path
     id: str
+    without: tuple[str, ...] = ()
     model: Kind = "lightgbm"
     split: SplitOptions = field(default_factory=SplitOptions)
     rule: Rule = field(default_factory=lambda: Rule("max-f1"))
@@ -24,6 +25,7 @@ class Options:
     cards_per_day: int = 10
     resamples: int = 200
     anomaly: bool = False
+    ablation: bool = False
     seed: int = 42
     threads: int = 1
     report: bool = True

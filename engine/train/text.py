@@ -4,6 +4,7 @@ import textwrap
 from typing import Any, Final
 
 from engine.model.figures_text import figure_lines
+from engine.train.ablation_text import ablation_lines
 from engine.train.job import Training
 from engine.words import counted, measured
 
@@ -32,6 +33,7 @@ def training_text(training: Training) -> str:
         "on test:",
         *(f"  {line}" for line in figure_lines(training.metrics)),
         *_anomaly(training.metrics),
+        *([] if training.ablation is None else ablation_lines(training.ablation)),
         f"{training.seconds['total']:.1f} s, of which training {training.seconds['train']:.1f}",
     ]
     if training.report is not None:

@@ -14,7 +14,8 @@ from engine.definition import FeatureSet
 from engine.errors import InputError
 from engine.events.inputs import InputFile, Results, called, find_inputs
 from engine.events.log import Log
-from engine.model.features_file import FeatureTable, locate_features, read_features, refuse_others
+from engine.model.features_file import FeatureTable, locate_features, read_features
+from engine.model.narrowed import table_for
 from replay.backtest.labels import with_unlabelled
 from replay.backtest.options import Options
 
@@ -57,13 +58,13 @@ def whole_log(
     ------
     InputError
         If the log cannot be read, is out of time order or says when its events arrived and that
-        is to be refused, has no labels, or a build is of another feature set.
+        is to be refused, has no labels, or a build lacks features of the set.
     """
     built = built_before(options)
     if built is not None:
         table = read_features(built, labels_required=False)
         if features is not None:
-            refuse_others(table, features, "that are asked for")
+            table = table_for(table, features, "are asked for")
         return _ordered(options, with_unlabelled(table))
     features = features or notebook
     _refuse_arrivals(options, files, features)

@@ -105,7 +105,7 @@ def test_a_name_that_no_file_can_have(run: Path) -> None:
     assert_refused(run, "'a\\x00b' cannot be read")
 
 
-@pytest.mark.parametrize("name", ["bins.json", "report.html", "anomaly.pkl"])
+@pytest.mark.parametrize("name", ["bins.json", "report.html", "anomaly.pkl", "ablation.json"])
 def test_files_that_the_manifest_does_not_name(run: Path, name: str) -> None:
     if not (run / name).exists():
         (run / name).write_text("{}")

@@ -1,15 +1,19 @@
 """The whole page: it loads nothing, hides nothing, and is the same each time."""
 
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from engine.catalog import notebook
 from engine.definition import feature_set
+from engine.model.held_against import Figure
 from engine.report import plates
+from engine.report.ablation_plots import added, alone
 from engine.report.drawing import Drawing
 from engine.report.frame import Html
-from engine.report.job import MOST_PLOTS, training_report
+from engine.report.job import MOST_PLOTS, most_plots, training_report
 from engine.report.judged import Judged
 from unit.report.judgements import DAY, MONDAY, judged, with_metrics
 from unit.report.pages import parsed
@@ -123,6 +127,67 @@ def test_an_anomaly_score_has_a_section_if_it_was_asked_for(page: str) -> None:
         "-0.0500 [-0.0625, -0.0312]",
     ):
         assert said in text
+
+
+def figure_of(value: float | None, low: float | None = None, high: float | None = None) -> Figure:
+    return {"value": value, "low": low, "high": high}
+
+
+FAMILIES: dict[str, Any] = {
+    "whole": figure_of(0.75, 0.7, 0.8),
+    "chance": 0.0125,
+    "families": [
+        {
+            "family": "card <of> mine",
+            "features": ["velocity_60s", "velocity_5m"],
+            "gain": 0.625,
+            "without": figure_of(0.5, 0.4, 0.6),
+            "adds": figure_of(0.25, 0.2, 0.3),
+            "alone": figure_of(0.625, 0.6, 0.65),
+            "validation": {"value": 0.125},
+            "verdict": "adds",
+        },
+        {
+            "family": "everyone",
+            "features": ["hour"],
+            "gain": 0.375,
+            "without": figure_of(0.8125, 0.8, 0.82),
+            "adds": figure_of(-0.0625, -0.1, 0.05),
+            "alone": figure_of(None),
+            "validation": figure_of(-0.03125, -0.04, -0.02),
+            "verdict": "not shown to add anything",
+        },
+    ],
+}
+
+
+def test_families_have_a_section_if_it_was_asked_for(page: str, files: dict[str, bytes]) -> None:
+    assert 'id="ablation"' not in page
+    one = replace(EVENTS, ablation=FAMILIES)
+    found = training_report(one)
+    images = {name for name in found if name.startswith("plots/")}
+    assert len(images) == most_plots(one) == most_plots(EVENTS) + 2
+    assert images - set(files) == {"plots/ablation-added.png", "plots/ablation-alone.png"}
+    assert training_report(one) == found
+    text = parsed(found["report.html"].decode()).text
+    for said in (
+        "card <of> mine",
+        "velocity_60s, velocity_5m",
+        "62.5\u00a0%",
+        "0.625[0.600, 0.650]",
+        "+0.2500[+0.2000, +0.3000]",
+        "+0.1250",
+        "-0.0625[-0.1000, +0.0500]",
+        "not shown to add anything",
+        "scores at random would have 1.25\u00a0%",
+        "the average precision of the whole, 0.750, less that without it",
+    ):
+        assert said in text, said
+    # What adds most stands first, in the plots too, and what could not be measured in none.
+    for chart in (added(FAMILIES["families"]), alone(FAMILIES)):
+        domains = re.findall(r"'domain': \['card <of> mine', 'everyone'\]", str(chart.to_dict()))
+        assert domains
+    assert "'value': None" not in str(alone(FAMILIES).to_dict())
 
 
 @pytest.mark.usefixtures("undrawn")

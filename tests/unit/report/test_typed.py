@@ -33,8 +33,10 @@ def test_delays_are_written_in_the_largest_unit_that_fits(days: float, words: st
 
 
 def test_what_was_not_asked_for_is_not_typed() -> None:
-    options = {"until": None, "start": "2025-01-02", "anomaly": True}
+    options = {"until": None, "start": "2025-01-02", "anomaly": True, "ablation": True}
+    options |= {"without": ["velocity_*", "age"]}
     manifest = {"model": "random_forest", "seed": 1, "options": options}
     assert typed_options(manifest) == (
-        "--model random_forest --start 2025-01-02 --anomaly --seed 1"
+        "--model random_forest --start 2025-01-02 --without 'velocity_*,age' --anomaly --ablation "
+        "--seed 1"
     )
