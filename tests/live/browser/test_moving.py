@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from engine.clock import elapsed
 from live.browser.pages import FEED, Looking
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class Scorer:
     def __init__(self, page: "Page", newest: int) -> None:
         self.newest = newest
         self.held: list[Route] | None = None  # what is not answered yet
+        self.changed: dict[int, dict[str, Any]] = {}
         self._page = page
         page.add_init_script(_TOLD)
         page.route("**/dashboard/alerts?*", self._answer)
@@ -145,13 +147,20 @@ class Scorer:
         self._page.evaluate(_TELL, messages)
 
     @contextmanager
-    def silent(self) -> "Iterator[None]":
+    def silent(self) -> "Iterator[list[Route]]":
         """Nothing is answered within the block, and all of it after."""
         self.held = held = []
-        yield
+        yield held
         self.held = None
         for route in held:
             self._answer(route)
+
+    def asked(self, times: int) -> None:
+        """Wait until so much is not answered yet."""
+        until = elapsed() + 30
+        while len(self.held or []) < times:
+            assert elapsed() < until
+            self._page.wait_for_timeout(10)
 
     def _answer(self, route: "Route") -> None:
         if self.held is not None:
@@ -160,6 +169,7 @@ class Scorer:
         asked = parse_qs(urlsplit(route.request.url).query)
         before = min(int(asked.get("before", ["1000000"])[0]), self.newest + 1)
         found = alerts(*range(max(0, before - PART), before))
+        found = [self.changed.get(one["sequence"], one) for one in found]
         route.fulfill(body=json.dumps(found), content_type="application/json")
 
 
@@ -170,11 +180,17 @@ def places_are(page: "Page", newest_one: int, count: str) -> None:
 
 
 @contextmanager
-def told_page(looking: Looking) -> "Iterator[tuple[Page, Scorer]]":
-    """A page that shows the newest 200 of a thousand alerts, and who tells it of more."""
+def new_page(looking: Looking, newest: int) -> "Iterator[tuple[Page, Scorer]]":
+    """A page that has asked for nothing yet, and who answers it."""
     with looking.context() as context:
         page = context.new_page()
-        scorer = Scorer(page, 999)
+        yield page, Scorer(page, newest)
+
+
+@contextmanager
+def told_page(looking: Looking) -> "Iterator[tuple[Page, Scorer]]":
+    """A page that shows the newest 200 of a thousand alerts, and who tells it of more."""
+    with new_page(looking, 999) as (page, scorer):
         page.goto(looking.system.url)
         places_are(page, 999, "200+")
         yield page, scorer
@@ -241,6 +257,59 @@ def test_what_is_frozen_while_it_is_asked_for_comes_all_the_same(looking: Lookin
         assert "before=1000" in (page.locator("#export").get_attribute("href") or "")
         page.get_by_role("button", name="Go on").click()
         places_are(page, 5_000, "200+ found")
+
+
+def test_what_was_empty_is_not_taken_for_all_of_it(looking: Looking) -> None:
+    with new_page(looking, -1) as (page, scorer):
+        page.goto(looking.system.url)
+        page.get_by_text("No alerts yet.", exact=True).wait_for()
+        scorer.newest = 999
+        scorer.tell(("missed", {}))
+        places_are(page, 999, "200+")
+
+
+def test_what_changes_while_older_ones_are_asked_for_is_seen(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        with scorer.silent():
+            page.locator("#feed").evaluate("(feed) => { feed.scrollTop = feed.scrollHeight; }")
+            scorer.asked(1)
+            scorer.tell(("alerts", [alert(798) | {"merchant": "somebody else"}]))
+        page.locator(f"{FEED}[aria-posinset='202']").get_by_text("somebody else").wait_for()
+
+
+def test_what_is_missed_below_the_newest_is_asked_for_too(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        page.locator("#feed").evaluate("(feed) => { feed.scrollTop = feed.scrollHeight; }")
+        page.locator("#feed-count").get_by_text("400+", exact=True).wait_for()
+        scorer.changed[700] = alert(700) | {"merchant": "somebody else"}
+        scorer.tell(("missed", {}))
+        row = page.locator(f"{FEED}[aria-posinset='300']")
+        page.locator("#feed").evaluate("(feed) => { feed.scrollTop = feed.scrollHeight * 0.74; }")
+        row.get_by_text("somebody else").wait_for()
+
+
+def test_the_page_is_not_starved_by_what_it_misses(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        with scorer.silent() as held:
+            for newest_one in range(1_000, 1_020):
+                scorer.newest = newest_one
+                scorer.tell(("missed", {}), ("alerts", alerts(newest_one)))
+            scorer.asked(1)
+            page.wait_for_timeout(200)
+            assert len(held) == 1
+        places_are(page, 1_019, "400+")
+
+
+def test_what_is_frozen_before_the_first_answer_is_what_that_tells(looking: Looking) -> None:
+    with new_page(looking, 999) as (page, scorer):
+        with scorer.silent():
+            page.goto(looking.system.url)
+            page.get_by_role("button", name="Freeze").click()
+            scorer.asked(1)
+            scorer.tell(("alerts", alerts(*range(998, 1_006))))
+        places_are(page, 999, "200+")
+        page.get_by_text("Frozen; 6 new alerts since.", exact=True).wait_for()
+        assert "before=1000" in (page.locator("#export").get_attribute("href") or "")
 
 
 _HIDE = """\

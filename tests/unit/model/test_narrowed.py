@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from engine.catalog import notebook
-from engine.definition import FeatureSet, column, feature, feature_set, fingerprint
+from engine.definition import FeatureSet, column, feature, feature_set, fingerprint, identity
 from engine.errors import InputError
+from engine.model.feature_values import FeatureValues
 from engine.model.features_file import FeatureTable
 from engine.model.narrowed import set_without, table_for, without
 from unit.model.cases import table_of
@@ -20,7 +21,7 @@ def table() -> FeatureTable:
     """Values that tell their column and row."""
     found = table_of([1, 2, 3], [0, 1, 0])
     values = np.arange(3)[:, None] * 100.0 + np.arange(len(NAMES))
-    return replace(found, values=np.asfortranarray(values))
+    return replace(found, values=FeatureValues(np.asfortranarray(values)))
 
 
 def test_what_is_named_is_left_out(table: FeatureTable) -> None:
@@ -31,7 +32,7 @@ def test_what_is_named_is_left_out(table: FeatureTable) -> None:
     assert found.features.names == kept
     assert found.features.name == "notebook"
     assert fingerprint(found.features) != fingerprint(notebook)
-    assert found.values[1].tolist() == [100.0 + NAMES.index(name) for name in kept]
+    assert found.values.numbers[1].tolist() == [100.0 + NAMES.index(name) for name in kept]
     assert found.event_ids.equals(table.event_ids)
 
 
@@ -64,7 +65,7 @@ def test_a_wider_table_serves_a_smaller_set(table: FeatureTable) -> None:
     mine = feature_set("mine", notebook.schema, chosen)
     found = table_for(table, mine, "were asked for")
     assert found.features is mine
-    assert found.values[2].tolist() == [207.0, 202.0, 220.0]
+    assert found.values.numbers[2].tolist() == [207.0, 202.0, 220.0]
 
 
 def other(name: str) -> FeatureSet:
@@ -75,7 +76,7 @@ def other(name: str) -> FeatureSet:
     ("features", "words"),
     [
         (other("raised"), "without raised of mine"),
-        (other("hour"), "with other definitions than those of mine"),
+        (other("hour"), f"with other definitions than those of {identity(other('hour'))}"),
     ],
 )
 def test_a_table_without_them_is_refused(

@@ -10,6 +10,7 @@ import pytest
 
 from engine.catalog import notebook
 from engine.definition.families import families_of
+from engine.model.feature_values import FeatureValues
 from engine.model.features_file import FeatureTable
 from engine.model.loading import load_run
 from engine.model.run import ABLATION
@@ -51,7 +52,7 @@ def made_up(path: Path) -> FeatureTable:
     values = random.normal(size=(events, len(notebook.names)))
     for name, strength in (("velocity_15m", 3.0), ("velocity_1h", 3.0), ("log_amt", 1.0)):
         values[:, notebook.names.index(name)] += strength * labels
-    return replace(table, path=path, values=np.asfortranarray(values))
+    return replace(table, path=path, values=FeatureValues(np.asfortranarray(values)))
 
 
 @pytest.mark.parametrize("model", ["lightgbm", "random_forest"])

@@ -63,7 +63,10 @@ def labels_of(values: list[object]) -> Callable[[pl.DataFrame], pl.DataFrame]:
         (labels_of(["yes", "perhaps"]), "rows have no label that can be read"),
         (lambda frame: frame.drop("hour"), "lacking hour"),
         (lambda frame: frame.select(reversed(frame.columns)), "another order"),
-        (lambda frame: frame.with_columns(pl.lit("x").alias("hour")), "models take numbers"),
+        (
+            lambda frame: frame.with_columns(pl.lit("x").alias("hour")),
+            "what its definitions say",
+        ),
         (lambda frame: frame.head(100), "not the file that build.json"),
     ],
 )

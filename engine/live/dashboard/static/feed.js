@@ -18,14 +18,18 @@ export class Feed {
     this.filters = filters;
     this.held = new Held();
     this.aside = new Map(); // what has come while frozen, or while the newest are asked for
-    this.meanwhile = new Map(); // what has come while it is asked for
+    this.meanwhile = new Map(); // what has come while anything is asked for
     this.isOwed = false; // whether some of it is missing, so that the newest are to be asked for
+    this.isBehind = false; // whether the stream has not told all since they were
+    this.isKnown = false; // whether there ever was an answer
+    this.latest = -1; // the newest of all that is known of, whatever is looked for
     this.frozen = false;
     this.bounds = {}; // of what is shown, while frozen
     this.count = 0; // how many have come since then, whatever is looked for
+    this.counted = -1; // the newest of these
     this.isPartial = false; // whether there may have been more
-    this.latest = -1; // of all that have come, whatever is looked for
     this.isLoading = false;
+    this.isAgain = false; // whether to ask once more after that
     this.isAll = false; // whether there are no older ones
     this.asking = 0;
     this.isAsking = false;
@@ -46,8 +50,8 @@ export class Feed {
     this.draw();
   }
 
-  // Asks for the newest, while frozen for those of then; what comes meanwhile by the stream waits
-  // for them, so that there is no hole.
+  // Asks for the newest, as far down as is shown unless there is a hole before that; while frozen,
+  // for those of then. What comes meanwhile by the stream waits for them.
   async load(anew = false) {
     if (anew) {
       this.clear();
@@ -57,32 +61,58 @@ export class Feed {
     else this.isOwed = false;
     const mine = ++this.asking;
     this.isLoading = true;
+    this.isAgain = false;
     this.meanwhile.clear();
-    const found = await this.ask(this.bounds);
+    const found = await this.pages(mine);
     if (mine !== this.asking) return;
     if (found === null) {
       setTimeout(() => mine === this.asking && this.load(), AGAIN_MS);
       return;
     }
     this.isLoading = false;
-    const isEvery = found.length < PART;
-    const oldest = isEvery ? -1 : found.at(-1).sequence;
-    // What is older than a hole is let go of; who reads so far down is shown it again.
-    if (this.held.size && this.held.order[0] < oldest) this.clear();
-    if (isEvery) this.isAll = true;
-    this.take(found, true);
+    this.isBehind = this.isAgain;
+    this.isKnown = true;
+    this.isAll = found.isAll;
+    this.sees(found.alerts);
+    const fresh = this.held.replace(found.alerts);
     this.held.renew(this.meanwhile.values());
-    if (this.frozen) this.bounds.before ??= this.latest + 1;
-    else this.takeAside();
+    this.moved(fresh);
+    if (!this.frozen) this.takeAside();
+    else if (this.bounds.before === null) {
+      this.isPartial = this.isBehind;
+      this.begin((this.held.order[0] ?? -1) + 1);
+    }
     tell("feed-empty", this.filters.isAny ? "No alerts yet." : this.filters.nothing);
     show(byId("feed-empty"), this.held.size === 0);
-    if (this.isOwed && !this.frozen) this.load();
+    this.draw();
+    if (this.isAgain || (this.isOwed && !this.frozen)) this.load();
   }
 
-  // The stream has not told all.
+  // The newest and, if they join what is shown, older ones down to its end; null if there is no
+  // answer. What is older than a hole is let go of; who reads so far down is shown it again.
+  async pages(mine) {
+    const [top = -1, end = -1] = [this.held.order[0], this.held.order.at(-1)];
+    const alerts = [];
+    for (let before = {}; ; before = { before: alerts.at(-1).sequence }) {
+      const found = await this.ask({ ...this.bounds, ...before });
+      if (found === null || mine !== this.asking) return null;
+      alerts.push(...found);
+      if (found.length < PART) return { alerts, isAll: true };
+      const oldest = found.at(-1).sequence;
+      if (oldest <= end || oldest > top || alerts.length >= MOST) return { alerts, isAll: false };
+    }
+  }
+
+  // The stream has not told all: what is being asked for may have been answered before that.
   missed() {
-    this.isPartial = this.frozen;
-    this.load();
+    this.isBehind = true;
+    if (this.frozen) this.isPartial = true;
+    this.renew();
+  }
+
+  renew() {
+    if (this.isLoading) this.isAgain = true;
+    else this.load();
   }
 
   // Something else is looked for.
@@ -110,7 +140,6 @@ export class Feed {
   }
 
   setAside(alerts) {
-    this.held.renew(alerts);
     this.draw();
     if (!this.isOwed) for (const one of alerts) this.aside.set(one.sequence, one);
     if (this.aside.size > MOST_ASIDE) this.owe();
@@ -128,7 +157,6 @@ export class Feed {
       const answer = await fetch(`/dashboard/alerts?${this.filters.question({ most: PART, ...more })}`);
       if (!answer.ok) return null;
       const found = await answer.json();
-      this.sees(found);
       // A state of a few transactions is in no rate, and can be looked for all the same.
       this.filters.learn(found);
       return found;
@@ -140,27 +168,39 @@ export class Feed {
   async older() {
     if (this.isAsking || this.isLoading || this.isAll || this.held.isCut || !this.held.size) return;
     this.isAsking = true;
+    this.meanwhile.clear();
     const mine = this.asking;
     const found = await this.ask({ ...this.bounds, before: this.held.order.at(-1) });
     this.isAsking = false;
-    if (found === null || mine !== this.asking) return;
-    this.isAll = found.length < PART;
-    this.held.take(found);
+    if (found === null) setTimeout(() => this.draw(), AGAIN_MS); // which asks again, if need be
+    else if (mine === this.asking) {
+      this.isAll = found.length < PART;
+      this.held.take(found);
+      this.held.renew(this.meanwhile.values());
+    }
     this.draw();
   }
 
   came(alerts) {
-    if (this.frozen) this.count += alerts.filter((one) => one.sequence > this.latest).length;
+    this.counts(alerts);
     this.sees(alerts);
     this.filters.learn(alerts);
-    if (this.isLoading) for (const one of alerts) this.meanwhile.set(one.sequence, one);
+    if (this.isLoading || this.isAsking) for (const one of alerts) this.meanwhile.set(one.sequence, one);
+    this.held.renew(alerts); // also what has grown too old to be found
     const wanted = alerts.filter((one) => this.filters.admits(one));
     if (this.frozen || this.isLoading) this.setAside(wanted);
-    else this.take(this.joined(wanted), false);
+    else this.take(this.joined(wanted));
   }
 
   sees(alerts) {
     this.latest = Math.max(this.latest, ...alerts.map((one) => one.sequence));
+  }
+
+  counts(alerts) {
+    if (!this.frozen || this.bounds.before === null) return;
+    const fresh = alerts.map((one) => one.sequence).filter((one) => one > this.counted);
+    this.count += fresh.length;
+    this.counted = Math.max(this.counted, ...fresh);
   }
 
   // Between those that are held and one that is older than they there may be others.
@@ -169,14 +209,10 @@ export class Feed {
     return alerts.filter((one) => one.sequence >= oldest);
   }
 
-  take(alerts, quiet) {
+  take(alerts, quiet = false) {
     const before = this.held.order[0] ?? -1;
     const fresh = this.held.take(alerts);
-    // Who has scrolled down goes on reading what is there.
-    if (fresh && this.box.scrollTop > this.height) {
-      this.stretch();
-      this.box.scrollTop += fresh * this.height;
-    }
+    this.moved(fresh);
     if (fresh && !quiet) {
       this.newest = before;
       clearTimeout(this.flashing);
@@ -189,6 +225,13 @@ export class Feed {
     this.draw();
   }
 
+  // Who has scrolled down goes on reading what is there.
+  moved(fresh) {
+    if (!fresh || this.box.scrollTop <= this.height) return;
+    this.stretch();
+    this.box.scrollTop += fresh * this.height;
+  }
+
   freeze(frozen) {
     if (!frozen) {
       this.thaw();
@@ -197,13 +240,22 @@ export class Feed {
       return;
     }
     this.frozen = true;
+    this.isPartial = this.isBehind;
     // What is exported is what is shown: nothing that has come since, nor less as time goes on.
-    const before = this.latest < 0 && this.isLoading ? null : this.latest + 1;
-    this.bounds = { ...this.span(), before };
-    this.count = 0;
-    this.isPartial = false;
-    if (this.isLoading) this.load();
+    this.bounds = { ...this.span(), before: null };
+    if (this.isKnown) this.begin(this.latest + 1);
+    if (this.isLoading || !this.isKnown) this.load();
+    else this.drop(this.bounds.since_us);
     this.tellFrozen();
+  }
+
+  // What comes from there on has come since.
+  begin(before) {
+    this.bounds.before = before;
+    this.counted = before - 1;
+    this.count = 0;
+    this.counts([...this.meanwhile.values()]);
+    this.tellHeld();
   }
 
   thaw() {
@@ -222,9 +274,11 @@ export class Feed {
 
   // What has grown older than what is looked for, as "last 5 min", is not among it any more.
   age() {
-    const { moving } = this.filters;
-    if (moving === null || this.frozen || this.isLoading) return;
-    if (!this.held.drop((one) => one.arrival_time < moving)) return;
+    if (!this.frozen && !this.isLoading) this.drop(this.filters.moving);
+  }
+
+  drop(since) {
+    if (since === null || !this.held.drop((one) => one.arrival_time < since)) return;
     this.isAll = true;
     show(byId("feed-empty"), this.held.size === 0);
     this.draw();

@@ -35,7 +35,7 @@ for (const name of ["opened", "missed"]) {
   });
 }
 // Without a stream there are alerts all the same.
-stream.addEventListener("refused", () => feed.load());
+stream.addEventListener("refused", () => feed.renew());
 stream.addEventListener("alerts", ({ detail }) => {
   feed.came(detail);
   opened.came(detail);

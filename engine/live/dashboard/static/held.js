@@ -48,6 +48,14 @@ export class Held {
     return newer.length;
   }
 
+  // Takes alerts in place of all that were held; tells how many are newer than these.
+  replace(alerts) {
+    const top = this.order[0] ?? -1;
+    this.clear();
+    this.take(alerts);
+    return this.order.filter((one) => one > top).length;
+  }
+
   // Lets go of the oldest as long as they are so; tells whether there were any.
   drop(isOld) {
     const before = this.order.length;
