@@ -28,7 +28,8 @@ _EPILOG = f"""\
 examples:
   python -m engine.compare runs/new runs/current features
   python -m engine.compare runs/new runs/current features --from 2025-09-01 --until 2025-09-15
-  python -m engine.compare runs/lightgbm runs/forest features --test-part"""
+  python -m engine.compare runs/lightgbm runs/forest features --test-part
+  python -m engine.compare runs/pos runs/notebook pos --baseline-features notebook"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,6 +52,9 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], None]:
         run=Path(parsed.run),
         baseline=Path(parsed.baseline),
         features=Path(parsed.features),
+        baseline_features=(
+            None if parsed.baseline_features is None else Path(parsed.baseline_features)
+        ),
         start=day(parsed.start, "--from"),
         until=day(parsed.until, "--until"),
         test_part=parsed.test_part,
@@ -83,6 +87,13 @@ def _parser() -> Parser:
     add("run", metavar="RUN", help="a run's folder")
     add("baseline", metavar="BASELINE", help="the folder of the run it is held against")
     add("features", metavar="FEATURES", help="a build's folder, or its features.parquet")
+    add(
+        "--baseline-features",
+        default=None,
+        metavar="FEATURES",
+        help="of the same events those that BASELINE was trained on, if it is of another feature "
+        "set (default: the same FEATURES)",
+    )
     add("--from", dest="start", metavar="DATE", help="first day to judge by, UTC, as 2025-09-01")
     add("--until", metavar="DATE", help="first day that is not judged by any more, UTC")
     add(

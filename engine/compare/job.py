@@ -1,9 +1,11 @@
 """The comparison itself: which events neither run has learnt from, scored by both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 
 from engine.clock import elapsed
 from engine.compare.options import Options
@@ -88,8 +90,12 @@ def compare(options: Options) -> Comparison:
     began = elapsed()
     run = load_run(options.run, threads=options.threads)
     baseline = load_run(options.baseline, threads=options.threads)
-    table = read_features(options.features, labels_required=True)
-    judged = (_test_parts if options.test_part else _in_time)(options, (run, baseline), table)
+    table, of_baseline = _tables(options)
+    runs = {RUN: (run, table), BASELINE: (baseline, of_baseline)}
+    if options.test_part:
+        judged = _test_parts(table, tuple(runs.values()))
+    else:
+        judged = _in_time(options, (run, baseline), table)
     require_both_classes(
         table.known_labels[judged.rows],
         f"{table.path}, {utc_text(judged.start)} to {utc_text(judged.end)}",
@@ -100,14 +106,14 @@ def compare(options: Options) -> Comparison:
     rivals = {
         name: rival_of(
             each,
-            table,
+            built,
             judged.rows,
             days=judged.days,
             alert_cost=cost,
             cards_per_day=options.cards_per_day,
             sampled=judged.sampled,
         )
-        for name, each in ((RUN, run), (BASELINE, baseline))
+        for name, (each, built) in runs.items()
     }
     with Meter("compare", options.resamples, quiet=options.quiet, noun="draw") as meter:
         figures = paired(
@@ -117,6 +123,27 @@ def compare(options: Options) -> Comparison:
             progress=lambda _: meter.advance(1),
         )
     return Comparison(run, baseline, judged, figures, elapsed() - began)
+
+
+def _tables(options: Options) -> tuple[FeatureTable, FeatureTable]:
+    """The events with what the run looks at, and the same with what the baseline does."""
+    table = read_features(options.features, labels_required=True)
+    if options.baseline_features is None:
+        return table, table
+    other = read_features(options.baseline_features, labels_required=True)
+    for what, one, two in (
+        ("events", table.event_ids, other.event_ids),
+        ("times", pl.Series(table.times), pl.Series(other.times)),
+        ("cards", pl.Series(table.cards), pl.Series(other.cards)),
+        ("labels", pl.Series(table.known_labels), pl.Series(other.known_labels)),
+    ):
+        if not one.equals(two):
+            raise InputError(
+                f"--baseline-features: {other.path} has not the {what} of {table.path} "
+                f"(was {len(other):,} events beside {len(table):,})",
+                hint="build both from the same log",
+            )
+    return table, other
 
 
 def _in_time(options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Judged:
@@ -154,23 +181,23 @@ def _in_time(options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Ju
     return _judged(table, rows, start, end)
 
 
-def _test_parts(_options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Judged:
-    """The events that are in the test part of both, of the very file that both were trained on."""
-    digest = sha256_of(table.path)
+def _test_parts(table: FeatureTable, runs: Sequence[tuple[Run, FeatureTable]]) -> Judged:
+    """The events that are in the test part of both, of the very files that they were trained on."""
     parts = []
-    for run in runs:
+    for run, built in runs:
+        digest = sha256_of(built.path)
         where = str(run.path / MANIFEST)
         trained_on = str(run.manifest.get("data", {}).get("sha256"))
         if trained_on != digest:
             raise InputError(
-                f"{table.path}: not the file that {run.path} was trained on, so that nobody knows "
+                f"{built.path}: not the file that {run.path} was trained on, so that nobody knows "
                 f"its test part (was SHA-256 {digest[:12]}, the run's is {trained_on[:12]})",
                 hint="name the features it was trained on, or leave --test-part out",
             )
         options = split_options_from_json(
             run.manifest.get("options", {}), int(run.manifest.get("seed", 0)), where
         )
-        parts.append(split(table, options).test)
+        parts.append(split(built, options).test)
     rows = np.intersect1d(parts[0].rows, parts[1].rows)
     if not len(rows):
         raise InputError(

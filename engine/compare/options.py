@@ -12,6 +12,7 @@ class Options:
     run: Path
     baseline: Path
     features: Path
+    baseline_features: Path | None = None  # None for the same
     start: date | None = None
     until: date | None = None
     test_part: bool = False

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from engine.compare.cli import main
+from unit.build.cases import build, write
 from unit.model.cases import build_features, simulated
 from unit.train.cases import read_json, trained
 
@@ -157,3 +159,45 @@ def test_nobody_is_judged_by_events_without_a_label(
     assert half["comparison"]["cards_looked_at"] == 10
     assert main([*map(str, (boosted, other, tmp_path)), "--resamples", "0"]) == 0
     assert f"without {half['unlabelled']:,} events that have no label" in capsys.readouterr().out
+
+
+def test_runs_of_two_feature_sets_are_judged_by_the_same_events(
+    features: Path, boosted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = write(simulated(), tmp_path / "log.csv")
+    assert build(tmp_path / "pos", [log], "--set", "pos") == 0
+    pos = trained(tmp_path / "pos", tmp_path / "runs", "pos")
+    capsys.readouterr()
+    built = ("--baseline-features", features)
+    figures = said(capsys, pos, boosted, tmp_path / "pos", *built)["comparison"]["figures"]
+    for run, name in ((pos, "run"), (boosted, "baseline")):
+        alone = read_json(run / "metrics.json")["figures"]
+        assert {of: each[name]["value"] for of, each in figures.items()} == {
+            of: each["value"] for of, each in alone.items()
+        }
+    parts = said(capsys, pos, boosted, tmp_path / "pos", *built, "--test-part")["comparison"]
+    assert parts["figures"] == figures
+    assert compare(pos, boosted, tmp_path / "pos") == 2
+    assert f"not the features that {boosted} was trained on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda log: log.head(-1), "events"),
+        (lambda log: log.with_columns(unix_time=pl.col("unix_time") + 1), "times"),
+        (lambda log: log.with_columns(is_fraud=1 - pl.col("is_fraud")), "labels"),
+        (lambda log: log.with_columns(cc_num=pl.col("cc_num") + 1), "cards"),
+    ],
+)
+def test_other_events_are_no_ground_to_compare_on(
+    features: Path,
+    boosted: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[pl.DataFrame], pl.DataFrame],
+    what: str,
+) -> None:
+    other = build_features(tmp_path / "other", change(simulated()))
+    assert compare(boosted, boosted, features, "--baseline-features", other) == 2
+    assert f"has not the {what} of {features}" in capsys.readouterr().err
