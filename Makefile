@@ -18,7 +18,8 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@# The loops of the polars backend and of boosted trees, as machine code, once.
+	@# The loops of the online backend's records, of the polars backend and of boosted trees, as machine
+	@# code, once.
 	$(BIN)/python -c 'import engine.backends.online.record_loops, engine.backends.polars.entry, engine.model.tree_loops'
 	@touch $@
 

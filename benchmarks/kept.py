@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from benchmarks.options import Common
@@ -21,20 +22,38 @@ def measure_and_keep(
     measure: Callable[[Workspace], Results],
     as_text: Callable[[Results], str],
 ) -> None:
-    """Measure, and keep what came out of it in ``<suite>-<rows>.json``.
+    """Measure in a workspace, and keep what came out of it as :func:`keep` does."""
+
+    def measured() -> Results:
+        with workspace(common.folder, keep=common.keep) as space:
+            return measure(space)
+
+    keep(suite, rows, common.results, command, measured, as_text, as_json=common.json)
+
+
+def keep(
+    suite: str,
+    rows: int,
+    folder: Path,
+    command: str,
+    measure: Callable[[], Results],
+    as_text: Callable[[Results], str],
+    *,
+    as_json: bool,
+) -> None:
+    """Measure, and keep what came out of it in ``<suite>-<rows>.json`` of a folder.
 
     Raises
     ------
     DifferenceError
         If a value is not what it should be; nothing is kept then.
     """
-    with writing(common.results):
-        common.results.mkdir(parents=True, exist_ok=True)
-    with workspace(common.folder, keep=common.keep) as space:
-        results = {"suite": suite, "command": command} | measure(space)
-    file = common.results / f"{suite}-{rows}.json"
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    results = {"suite": suite, "command": command} | measure()
+    file = folder / f"{suite}-{rows}.json"
     text = json.dumps(results, indent=2) + "\n"
     with writing(file):
         file.write_text(text, "utf-8")
-    sys.stdout.write(text if common.json else as_text(results))
+    sys.stdout.write(text if as_json else as_text(results))
     say(f"every measurement: {file}")

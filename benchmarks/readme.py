@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.options import RESULTS
-from benchmarks.suites import build_page, engines_page, judge, live_page
+from benchmarks.suites import build_page, engines_page, handbook_page, judge, live_page, state
 from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 
@@ -46,7 +46,9 @@ PARTS: Final = (
     Part("build", "benchmarks/results/build-10000000.json", build_page.page),
     Part("build-pos", "benchmarks/results/build-pos-1000000.json", build_page.page),
     Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),
+    Part("state", "benchmarks/results/state-1000.json", state.page),
     Part("judge", "benchmarks/results/judge-100000.json", judge.page),
+    Part("handbook", "benchmarks/results/handbook-1754155.json", handbook_page.page),
     Part("live", "benchmarks/results/live-1000000.json", live_page.page),
 )
 

@@ -23,9 +23,12 @@ class Suite(Protocol):
 
 SUITES: Final[dict[str, str]] = {
     "build": "benchmarks.suites.build",
+    "drift": "benchmarks.suites.drift",
     "engines": "benchmarks.suites.engines",
+    "handbook": "benchmarks.suites.handbook",
     "judge": "benchmarks.suites.judge",
     "live": "benchmarks.suites.live",
+    "state": "benchmarks.suites.state",
 }
 
 

@@ -16,6 +16,7 @@ from engine.definition.dsl import (
     key,
     ln,
     log1p,
+    seconds_between,
     sqrt,
 )
 from engine.definition.fingerprint import fingerprint, identity
@@ -49,5 +50,6 @@ __all__ = [
     "ln",
     "log1p",
     "money_type",
+    "seconds_between",
     "sqrt",
 ]

@@ -184,6 +184,11 @@ def day_of_week(time: Expression) -> Call:
     return Call("day_of_week", (time,))
 
 
+def seconds_between(later: Expression, earlier: Expression) -> Call:
+    """Seconds from one instant to a later one; null where one of them is null."""
+    return Call("seconds_between", (later, earlier))
+
+
 def age(date: Expression, time: Expression) -> Call:
     """Whole years from a date (YYYY-MM-DD) to an instant, at least 0; −1 if it cannot be read."""
     return Call("age", (date, time))

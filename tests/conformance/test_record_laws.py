@@ -224,7 +224,7 @@ def test_s3_10_a_record_has_no_more_room_than_it_needs_once_it_was_quiet() -> No
     for step in range(200):
         event = {"event_id": f"late {step}", "unix_time": 10**9 + 3_600 * step + 3_600, "amt": 1}
         online.observe({**event, "cc_num": 2})
-    assert room_of(online.held[0][1]) == 6
+    assert room_of(online.held[0][1]) == 2
 
 
 def test_s3_10_texts_that_no_record_says_any_more_are_forgotten() -> None:

@@ -1,6 +1,7 @@
 """From a feature set to the source of its online functions, and to the functions themselves."""
 
 import linecache
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from engine.backends.online.labels import NEVER, label_at
 from engine.backends.online.lanes import Layout, lay_out
 from engine.backends.online.late import late_functions
 from engine.backends.online.observe import observe_functions
-from engine.backends.online.partials import TIME, picker
+from engine.backends.online.partials import TIME
 from engine.backends.online.record_loops import step, take_back
 from engine.backends.online.rows import columns_of_row
 from engine.backends.online.texts import texts
@@ -34,6 +35,7 @@ _NAMESPACE: Final[dict[str, Any]] = {
     **{name: getattr(windows, name) for name in windows.NAMES},
     "NEVER": NEVER,
     "TIME": itemgetter(TIME),
+    "array": array,
     "bisect_left": bisect_left,
     "bisect_right": bisect_right,
     "error": error,
@@ -112,11 +114,9 @@ def compile_online(features: FeatureSet) -> Program:
     lines = [line for key in keys for line in (*key.lines(), *late_functions(key))]
     source = "\n".join([*lines, *observe_functions(layout, keys)]) + "\n"
     file = f"<online {features.name} {fingerprint(features)[:12]}>"
-    widths = [1 + len(lane.arguments) for key in keys for lane in key.lanes]
-    pickers = {picker(index): itemgetter(index) for index in range(max(widths, default=0))}
     ways_in = (key.records.functions() for key in keys if key.records)
     spoken = {name: each for functions in ways_in for name, each in functions.items()}
-    namespace = {**_NAMESPACE, **pickers, **spoken, "__name__": file}
+    namespace = {**_NAMESPACE, **spoken, "__name__": file}
     # The source is made of names that the verifier has let pass and of reprs, never of data.
     exec(compile(source, file, "exec"), namespace)  # noqa: S102 - see above
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)

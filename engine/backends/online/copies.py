@@ -1,5 +1,6 @@
 """Copies of states, for looking at what will not be."""
 
+from array import array
 from typing import Any
 
 
@@ -8,5 +9,7 @@ def copied(state: Any) -> Any:  # noqa: ANN401 - a generated class
     copy = object.__new__(type(state))
     for name in type(state).__slots__:
         value = getattr(state, name)
-        setattr(copy, name, value.copy() if isinstance(value, list | dict) else value)
+        if isinstance(value, list | array):
+            value = value[:]
+        setattr(copy, name, value.copy() if isinstance(value, dict) else value)
     return copy

@@ -8,8 +8,8 @@ from typing import Any, Final
 from engine.backends.online.compile import KeyProgram
 from engine.backends.online.copies import copied
 from engine.backends.online.record_loops import (
+    FULL,
     QUIET,
-    REFUSED,
     WAITS,
     WAITS_AGAIN,
     look_at,
@@ -18,6 +18,7 @@ from engine.backends.online.record_loops import (
     summary,
 )
 from engine.backends.online.records import LONGEST, Records
+from engine.backends.online.texts import texts
 
 _DAY: Final = 86_400  # seconds
 # How many quiet states are looked at for an event, at most, and how often in the time after which a
@@ -54,8 +55,8 @@ class KeyStates:
     def __init__(self, key: KeyProgram, lateness: int, ticks: int, *, sweeps: bool) -> None:
         self._key, self._lateness, self._sweeps = key, lateness, sweeps
         self.held: dict[Name, State] = {}
-        self.records = _records(key, key.reach + lateness)
         self.quiet_after = key.reach + lateness
+        self.records = _records(key, self.quiet_after)
         # Less often: a state that is used again, which is looked at in vain, and one that holds
         # only what windows without an end see, of which there is nothing to let go.
         self._again_after = self.quiet_after + min(self.quiet_after, _DAY * ticks)
@@ -68,6 +69,7 @@ class KeyStates:
 
     def begin(self, name: Name, t: int) -> State:
         """The state of what has none yet, seen at ``t``."""
+        name = _one_name(name)
         due = t + self.quiet_after
         if self.records:
             state: State = self.records.begin(due)
@@ -94,7 +96,7 @@ class KeyStates:
     def step_again(self, name: Name, how: int) -> State:
         """Take the step that a record has not, in a larger one; or make an object of it."""
         records, record = self._records_and(name)
-        larger = None if how == REFUSED else records.enlarged(record, how)
+        larger = records.enlarged(record) if how == FULL else None
         if larger is None:
             return self.make_object(name)
         self.held[name] = larger
@@ -103,8 +105,9 @@ class KeyStates:
 
     def copied(self, state: State) -> State:
         """An object that holds what a state does, and may change while the other stays."""
-        is_record = self.records and type(state) is int
-        return self.records.state(state) if self.records and is_record else copied(state)
+        if self.records and type(state) is int:
+            return self.records.state(state)
+        return copied(state)
 
     def objects(self) -> Iterator[State]:
         """The states as objects, which are not to be changed."""
@@ -201,7 +204,7 @@ class KeyStates:
         if self.records and type(state) is int:
             return summary(state, self.records.form.width)
         logs = [getattr(state, f"log{each.number}") for each in self._key.source.lanes]
-        latest = [log[-1][0] for log in logs if log]
+        latest = [log[-1] for log in logs if log]
         return state.t, max(map(len, logs)), max(latest, default=state.t)
 
     def _set_due(self, state: State, due: int) -> None:
@@ -222,6 +225,13 @@ def _records(key: KeyProgram, keep: int) -> Records | None:
     if key.source.records is None or keep > LONGEST:
         return None
     return Records(key.source.records.form, key.new, key.settle, keep)
+
+
+def _one_name(name: Name) -> Name:
+    """An equal name whose texts are held once: a merchant finds the states of many cards."""
+    if isinstance(name, tuple):
+        return tuple(map(_one_name, name))
+    return texts[name] if isinstance(name, str) else name
 
 
 def _by_due(names: list[tuple[int, Name]]) -> deque[Name]:

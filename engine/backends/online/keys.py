@@ -5,6 +5,7 @@ pass, ``add`` takes an event in, ``trim`` drops what no window can see any more.
 """
 
 from engine.backends.online.lanes import Layout
+from engine.backends.online.logs import appended
 from engine.backends.online.places import Places
 from engine.backends.online.record_source import record_source
 from engine.backends.online.rows import column_of_row, unpack_row
@@ -51,11 +52,11 @@ class KeySource:
         fields = {"t": "NEVER"}
         for each in self.lanes:
             j = each.number
-            fields |= {f"log{j}": "[]", f"off{j}": "0"}
+            fields |= {**each.log_fields, f"off{j}": "0"}
             if each.is_ever:
                 fields[f"past{j}"] = "NEVER"
             if each.lane.delay:
-                fields |= {f"pend{j}": "[]", f"head{j}": "0"}
+                fields |= {**each.waiting_fields, f"head{j}": "0"}
             fields |= {f"b{window.number}": "0" for window in each.finite}
             for _, partial in each.partials:
                 fields |= partial.fields
@@ -87,9 +88,9 @@ class KeySource:
         lines: list[str] = []
         for each in self.lanes:
             if each.lane.labelled:
-                lines += [*each.pending(block), f"{each.pend}.append(p)"]
+                lines += [*each.pending(block), appended(each.waiting, "p")]
                 continue
-            then = [f"{each.pend}.append(x)"] if each.lane.delay else each.grow(each.size)
+            then = [appended(each.waiting, "x")] if each.lane.delay else each.grow(each.size)
             lines += each.entry(block, "t", then)
         return lines
 

@@ -10,8 +10,9 @@ of followers alone needs no state of its own.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from engine.backends.online.algebra import check_algebra
 from engine.definition.infer import type_of
@@ -19,6 +20,8 @@ from engine.definition.lower import lower
 from engine.definition.needs import aggregates_in, columns_in, columns_of
 from engine.definition.nodes import Aggregate, Column, Expression, FeatureSet, Window
 from engine.definition.types import Type
+
+_DAY: Final = 86_400_000_000  # µs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,16 @@ class Lane:
         Ticks after its time from which on an event is in it.
     labelled
         Whether its condition or some argument reads the label, which is looked up then.
+    recent
+        Whether only windows of a day or less look at its arguments, and others at another lane of
+        the same events: what is held for them is held apart, for as long as they see it.
     """
 
     key: tuple[str, ...]
     where: Expression | None
     delay: int
     labelled: bool
+    recent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +135,38 @@ class Layout:
 
     def lane_of(self, aggregate: Aggregate) -> Lane:
         """The lane of an aggregate's own key."""
+        lane = self._all_of(aggregate)
+        return replace(lane, recent=True) if aggregate in self._recent else lane
+
+    def _all_of(self, aggregate: Aggregate) -> Lane:
         return Lane(
             aggregate.key,
             aggregate.where,
             self.delay_of(aggregate.window),
             self.features.schema.label in set(columns_in(aggregate)),
         )
+
+    @cached_property
+    def _recent(self) -> set[Aggregate]:
+        """The aggregates whose arguments are asked for a day at most, in lanes that see longer.
+
+        Windows without an end hold what they have seen, and entries no longer than others.
+        """
+        held: dict[tuple[Lane, Expression | None], int] = {}
+        longest: dict[Lane, int] = {}
+        for each in self.aggregates:
+            lane, length = self._all_of(each), self.ticks(each.window.length) or 0
+            longest[lane] = max(longest.get(lane, 0), length)
+            held[lane, each.argument] = max(held.get((lane, each.argument), 0), length)
+        day = self.features.schema.to_ticks(_DAY)
+        time = Column(self.features.schema.event_time)
+        return {
+            each
+            for each in self.aggregates
+            if each.argument not in {None, time}
+            and held[lane := self._all_of(each), each.argument] <= day < longest[lane]
+            and not lane.delay
+        }
 
     def arguments(self, lane: Lane) -> tuple[Expression, ...]:
         """What a lane remembers of each event beside its time, which comes first."""

@@ -13,7 +13,7 @@ some value, as much as the window.
 
 from engine.backends.online.keys import KeySource
 from engine.backends.online.logs import LaneSource, WindowSource
-from engine.backends.online.partials import TIME, of_arguments
+from engine.backends.online.partials import of_arguments
 from engine.backends.online.rows import unpack_row
 from engine.backends.online.source import function, indented
 
@@ -33,8 +33,9 @@ def _rewind(key: KeySource) -> list[str]:
     lines = [*key.load(), "tails = []"]
     for each in key.lanes:
         lines += [
-            f"cut = bisect_right({each.log}, t - {each.lane.delay}, key=TIME)",
-            f"tail = {each.log}[cut:]; tails.append(tail)",
+            f"cut = bisect_right({each.log}, t - {each.lane.delay})",
+            f"tail = list(zip({', '.join(f'{column}[cut:]' for column in each.columns)}))",
+            "tails.append(tail)",
             *_for_each(
                 "tail",
                 of_arguments([(place, part.evict) for place, part in each.partials if place.ever]),
@@ -42,7 +43,7 @@ def _rewind(key: KeySource) -> list[str]:
         ]
         for window in each.finite:
             lines += _shrink(each, window)
-        lines.append(f"del {each.log}[cut:]")
+        lines += [f"del {column}[cut:]" for column in each.columns]
         for window in each.finite:
             lines += _unslide(each, window)
             lines += [line for _, partial in window.partials for line in partial.rebuild]
@@ -56,7 +57,7 @@ def _shrink(each: LaneSource, window: WindowSource) -> list[str]:
     evict = _reversible(window)
     loop = [
         f"for i in range(max({begin}, cut), len({each.log})):",
-        *indented([f"x = {each.log}[i]", *evict]),
+        *indented(evict),
     ]
     return [*(loop if evict else []), f"if {begin} > cut: {begin} = cut"]
 
@@ -64,18 +65,21 @@ def _shrink(each: LaneSource, window: WindowSource) -> list[str]:
 def _unslide(each: LaneSource, window: WindowSource) -> list[str]:
     """Move a window's begin back to where it was at ``t``."""
     begin, log = window.begin, each.log
-    add = of_arguments([(place, part.add) for place, part in window.partials if not part.rebuild])
+    add = of_arguments(
+        [(place, part.add) for place, part in window.partials if not part.rebuild], held=True
+    )
     return [
         f"old = {each.oldest(window)}",
-        f"while {begin} and {log}[{begin} - 1][{TIME}] >= old:",
-        *indented([f"{begin} -= 1", *([f"i = {begin}; x = {log}[i]", *add] if add else [])]),
+        f"while {begin} and {log}[{begin} - 1] >= old:",
+        *indented([f"{begin} -= 1", *([f"i = {begin}", *add] if add else [])]),
         f"{window.begin_field} = {begin}",
     ]
 
 
 def _reversible(window: WindowSource) -> list[str]:
     return of_arguments(
-        [(place, partial.evict) for place, partial in window.partials if not partial.rebuild]
+        [(place, partial.evict) for place, partial in window.partials if not partial.rebuild],
+        held=True,
     )
 
 
@@ -84,17 +88,18 @@ def _replay(key: KeySource) -> list[str]:
     for each in key.lanes:
         j, delay = each.number, each.lane.delay
         place = _take_place(each)
-        wait = f"{each.pend}.insert(bisect_right({each.pend}, t, lo={each.head}, key=TIME), "
+        wait = f"if t + {delay} > now:"
         block = key.block_of_row()
         if each.lane.labelled:
             lines += [
                 *each.pending(block),
-                f"if t + {delay} > now: {wait}p)",
+                wait,
+                *indented(_inserted(each, "p")),
                 "else:",
                 *indented(each.enter(place)),
             ]
         elif delay:
-            then = [f"if t + {delay} > now: {wait}x)", "else:", *indented(place)]
+            then = [wait, *indented(_inserted(each, "x")), "else:", *indented(place)]
             lines += each.entry(block, "t", then)
         else:
             lines += each.entry(block, "t", place)
@@ -106,6 +111,14 @@ def _replay(key: KeySource) -> list[str]:
             "t = late",
         ]
     return lines
+
+
+def _inserted(each: LaneSource, entry: str) -> list[str]:
+    """Let an entry wait for its lane's delay, where it belongs among those that do."""
+    return [
+        f"i = bisect_right({each.pend}, t, lo={each.head})",
+        *(f"{column}.insert(i, {entry}[{n}])" for n, column in enumerate(each.waiting)),
+    ]
 
 
 def _take_place(each: LaneSource) -> list[str]:
@@ -135,13 +148,14 @@ def _settle(key: KeySource) -> list[str]:
         for window in each.finite:
             begin, log = window.begin, each.log
             add = of_arguments(
-                [(place, part.add) for place, part in window.partials if not part.rebuild]
+                [(place, part.add) for place, part in window.partials if not part.rebuild],
+                held=True,
             )
-            lines.append(f"{begin} = bisect_left({log}, {each.oldest(window)}, key=TIME)")
+            lines.append(f"{begin} = bisect_left({log}, {each.oldest(window)})")
             lines.append(f"{window.begin_field} = {begin}")
             if add:
                 lines.append(f"for i in range({begin}, len({log})):")
-                lines += indented([f"x = {log}[i]", *add])
+                lines += indented(add)
             for _, partial in window.partials:
                 lines += [f"i = len({log}) - 1", *partial.grown, *partial.rebuild]
     return lines
@@ -152,11 +166,12 @@ def _held(key: KeySource) -> list[str]:
     k, s = key.number, key.state
     lines = [f"kept = {s}; {s} = State{k}(); {s}.t = t"]
     for each in key.lanes:
-        add = of_arguments([(place, part.add) for place, part in each.partials if place.ever])
-        lines += [
-            f"{each.log} = {s}.log{each.number} = kept.log{each.number}",
-            *_for_each(each.log, add),
-        ]
+        add = of_arguments(
+            [(place, part.add) for place, part in each.partials if place.ever], held=True
+        )
+        for column, name in zip(each.columns, each.log_fields, strict=True):
+            lines.append(f"{column} = {s}.{name} = kept.{name}")
+        lines += [f"for i in range(len({each.log})):", *indented(add)] if add else []
     return [*lines, f"settle{k}({s})", f"return {s}"]
 
 

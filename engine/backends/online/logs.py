@@ -1,14 +1,16 @@
 """A lane's log of one key and its windows, as source: what comes in, what waits, what goes.
 
-The statements use the local variables ``l<k>_<lane>`` for the log of key number k and
-``b<k>_<window>`` for the index in it where a window begins; ``x`` is the entry at hand.
+The statements use the local variables ``l<k>_<lane>`` for the times in the log of key number k,
+``l<k>_<lane>_<n>`` for its other columns, and ``b<k>_<window>`` for the index in it where a window
+begins; ``x`` is the entry that comes in, ``i`` the index of the one at hand.
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
+from engine.backends.online.columns import LIST, code_of, empty, fields
 from engine.backends.online.lanes import Lane, Layout
-from engine.backends.online.partials import TIME, Partial, Place, fewest, of_arguments
+from engine.backends.online.partials import Partial, Place, fewest, of_arguments
 from engine.backends.online.record_loops import LEAST_DROPPED
 from engine.backends.online.scalars import Block, Value, variable
 from engine.backends.online.source import indented, when
@@ -45,8 +47,8 @@ class WindowSource:
         return f"{self.begin} = {self.begin_field}"
 
     def evict(self) -> list[str]:
-        """Let the window go of ``x``."""
-        return of_arguments([(place, partial.evict) for place, partial in self.partials])
+        """Let the window go of entry number ``i``."""
+        return of_arguments([(place, partial.evict) for place, partial in self.partials], held=True)
 
 
 @dataclass(slots=True)
@@ -66,8 +68,25 @@ class LaneSource:
 
     @property
     def log(self) -> str:
-        """The local variable of the log."""
+        """The local variable of the times in the log."""
         return f"l{self.key}_{self.number}"
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the log's columns."""
+        schema = self.layout.features.schema
+        time = Column(schema.event_time)
+        return tuple(code_of(schema, argument) for argument in (time, *self.arguments))
+
+    @property
+    def columns(self) -> list[str]:
+        """The local variables of the log's columns."""
+        return fields(self.log, len(self.codes))
+
+    @property
+    def log_fields(self) -> dict[str, str]:
+        """The state's fields of the log's columns, and what they are at the start."""
+        return _at_start(f"log{self.number}", self.codes)
 
     @property
     def size(self) -> str:
@@ -76,8 +95,29 @@ class LaneSource:
 
     @property
     def pend(self) -> str:
-        """The state's list of what waits for the delay."""
+        """The state's column of the times of what waits for the delay."""
         return f"{self.state}.pend{self.number}"
+
+    @property
+    def waiting_codes(self) -> tuple[str, ...]:
+        """The codes of the columns of what waits: entries, or what labelled ones are made of."""
+        if not self.lane.labelled:
+            return self.codes
+        schema = self.layout.features.schema
+        time, *kept = (
+            code_of(schema, Column(name)) for name in (schema.event_time, *self.kept_columns())
+        )
+        return (time, LIST, *kept)
+
+    @property
+    def waiting(self) -> list[str]:
+        """The columns of what waits, in the state."""
+        return fields(self.pend, len(self.waiting_codes))
+
+    @property
+    def waiting_fields(self) -> dict[str, str]:
+        """The state's fields of these columns, and what they are at the start."""
+        return _at_start(f"pend{self.number}", self.waiting_codes)
 
     @property
     def head(self) -> str:
@@ -115,8 +155,7 @@ class LaneSource:
 
     def load(self) -> list[str]:
         """The local variables, of the state."""
-        log = f"{self.log} = {self.state}.log{self.number}"
-        return [log, *(window.load() for window in self.finite), self.measure()]
+        return [*self._load_log(), *(window.load() for window in self.finite), self.measure()]
 
     def measure(self) -> str:
         """The local variable of the log's length, of the log."""
@@ -131,9 +170,9 @@ class LaneSource:
         # Nothing is old enough before it has left the longest window.
         have_left = self._longest.begin if self._longest else self.size
         quarter = f"(n := {self.size} >> 2 or {LEAST_DROPPED - 1})"
-        is_old = f"{log}[n][{TIME}] < {floor} - {self.layout.reach(self.lane)}"
+        is_old = f"{log}[n] < {floor} - {self.layout.reach(self.lane)}"
         return [
-            f"{log} = {self.state}.log{self.number}",
+            *self._load_log(),
             *(self._mature() if self.lane.delay else []),
             self.measure(),
             *self._slide_at_once(),
@@ -190,7 +229,7 @@ class LaneSource:
         for what is taken in again after a late event: until the next slide a window may show few
         and still have its counts.
         """
-        lines = [f"i = {index or f'len({self.log})'}; {self.log}.append(x)"]
+        lines = [f"i = {index or f'len({self.log})'}", appended(self.columns, "x")]
         others = []
         for window in self.windows:
             few = [] if surely else [each for each in window.partials if each[1].few]
@@ -234,23 +273,23 @@ class LaneSource:
                 f"{window.begin_field} = {begin}",
                 *(line for _, partial in window.partials for line in partial.slide),
             ]
-            first = f"(x := {log}[{begin}])" if window.evict() else f"{log}[{begin}]"
-            is_old = f"{first}[{TIME}] < (old := {self.oldest(window)})"
+            is_old = f"{log}[{begin}] < (old := {self.oldest(window)})"
             lines += [window.load(), *when(f"{begin} < {self.size} and {is_old}", moved)]
         return lines
 
     def drop(self, floor: str = "floor") -> list[str]:
         """Drop entries older than ``floor`` that no window shows."""
         j, log = self.number, self.log
-        drops = list(dict.fromkeys(line for _, part in self.partials for line in part.drop_entry))
-        drops += of_arguments([(place, partial.drop) for place, partial in self.partials])
+        drops = of_arguments([(place, part.drop) for place, part in self.partials], held=True)
         most = self._longest.begin if self._longest else f"len({log})"
         return [
-            f"old = {floor} - {self.layout.reach(self.lane)}; n = 0; m = {most}",
-            f"while n < m and {log}[n][0] < old:",
-            *indented([*([f"x = {log}[n]", *drops] if drops else []), "n += 1"]),
+            f"old = {floor} - {self.layout.reach(self.lane)}",
+            f"n = bisect_left({log}, old, 0, {most})",
+            *(["for i in range(n):", *indented(drops)] if drops else []),
+            *dict.fromkeys(line for _, part in self.partials for line in part.drop_entry),
             *self._note_past(),
-            f"del {log}[:n]; {self.state}.off{j} += n",
+            *(f"del {column}[:n]" for column in self.columns),
+            f"{self.state}.off{j} += n",
             *(
                 f"{window.begin_field} = {window.begin} = {window.begin} - n"
                 for window in self.finite
@@ -258,16 +297,16 @@ class LaneSource:
         ]
 
     def _move(self, window: WindowSource) -> list[str]:
-        """Move a window's begin past what is ``old``; ``x``, the entry at the begin, is."""
+        """Move a window's begin past what is ``old``; the entry at the begin is."""
         begin, log, evict = window.begin, self.log, window.evict()
         if not evict:
             one_by_one = [
                 f"{begin} += 1",
-                f"while {log}[{begin}][{TIME}] < old: {begin} += 1",
+                f"while {log}[{begin}] < old: {begin} += 1",
             ]
-            is_all = f"if {log}[-1][{TIME}] < old: {begin} = {self.size}"
+            is_all = f"if {log}[-1] < old: {begin} = {self.size}"
             return [is_all, "else:", *indented(one_by_one)]
-        is_last = f"i == {self.size} or (x := {log}[i])[{TIME}] >= old"
+        is_last = f"i == {self.size} or {log}[i] >= old"
         return [
             f"i = {begin}",
             "while True:",
@@ -277,27 +316,37 @@ class LaneSource:
 
     def _mature(self) -> list[str]:
         """Take in what has waited for as long as the delay."""
-        delay = self.lane.delay
+        is_ripe = f"h < len(pend) and pend[h] <= t - {self.lane.delay}"
+        others = [f"pend_{index} = {each}" for index, each in enumerate(self.waiting)][1:]
+        columns = fields("pend", len(self.waiting))
+        ripe = f"({', '.join(f'{column}[h]' for column in columns)},)"
+        deletions = "; ".join(f"del {column}[:h]" for column in columns)
         return [
             f"pend = {self.pend}; h = {self.head}",
-            f"if h < len(pend) and pend[h][{TIME}] <= t - {delay}:",
+            f"if {is_ripe}:",
             *indented(
                 [
+                    *others,
                     *(window.load() for window in self.finite),  # partials ask for them
-                    f"while h < len(pend) and pend[h][{TIME}] <= t - {delay}:",
-                    *indented(["p = pend[h]", "h += 1", *self.enter(self.grow())]),
-                    # What is through goes when it is half of the list: constant time on average.
-                    "if h * 2 >= len(pend): del pend[:h]; h = 0",
+                    f"while {is_ripe}:",
+                    *indented([f"p = {ripe}", "h += 1", *self.enter(self.grow())]),
+                    # What is through goes when it is half of all: constant time on average.
+                    f"if h * 2 >= len(pend): {deletions}; h = 0",
                     f"{self.head} = h",
                 ]
             ),
         ]
 
+    def _load_log(self) -> list[str]:
+        """The local variables of the log's columns, of the state."""
+        found = zip(self.columns, self.log_fields, strict=True)
+        return [f"{column} = {self.state}.{name}" for column, name in found]
+
     def _note_past(self) -> list[str]:
         """Note how late the last event is that is dropped; windows without an end see it still."""
         if not self.is_ever:
             return []
-        past, latest = f"{self.state}.past{self.number}", f"{self.log}[n - 1][{TIME}]"
+        past, latest = f"{self.state}.past{self.number}", f"{self.log}[n - 1]"
         return [f"if n and {latest} > {past}: {past} = {latest}"]
 
     def _entry_of(self, block: Block, time: str, then: list[str]) -> list[str]:
@@ -308,6 +357,15 @@ class LaneSource:
 
     def _argument(self, block: Block, argument: Expression) -> str:
         return held(block, self.layout.type_of(argument).kind, block.value(argument)).or_none
+
+
+def appended(columns: list[str], entry: str) -> str:
+    """The statement that puts an entry at the end of columns."""
+    return "; ".join(f"{column}.append({entry}[{n}])" for n, column in enumerate(columns))
+
+
+def _at_start(name: str, codes: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(fields(name, len(codes)), map(empty, codes), strict=True))
 
 
 def held(block: Block, kind: Kind, value: Value) -> Value:

@@ -4,8 +4,9 @@ A partial is one or two fields of a key's state. An aggregate over a finite wind
 new and lets go of what is left behind; over a window without an end it only takes in, and can give
 back the latest where events come late.
 
-Names in the source: ``x`` is the entry that comes or goes, ``v`` the aggregate's argument in it,
-``i`` the entry's index in the lane's log. :class:`Place` names what depends on the aggregate.
+Names in the source: ``x`` is the entry that comes, ``i`` the index in the lane's log of the entry
+that comes or goes, ``v`` the aggregate's argument in it. :class:`Place` names what depends on the
+aggregate.
 
 Counts of values cost more than the few events that most windows show. They are made when a window
 comes to show more than :data:`FEW` events, and dropped when it shows less than half as many; until
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.backends.online.algebra import METHODS
+from engine.backends.online.columns import WORDS, empty, fields
 from engine.backends.online.source import indented, when
 
 FEW: Final = 16
@@ -43,6 +45,8 @@ class Place:
         The number of the aggregate's fields in it.
     lane, window
         The numbers of the lane's and the window's fields in it.
+    width
+        How many columns the log has.
     indices
         Where the argument is in an entry; empty where it takes none, several for several columns.
     valid
@@ -55,15 +59,19 @@ class Place:
     field: int
     lane: int
     window: int
+    width: int
     indices: tuple[int, ...]
     valid: str
     ever: bool
 
-    @property
-    def value(self) -> str:
-        """The argument in the entry ``x``."""
-        values = ", ".join(f"x[{index}]" for index in self.indices)
-        return values if len(self.indices) == 1 else f"({values})"
+    def value(self, *, held: bool) -> str:
+        """The argument of entry number ``i`` of the log, if it is held there; else of ``x``."""
+        values = [f"{self.column(index)}[i]" if held else f"x[{index}]" for index in self.indices]
+        return values[0] if len(values) == 1 else f"({', '.join(values)})"
+
+    def entry(self, at: str) -> str:
+        """The entry at an index of the log, as ``x`` is one."""
+        return f"({', '.join(f'{self.column(index)}[{at}]' for index in range(self.width))},)"
 
     @property
     def index(self) -> int:
@@ -72,8 +80,17 @@ class Place:
 
     @property
     def log(self) -> str:
-        """The local variable of the lane's log."""
+        """The local variable of the times in the lane's log."""
         return f"l{self.state[1:]}_{self.lane}"
+
+    def column(self, index: int) -> str:
+        """The local variable of a column of the lane's log."""
+        return fields(self.log, self.width)[index]
+
+    @property
+    def values(self) -> str:
+        """The local variable of the column that the only argument is in."""
+        return self.column(self.index)
 
     @property
     def size(self) -> str:
@@ -127,9 +144,9 @@ class Partial:
     drop
         Statements that put ``v``, which leaves the log, with what came before.
     drop_entry
-        The same about the whole entry, whatever its argument.
+        Statements once for all ``n`` entries that leave the log together.
     drop_late
-        The same about an entry that comes so late that later ones have been dropped already.
+        The same about an entry ``x`` that comes so late that later ones have been dropped already.
     entry, index
         An expression for an entry or None, and where in it the value is.
     few
@@ -178,15 +195,15 @@ def _n_unique(place: Place) -> Partial:
         add = (f"d = {name}", f"if d is None: d = {name} = {{}}", "d[v] = d.get(v, 0) + 1")
         evict = (f"d = {name}", "if d is None: pass", *drop_one)
         return Partial(f"(len({name}) if {name} else 0)", fields, add, evict)
-    log, begin, index = place.log, place.begin, place.index
+    begin, values = place.begin, place.values
     count = "distinct_floats" if NOT_NAN in place.valid else "distinct"
-    few = f"{count}({log}, {begin}, {picker(index)})"
+    few = f"{count}({values}, {begin})"
     return Partial(
         f"(0 if {begin} == {place.size} else {few} if {name} is None else len({name}))",
         fields,
         (f"if (d := {name}) is not None: d[v] = d.get(v, 0) + 1",),
         (f"if (d := {name}) is None: pass", *drop_one),
-        grown=_once_many(name, place, f"tallied({log}, {begin}, {index})"),
+        grown=_once_many(name, place, f"tallied({values}, {begin})"),
         slide=_no_longer_many(name, place),
         few=True,
     )
@@ -195,8 +212,8 @@ def _n_unique(place: Place) -> Partial:
 def follow(place: Place) -> Partial:
     """What :func:`look` looks up: where each value's latest entry is in the whole lane."""
     name, log, begin = place.partial, place.log, place.begin
-    index = place.indices if len(place.indices) > 1 else place.index
-    made = f"indexed({log}, {begin}, {index}, {place.dropped})"
+    columns = "".join(f", {place.column(index)}" for index in place.indices)
+    made = f"indexed({begin}, {place.dropped}{columns})"
     return Partial(
         "",
         {f"a{place.field}": "None"},
@@ -215,19 +232,19 @@ def look(place: Place, wanted: list[str], name: str) -> list[str]:
     While the window shows few, they are looked for; then a dictionary tells where it is. ``wanted``
     are the variables of the values, in the order of the place's indices.
     """
-    log, begin = place.log, place.begin
     key = wanted[0] if len(wanted) == 1 else f"({', '.join(wanted)})"
     pairs = zip(place.indices, wanted, strict=True)
-    is_it = " and ".join(f"{name}[{index}] == {each}" for index, each in pairs)
+    is_it = " and ".join(f"{place.column(index)}[i] == {each}" for index, each in pairs)
     nobody = [f"if {' or '.join(f'{each} is None' for each in wanted)}: {name} = None"]
-    return [
-        *(nobody if place.valid else []),
-        f"{'elif' if place.valid else 'if'} {place.partial} is None:",
-        f"    for {name} in {log}[: {begin} - 1 if {begin} else None : -1]:",
-        f"        if {is_it}: break",
-        f"    else: {name} = None",
-        f"else: {name} = entry_at({place.partial}.get({key}), {log}, {place.dropped})",
+    found = [
+        f"if {place.partial} is None:",
+        f"    i = len({place.log}) - 1",
+        f"    while i >= {place.begin} and not ({is_it}): i -= 1",
+        f"    if i < {place.begin}: i = None",
+        f"elif (i := {place.partial}.get({key})) is not None: i -= {place.dropped}",
+        f"{name} = None if i is None else {place.entry('i')}",
     ]
+    return [*nobody, "else:", *indented(found)] if place.valid else found
 
 
 def _once_many(name: str, place: Place, made: str) -> tuple[str, ...]:
@@ -255,8 +272,8 @@ def _ever_extreme(place: Place, beats: str) -> Partial:
         (take,),
         again=(
             f"{name} = {before}",
-            f"for x in {place.log}:",
-            *indented([f"v = x[{place.index}]", *when(place.valid, [take])]),
+            f"for v in {place.values}:",
+            *indented(when(place.valid, [take])),
         ),
         drop=(f"if {before} is None or v {beats} {before}: {before} = v",),
     )
@@ -267,33 +284,34 @@ def _sliding_extreme(place: Place, beats: str) -> Partial:
     queue, head = place.partial, place.of_state(f"h{place.field}")
     add = (
         f"q = {queue}",
-        f"while len(q) > {head} and not q[-1][1] {beats} v: q.pop()",
-        f"q.append(({place.dropped} + i, v))",
+        f"while len(q) > {head} and not {place.values}[q[-1] - {place.dropped}] {beats} v: q.pop()",
+        f"q.append({place.dropped} + i)",
     )
+    best = f"{place.values}[{queue}[{head}] - {place.dropped}]"
     return Partial(
-        f"({queue}[{head}][1] if {head} < len({queue}) else None)",
-        {f"a{place.field}": "[]", f"h{place.field}": "0"},
+        f"({best} if {head} < len({queue}) else None)",
+        {f"a{place.field}": empty(WORDS), f"h{place.field}": "0"},
         add,
         slide=(
             f"q = {queue}; h = {head}; first = {place.dropped} + {place.begin}",
-            "while h < len(q) and q[h][0] < first: h += 1",
+            "while h < len(q) and q[h] < first: h += 1",
             "if h * 2 > len(q): del q[:h]; h = 0",
             f"{head} = h",
         ),
         rebuild=(
-            f"{queue} = []; {head} = 0",
+            f"{queue} = {empty(WORDS)}; {head} = 0",
             f"for i in range({place.begin}, len({place.log})):",
-            *indented([f"v = {place.log}[i][{place.index}]", *when(place.valid, list(add))]),
+            *indented([f"v = {place.values}[i]", *when(place.valid, list(add))]),
         ),
     )
 
 
 def _first(place: Place) -> Partial:
-    log, begin, size = place.log, place.begin, place.size
+    begin, size = place.begin, place.size
     if place.ever:
         fst = place.of_state(f"fst{place.lane}")
-        entry = f"{fst} or ({log}[0] if {size} else None)"
-        drop = (f"if not {fst}: {fst} = x",)
+        entry = f"{fst} or ({place.entry('0')} if {size} else None)"
+        drop = (f"if n and not {fst}: {fst} = {place.entry('0')}",)
         late = (f"if x[{TIME}] < {fst}[{TIME}]: {fst} = x",)
         return Partial(
             "",
@@ -303,22 +321,24 @@ def _first(place: Place) -> Partial:
             entry=entry,
             index=place.index,
         )
-    return Partial("", {}, entry=f"{log}[{begin}] if {begin} < {size} else None", index=place.index)
+    entry = f"{place.entry(begin)} if {begin} < {size} else None"
+    return Partial("", {}, entry=entry, index=place.index)
 
 
 def _last(place: Place) -> Partial:
-    log, begin, size = place.log, place.begin, place.size
+    begin, size = place.begin, place.size
     if place.ever:
         lst = place.of_state(f"lst{place.lane}")
-        entry = f"{log}[-1] if {size} else {lst}"
+        entry = f"{place.entry('-1')} if {size} else {lst}"
         return Partial(
             "",
             {f"lst{place.lane}": "None"},
-            drop_entry=(f"{lst} = x",),
+            drop_entry=(f"if n: {lst} = {place.entry('n - 1')}",),
             entry=entry,
             index=place.index,
         )
-    return Partial("", {}, entry=f"{log}[-1] if {begin} < {size} else None", index=place.index)
+    entry = f"{place.entry('-1')} if {begin} < {size} else None"
+    return Partial("", {}, entry=entry, index=place.index)
 
 
 PARTIALS: Final[dict[str, Callable[[Place], Partial]]] = {
@@ -335,17 +355,15 @@ if PARTIALS.keys() != METHODS.keys():
     raise AssertionError(f"the partials differ ({sorted(PARTIALS.keys() ^ METHODS.keys())})")
 
 
-def picker(index: int) -> str:
-    """The name of the function that takes the value at an index out of an entry."""
-    return f"pick{index}"
+def of_arguments(changes: list[tuple[Place, tuple[str, ...]]], *, held: bool = False) -> list[str]:
+    """Statements about ``v`` for each argument, where it counts.
 
-
-def of_arguments(changes: list[tuple[Place, tuple[str, ...]]]) -> list[str]:
-    """Statements about ``v`` for each argument in ``x``, where it counts."""
+    It is that of entry number ``i`` of the log, if it is ``held`` there; else that of ``x``.
+    """
     by_value: dict[tuple[str, str], list[str]] = {}
     for place, lines in changes:
         if lines:
-            value = place.value if place.indices else ""
+            value = place.value(held=held) if place.indices else ""
             by_value.setdefault((value, place.valid), []).extend(lines)
     found: list[str] = []
     for (value, valid), statements in by_value.items():

@@ -125,6 +125,7 @@ class Places:
             field=self._fields - 1,
             lane=lane.number,
             window=window.number,
+            width=1 + len(lane.arguments),
             indices=indices,
             valid=valid,
             ever=window.length is None,

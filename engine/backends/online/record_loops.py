@@ -68,9 +68,10 @@ WAITS: Final = 0
 WAITS_AGAIN: Final = 1
 QUIET: Final = 2
 
-# What comes of a step; or the room, which is more, that a record must have for it.
+# What comes of a step.
 TAKEN: Final = 0
 REFUSED: Final = 1
+FULL: Final = 2
 
 _PAIRS: Final = 16  # of more entries than that, a table tells which values are different
 TABLE_WORDS: Final = 1_024  # more than a record may hold entries, by far
@@ -267,8 +268,8 @@ def step(program: int, record: int) -> int:
     """Answer what an event asks of its key's history, and let it become history.
 
     Its entry is said before; none that the record holds is later. Nothing has changed unless it is
-    ``TAKEN``: it is ``REFUSED`` if an answer might not be exact; and a record that is full of what
-    is still to be held must have twice the room, which is returned.
+    ``TAKEN``: it is ``REFUSED`` if an answer might not be exact; and a record that is ``FULL`` of
+    what is still to be held must have more room.
     """
     p, r = words(program), words(record)
     width, said = p[WIDTH], words(p[SAID])
@@ -276,7 +277,7 @@ def step(program: int, record: int) -> int:
         return REFUSED
     drops = _droppable(record, width, said[0] - p[KEEP])
     if r[COUNT] - drops == r[ROOM]:
-        return 2 * r[ROOM]
+        return FULL
     _answer(program, record)
     _drop(record, width, drops)
     end = LOG + r[COUNT] * width

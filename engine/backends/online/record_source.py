@@ -7,6 +7,7 @@ entry.
 """
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import cached_property
 from struct import Struct
 from typing import Any, Final
 
@@ -79,13 +80,14 @@ class RecordSource:
         self._variables: dict[Hashable, str] = {}  # of aggregates, entries, followers
         self._ask()
 
-    @property
+    @cached_property
     def form(self) -> Form:
         """What the records look like."""
         added = {field for code, _, field in self._steps if code in _ADDED}
         kinds = ("s" if field in added else kind for field, kind in enumerate(self._kinds))
         return Form(
             lane=self._lane.number,
+            codes=self._lane.codes,
             kinds="".join(kinds),
             reach=self._layout.reach(self._lane.lane),
             lengths=tuple(self._lengths),

@@ -26,11 +26,26 @@ from engine.backends.online.shapes import OWNER, OWNERS, TIMES, Columns
 Bits = np.ndarray[Any, np.dtype[np.bool_]]
 
 
-def keys_of(records: Records, addresses: Words, entry: Columns) -> pl.DataFrame:
-    """What the table of the key tells of records, beside the columns of the key."""
+def tables_of(
+    records: Records, addresses: Words, rows: Words, entry: Columns
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the key's table tells of records, beside the columns of the key, and their entries.
+
+    ``rows`` are the records' in that table.
+    """
+    width = records.form.width
+    heads, latest = _empty(len(addresses), LOG), _empty(len(addresses), width)
+    read_heads(addresses, width, heads.ravel(), latest.ravel())
+    log = _empty(int(heads[:, COUNT].sum()), width)
+    read_logs(addresses, width, log.ravel())
+    owners = pl.Series(OWNER, np.repeat(rows, heads[:, COUNT]), pl.UInt32())
+    values = zip(entry, _values(records, log, entry), strict=True)
+    entries = pl.DataFrame([owners, *(each.alias(name) for name, each in values)])
+    return _keys_of(records, heads, latest, entry), entries
+
+
+def _keys_of(records: Records, heads: Words, latest: Words, entry: Columns) -> pl.DataFrame:
     form, j = records.form, records.form.lane
-    heads, latest = _empty(len(addresses), LOG), _empty(len(addresses), form.width)
-    read_heads(addresses, form.width, heads.ravel(), latest.ravel())
     columns = {"t": _known(heads[:, TIME]), f"off{j}": pl.Series(heads[:, DROPPED])}
     there = pl.Series(latest[:, TIME] != NOTHING)
     if form.is_ever:
@@ -40,20 +55,6 @@ def keys_of(records: Records, addresses: Words, entry: Columns) -> pl.DataFrame:
         for place, values in enumerate(_values(records, latest, entry)):
             columns[f"lst{j}_{place}"] = pl.select(pl.when(there).then(values)).to_series()
     return pl.DataFrame(columns)
-
-
-def log_of(records: Records, addresses: Words, rows: Words, entry: Columns) -> pl.DataFrame:
-    """The table of the entries of records, whose keys are in those rows."""
-    width = records.form.width
-    heads, latest = _empty(len(addresses), LOG), _empty(len(addresses), width)
-    read_heads(addresses, width, heads.ravel(), latest.ravel())
-    log = _empty(int(heads[:, COUNT].sum()), width)
-    read_logs(addresses, width, log.ravel())
-    owners = pl.Series(OWNER, np.repeat(rows, heads[:, COUNT]), pl.UInt32())
-    values = _values(records, log, entry)
-    return pl.DataFrame(
-        [owners, *(each.alias(name) for name, each in zip(entry, values, strict=True))]
-    )
 
 
 def records_of(

@@ -10,15 +10,16 @@ event in order: when an event comes late, has a value that words do not hold exa
 are more entries than ``most_entries``.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from struct import Struct, error
 from sys import byteorder
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
+from engine.backends.online.columns import column, columns_of, set_columns
 from engine.backends.online.labels import NEVER
 from engine.backends.online.record_loops import (
     LOG,
@@ -45,7 +46,11 @@ MOST_ENTRIES: Final = 48
 LONGEST: Final = (
     2**60
 )  # ticks that windows and lateness reach back, and an instant can be taken from
+# Room at first. A key of narrow entries is one of many with few events each; wide ones would be
+# moved to more room too often.
 _LEAST_ENTRIES: Final = 6
+_LEAST_NARROW: Final = 2
+_NARROW: Final = 2  # words
 _LINE: Final = 8  # words: records begin with a line of the cache
 _FIRST_CHUNK: Final = 2**10  # words; each is twice as large as the one before
 _LARGEST_CHUNK: Final = 2**22
@@ -67,25 +72,27 @@ if MOST_ENTRIES * SMALL**2 > 2**63 or 2 * MOST_ENTRIES > TABLE_WORDS:
     raise AssertionError(f"more than loops are right for (was {MOST_ENTRIES} entries)")
 
 Words = np.ndarray[Any, np.dtype[np.int64]]
-
-
-def _sizes() -> Iterator[int]:
-    """How much room there may be."""
-    size = _LEAST_ENTRIES
-    while size < most_entries():
-        yield size
-        size *= 2
-    yield size
-
-
-def _room_for(count: int) -> int:
-    """How much room a record has that holds so many entries: for one more, if there is."""
-    return next((size for size in _sizes() if size > count), most_entries())
+_Number = TypeVar("_Number", int, Words)
 
 
 def most_entries() -> int:
     """How many entries a record holds at most: a state that has more is an object."""
     return MOST_ENTRIES
+
+
+def _rooms(width: int) -> Words:
+    """How much room a record has, by how many entries it holds: for one more, if there is.
+
+    It is what fills so many lines of the cache, twice as many each time.
+    """
+    least = _LEAST_NARROW if width <= _NARROW else _LEAST_ENTRIES
+    lines = -(-(LOG + (least + 1) * width) // _LINE)
+    rooms = np.full(most_entries() + 1, most_entries(), np.int64)
+    before = 0
+    while (room := (lines * _LINE - LOG) // width - 1) < most_entries():
+        rooms[before:room] = room
+        before, lines = room, 2 * lines
+    return rooms
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,8 @@ class Form:
     ----------
     lane
         The number of the key's only lane.
+    codes
+        What holds the columns of the lane's log in an object.
     kinds
         What an entry's words are: ``q`` numbers, ``s`` small ones, which are added up, ``d``
         floats, ``t`` codes of texts; its time comes first.
@@ -110,6 +119,7 @@ class Form:
     """
 
     lane: int
+    codes: tuple[str, ...]
     kinds: str
     reach: int
     lengths: tuple[int, ...]
@@ -215,6 +225,7 @@ class Records:
         self.codes = Codes()
         said = memoryview(self._said.data).cast("B")
         self.way = (said, _address(self._program), self.codes, self.codes.texts)
+        self._rooms = _rooms(form.width)
         self._copy = np.zeros(self._words(MOST_ENTRIES), np.int64)
         self._copy_at = _address(self._copy)
         self._chunks: list[Words] = []
@@ -223,8 +234,9 @@ class Records:
 
     def begin(self, due: int) -> int:
         """A record of nothing, and when it is looked at."""
-        record = self._allocated(_LEAST_ENTRIES)
-        begin(record, self.form.width, _LEAST_ENTRIES, due)
+        room = self._room_for(0)
+        record = self._allocated(room)
+        begin(record, self.form.width, room, due)
         return record
 
     def state(self, record: int) -> Any:  # noqa: ANN401 - a generated class
@@ -235,7 +247,9 @@ class Records:
         past = int(self._copy[LOG + room * form.width])
         state, j = self._new(), form.lane
         state.t, state.due = NEVER if t == NOTHING else t, due
-        setattr(state, f"log{j}", self._entries(0, count))
+        columns = list(zip(*self._entries(0, count), strict=True)) or [()] * form.width
+        held = map(column, form.codes, columns)
+        set_columns(state, f"log{j}", list(held))
         setattr(state, f"off{j}", dropped)
         if form.is_ever:
             setattr(state, f"past{j}", NEVER if past == NOTHING else past)
@@ -248,8 +262,9 @@ class Records:
     def record(self, state: Any) -> int | None:  # noqa: ANN401 - a generated class
         """A record that holds what an object does; None if none can."""
         form, j = self.form, self.form.lane
-        log = getattr(state, f"log{j}")
-        if 2 * len(log) > most_entries():  # one that is about to be an object again is not worth it
+        columns = columns_of(state, f"log{j}", form.width)
+        # One that is about to be an object again is not worth it.
+        if 2 * len(columns[0]) > most_entries():
             return None
         past = getattr(state, f"past{j}") if form.is_ever else NEVER
         latest = getattr(state, f"lst{j}") if form.has_latest else None
@@ -257,7 +272,7 @@ class Records:
             return None
         try:
             before = b"" if past == NEVER else self._bytes(latest or (past,))
-            entries = b"".join(map(self._bytes, log))
+            entries = b"".join(map(self._bytes, zip(*columns, strict=True)))
         except (OverflowError, TypeError, ValueError, error):
             return None
         t = NOTHING if state.t == NEVER else state.t
@@ -268,14 +283,16 @@ class Records:
         """Drop what no window sees from ``floor`` on, and tell whether nothing of it is left."""
         return trim(record, self.form.width, floor, self.form.reach, self.form.is_ever)
 
-    def enlarged(self, record: int, room: int) -> int | None:
+    def enlarged(self, record: int) -> int | None:
         """A record with more room, in place of one that is full; None if there is none."""
-        return self._moved(record, room) if room <= most_entries() else None
+        room = room_of(record)
+        larger = self._room_for(room)
+        return self._moved(record, larger) if larger > room else None
 
     def fitted(self, record: int) -> int:
         """The record, or one with less room in its place, where it has more than it needs."""
         _, count, _ = summary(record, self.form.width)
-        room = _room_for(count)
+        room = self._room_for(count)
         return self._moved(record, room) if room < room_of(record) else record
 
     def _moved(self, record: int, room: int) -> int:
@@ -301,7 +318,7 @@ class Records:
     def _made(self, t: int, due: int, *, dropped: int, latest: bytes, log: bytes) -> int:
         width = self.form.width
         count = len(log) // (WORD * width)
-        room = _room_for(count)
+        room = self._room_for(count)
         past = LOG + room * width
         self._copy[:LOG] = (t, count, room, dropped, due)
         self._copy[LOG : LOG + count * width] = np.frombuffer(log, np.int64)
@@ -311,19 +328,16 @@ class Records:
         copy(self._copy_at, record, self._words(room))
         return record
 
-    def _words(self, room: int) -> int:
-        """How many words a record with so much room has."""
-        return LOG + (room + 1) * self.form.width
+    def _room_for(self, count: int) -> int:
+        return int(self._rooms[count])
 
-    @staticmethod
-    def rooms(counts: Words) -> Words:
-        """How much room records have that hold so many entries: for one more, if there is."""
-        sizes = np.array(list(_sizes()), np.int64)
-        return sizes[np.minimum(np.searchsorted(sizes, counts, side="right"), len(sizes) - 1)]
+    def rooms(self, counts: Words) -> Words:
+        """How much room records have that hold so many entries, or as many as one may."""
+        return self._rooms[np.minimum(counts, len(self._rooms) - 1)]
 
     def allocated(self, rooms: Words) -> Words:
         """The addresses of so much room each."""
-        sizes = WORD * _LINE * -(-(LOG + (rooms + 1) * self.form.width) // _LINE)
+        sizes = self._size(rooms)
         ends = np.cumsum(sizes)
         first = self._allocate(int(ends[-1])) if len(ends) else 0
         return first + ends - sizes
@@ -332,7 +346,15 @@ class Records:
         """The address of so much room."""
         if free := self._free.get(room):
             return free.pop()
-        return self._allocate(WORD * _LINE * -(-self._words(room) // _LINE))
+        return self._allocate(self._size(room))
+
+    def _words(self, room: _Number) -> _Number:
+        """How many words a record with so much room has."""
+        return LOG + (room + 1) * self.form.width
+
+    def _size(self, room: _Number) -> _Number:
+        """How many bytes it takes, which are a number of lines."""
+        return _ALIGNED * -(-self._words(room) // _LINE)
 
     def _allocate(self, size: int) -> int:
         """The address of so many bytes, which are a number of lines."""

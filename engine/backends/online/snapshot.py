@@ -3,7 +3,7 @@
 Partials of finite windows are made anew from the log: what can be derived is not kept.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +14,21 @@ from engine.backends.online.aside import Aside
 from engine.backends.online.compile import KeyProgram
 from engine.backends.online.engine import OnlineFeatures
 from engine.backends.online.labels import NEVER, Slip
-from engine.backends.online.logs import LaneSource
-from engine.backends.online.record_tables import keys_of, log_of, records_of
+from engine.backends.online.lane_tables import entries_of, fill_lane, frame, lane_tables, values_of
+from engine.backends.online.record_tables import records_of, tables_of
 from engine.backends.online.records import Words
 from engine.backends.online.shapes import (
     IDS,
     OWNER,
     OWNERS,
     SLIPS,
-    Columns,
     aside_columns,
     entry_columns,
     entry_fields,
     key_columns,
     note_columns,
     partial_columns,
-    pending_columns,
     said_columns,
-    value_fields,
 )
 from engine.backends.online.state import (
     Standing,
@@ -40,10 +37,8 @@ from engine.backends.online.state import (
     read_state,
     write_state,
 )
-from engine.backends.online.texts import texts
 from engine.definition.nodes import FeatureSet
 
-Entry = tuple[Any, ...]
 Tables = dict[str, pl.DataFrame]
 
 
@@ -138,12 +133,12 @@ def _captured(online: OnlineFeatures, number: int, slips: "_Slips") -> Tables:
     addresses = np.array([states[row] for row in rows], np.int64)
     left = np.setdiff1d(np.arange(len(states)), rows)
     tables = _tables_of(key, [names[row] for row in left], [states[row] for row in left], slips)
-    told = keys_of(records, addresses, entry)
+    told, entries = tables_of(records, addresses, rows, entry)
     told = told.with_columns(_names_table(key, [names[row] for row in rows]).get_columns())
     schema = key_columns(key.source)
     keys = pl.concat([tables[f"keys{number}"], told.select(*schema).cast(schema)])  # type: ignore[arg-type]  # names, and dtypes
     log = tables[f"log{here}"].with_columns(_at(left, OWNER))
-    log = pl.concat([log, log_of(records, addresses, rows, entry)])
+    log = pl.concat([log, entries])
     return {
         f"keys{number}": _anew(keys[np.argsort(np.concatenate([left, rows]))]),
         f"log{here}": _anew(log.sort(OWNER, maintain_order=True)),
@@ -165,7 +160,7 @@ def _tables_of(
     """The tables of states that are objects."""
     tables = {f"keys{key.source.number}": _keys_table(key, names, states)}
     for each in key.source.lanes:
-        tables |= dict(_lane_tables(key, each, states, slips))
+        tables |= dict(lane_tables(key.source, each, states, slips))
     return tables
 
 
@@ -195,7 +190,7 @@ def _objects(key: KeyProgram, keys: pl.DataFrame, tables: Tables, slips: list[Sl
     states = [key.new() for _ in range(len(keys))]
     _fill_keys(key, states, keys)
     for each in key.source.lanes:
-        _fill_lane(key, each, states, tables, slips)
+        fill_lane(key.source, each, states, tables, slips)
     for one in states:
         key.settle(one)
     return states
@@ -219,8 +214,8 @@ def _aside_tables(online: OnlineFeatures) -> Tables:
             for label, known, seen in notes
         ]
     return {
-        "aside": _frame(aside_columns(schema, columns), list(zip(*rows, strict=True))),
-        "aside_labels": _frame(said_columns(schema), list(zip(*labels, strict=True))),
+        "aside": frame(aside_columns(schema, columns), list(zip(*rows, strict=True))),
+        "aside_labels": frame(said_columns(schema), list(zip(*labels, strict=True))),
     }
 
 
@@ -243,8 +238,8 @@ class _Slips:
         self._schema = online.features.schema
         self._rows: dict[int, int] = {}
         self._slips: list[tuple[str | None, int | None, Slip]] = []
-        for event_id, due, slip in online.labels.waiting():
-            self._append(slip, event_id, due)
+        for slip in online.labels.waiting(online.watermark):
+            self._append(slip, slip.event_id, slip.until)
 
     def row(self, slip: Slip) -> int:
         """The row of a slip, which some lane still waits for though it takes no label any more."""
@@ -257,12 +252,12 @@ class _Slips:
         notes = [
             (row, label, _instant(known), _instant(seen))
             for row, (_, _, slip) in enumerate(self._slips)
-            for label, known, seen in slip
+            for label, known, seen in slip.notes
         ]
         slips = [(event_id, due) for event_id, due, _ in self._slips]
         return {
-            "slips": _frame(SLIPS, list(zip(*slips, strict=True))),
-            "notes": _frame(note_columns(self._schema), list(zip(*notes, strict=True))),
+            "slips": frame(SLIPS, list(zip(*slips, strict=True))),
+            "notes": frame(note_columns(self._schema), list(zip(*notes, strict=True))),
         }
 
     def _append(self, slip: Slip, event_id: str | None, due: int | None) -> None:
@@ -292,37 +287,15 @@ def _names_table(key: KeyProgram, names: Sequence[Any]) -> pl.DataFrame:
     columns = [f"key{place}" for place in range(len(key.columns))]
     values = [names] if single else list(zip(*names, strict=True))
     schema = {name: dtype for name, dtype in key_columns(key.source).items() if name in columns}
-    return _frame(schema, values)
+    return frame(schema, values)
 
 
 def _names(key: KeyProgram, table: pl.DataFrame) -> list[Any]:
     """What finds the states of a key's table."""
-    columns = [table[f"key{place}"].to_list() for place in range(len(key.columns))]
+    columns = [values_of(table[f"key{place}"]) for place in range(len(key.columns))]
     if len(columns) == 1:
         return columns[0]
     return list(zip(*columns, strict=True)) if columns else [()] * len(table)
-
-
-def _lane_tables(
-    key: KeyProgram, each: LaneSource, states: Sequence[Any], slips: _Slips
-) -> Iterator[tuple[str, pl.DataFrame]]:
-    here = f"{key.source.number}_{each.number}"
-    logs = [getattr(state, f"log{each.number}") for state in states]
-    yield f"log{here}", _owned(entry_columns(key.source, each), logs)
-    if each.lane.delay:
-        pending = [_waiting(state, each.number) for state in states]
-        if each.lane.labelled:
-            pending = [[(t, slips.row(slip), *kept) for t, slip, *kept in one] for one in pending]
-        yield f"pend{here}", _owned(pending_columns(key.source, each), pending)
-    for name, (_, columns) in value_fields(key.source, each).items():
-        counts = [list((getattr(state, name) or {}).items()) for state in states]
-        yield f"values{key.source.number}_{name}", _owned(columns, counts)
-
-
-def _waiting(state: Any, lane: int) -> list[Entry]:  # noqa: ANN401 - a generated class
-    """What waits for the lane's delay, without what is through."""
-    pending: list[Entry] = getattr(state, f"pend{lane}")
-    return pending[getattr(state, f"head{lane}") :]
 
 
 def _fill_keys(key: KeyProgram, states: Sequence[Any], table: pl.DataFrame) -> None:
@@ -336,78 +309,23 @@ def _fill_keys(key: KeyProgram, states: Sequence[Any], table: pl.DataFrame) -> N
             _set_fields(states, name, map(_or_never, table[name]))
         for name in entry_fields(each):
             columns_of_entry = list(entry_columns(key.source, each, f"{name}_"))
-            entries = _entries(table.select(columns_of_entry))
+            entries = entries_of(table.select(columns_of_entry))
             for state, entry in zip(states, entries, strict=True):
                 setattr(state, name, None if entry[0] is None else entry)
 
 
-def _fill_lane(
-    key: KeyProgram, each: LaneSource, states: Sequence[Any], tables: Tables, slips: list[Slip]
-) -> None:
-    """The lane's log, what waits for its delay, and the values it has seen."""
-    here = f"{key.source.number}_{each.number}"
-    for one, entries in _by_owner(tables[f"log{here}"]):
-        setattr(states[one], f"log{each.number}", entries)
-    if each.lane.delay:
-        for one, pending in _by_owner(tables[f"pend{here}"]):
-            labelled = ((t, slips[slip], *kept) for t, slip, *kept in pending)
-            waiting = list(labelled) if each.lane.labelled else pending
-            setattr(states[one], f"pend{each.number}", waiting)
-    for name in value_fields(key.source, each):
-        for one, counts in _by_owner(tables[f"values{key.source.number}_{name}"]):
-            setattr(states[one], name, dict(counts))
-
-
 def _revived_slips(online: OnlineFeatures, tables: Tables) -> list[Slip]:
-    slips: list[Slip] = [[] for _ in range(len(tables["slips"]))]
+    slips = [Slip(event_id, _or_never(due)) for event_id, due in tables["slips"].iter_rows()]
     for row, label, known, seen in tables["notes"].iter_rows():
-        slips[row].append((label, _or_never(known), _or_never(seen)))
-    for slip, (event_id, due) in zip(slips, tables["slips"].iter_rows(), strict=True):
-        if event_id is not None:
-            online.labels.wait(event_id, due, slip)
+        slips[row].add(label, _or_never(known), _or_never(seen))
+    for slip in slips:
+        online.labels.wait(slip, online.watermark)
     return slips
 
 
 def _set_fields(states: Sequence[Any], name: str, values: Iterable[Any]) -> None:
     for state, value in zip(states, values, strict=True):
         setattr(state, name, value)
-
-
-def _owned(columns: Columns, lists: Sequence[Sequence[Entry]]) -> pl.DataFrame:
-    """What lies in lists, one for each state, under each other with their rows."""
-    owners = [row for row, entries in enumerate(lists) for _ in entries]
-    rows = [(*entry,) for entries in lists for entry in entries]
-    return _frame({OWNER: OWNERS, **columns}, [owners, *zip(*rows, strict=True)])
-
-
-def _frame(columns: Columns, values: Sequence[Sequence[Any]]) -> pl.DataFrame:
-    """A table of columns; of no rows, where there is nothing to tell the columns by."""
-    if len(values) < len(columns):
-        return pl.DataFrame(schema=columns)
-    return pl.DataFrame(dict(zip(columns, values, strict=True)), schema=columns)
-
-
-def _by_owner(table: pl.DataFrame) -> Iterator[tuple[int, list[Entry]]]:
-    """The rows of each state that has some."""
-    if not len(table):
-        return
-    entries = _entries(table.drop(OWNER))
-    runs = table[OWNER].rle().struct.unnest()
-    start = 0
-    for owner, length in zip(runs["value"], runs["len"], strict=True):
-        yield owner, entries[start : start + length]
-        start += length
-
-
-def _entries(table: pl.DataFrame) -> list[Entry]:
-    """The rows as tuples, equal texts as one."""
-    columns = [
-        [None if text is None else texts[text] for text in column]
-        if column.dtype == pl.String
-        else column.to_list()
-        for column in table
-    ]
-    return list(zip(*columns, strict=True))
 
 
 def _instant(t: int) -> int | None:

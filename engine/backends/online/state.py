@@ -43,7 +43,7 @@ from engine.definition.nodes import FeatureSet
 from engine.errors import InputError
 from engine.events.disk import write_bytes
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _MAGIC: Final = b"SentinelPOS online state\n"
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
 

@@ -82,7 +82,7 @@ def test_an_event_far_ahead_keeps_no_slip_of_those_behind_it() -> None:
     online.observe(event("wrong clock", 10**9, card=2))
     for t in range(1, 4 * HOUR):
         online.observe(event(f"e{t}", t))
-    waiting = [name for name, _, _ in online.labels.waiting()]
+    waiting = [slip.event_id for slip in online.labels.waiting(online.watermark)]
     assert len(waiting) == HOUR
     assert "wrong clock" not in waiting
 
@@ -114,6 +114,24 @@ def test_what_is_no_label_is_refused(label: object, at: object, words: str) -> N
         online.observe_label("e", label, at)  # type: ignore[arg-type]  # on purpose
     assert said.value.hint
     assert online.observe(event("last", 2 * HOUR)) == (0, 0)
+
+
+def test_an_id_that_comes_anew_too_late_for_its_label_takes_none() -> None:
+    online = OnlineFeatures(FRAUDS, lateness=0)
+    online.observe(event("e", 10 * HOUR))
+    online.observe(event("clock", 10 * HOUR + 1, card=2))
+    online.observe(event("again", 10 * HOUR + 2, card=2))
+    assert online.observe(event("e", 0)) is not None  # remembered no more
+    assert not online.observe_label("e", 1)
+
+
+def test_slips_are_forgotten_whatever_came_late_or_anew() -> None:
+    online = OnlineFeatures(FRAUDS, lateness=0)
+    for t in range(4 * HOUR):
+        online.observe(event(f"e{t % 1_000}", t))
+        online.observe(event(f"late {t}", t - HOUR // 2, card=2))
+    held = online.labels.__dict__.values()
+    assert max(len(each) for each in held if not isinstance(each, int)) <= 2 * HOUR
 
 
 def test_what_waits_is_let_go_of_a_part_at_a_time() -> None:

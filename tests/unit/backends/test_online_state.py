@@ -41,8 +41,8 @@ def test_another_feature_set_is_refused(kept: Path) -> None:
 
 
 def test_another_format_is_refused(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.backends.online.state.FORMAT", 3)
-    with pytest.raises(InputError, match=r"another format \(was 2, not 3\)"):
+    monkeypatch.setattr("engine.backends.online.state.FORMAT", 4)
+    with pytest.raises(InputError, match=r"another format \(was 3, not 4\)"):
         restore(NOTEBOOK, kept)
 
 

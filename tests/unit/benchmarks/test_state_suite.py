@@ -1,0 +1,94 @@
+"""The suite of the online state from its command line: what it keeps, and what it refuses."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from benchmarks.cli import main
+from benchmarks.measure import Run
+from benchmarks.online import resident, warm
+from benchmarks.simulated import Simulated
+from benchmarks.suites import state as suite
+from benchmarks.suites.state import as_text, page
+from replay.simulate import Settings, simulate
+
+SMALL = ["--cards", "20", "--days", "3", "--events", "100"]
+PARTS = ["cc_num", "cc_num × category", "cc_num × merchant", "merchant", "category", "everyone"]
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same work without starting Python for each piece of it."""
+
+    def make(self: Simulated, file: Path, *, threads: int) -> None:
+        assert threads == 2
+        settings = Settings(rows=self.rows, cards=self.cards, days=self.days, seed=self.seed)
+        pl.concat(simulate(settings)).write_parquet(file)
+
+    def run_module(module: str, args: list[str], *, threads: int) -> Run:
+        assert threads in {1, 2}
+        printed: list[str] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(f"{module}.sys", Printed(printed))
+            assert import_module(module).main(args) == 0
+        return Run(2.0, 1.0, 1 << 26, json.loads("".join(printed)))
+
+    monkeypatch.setattr(Simulated, "make", make)
+    monkeypatch.setattr(suite, "run_module", run_module)
+    monkeypatch.setattr(resident, "_ENOUGH_BYTES", 1)
+    monkeypatch.setenv("_RJEM_MALLOC_CONF", "")  # what the process sets for itself ends here
+
+
+class Printed:
+    """In the place of ``sys``, where a process prints."""
+
+    def __init__(self, printed: list[str]) -> None:
+        self.stdout = self
+        self.write = printed.append
+
+
+def run(tmp_path: Path) -> int:
+    folders = ["--dir", str(tmp_path / "work"), "--results", str(tmp_path / "results")]
+    return main(["state", *SMALL, *folders])
+
+
+def test_each_key_is_told_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path) == 0
+    results: dict[str, Any] = json.loads((tmp_path / "results" / "state-20.json").read_text())
+    assert list(results["summary"]["keys"]) == PARTS
+    assert list(results["runs"]) == [*PARTS, "rest", "events served"]
+    found = {name: one["count"] for name, one in results["summary"]["keys"].items()}
+    assert found["cc_num"] == 20
+    assert found["everyone"] == 1
+    assert found["cc_num"] < found["cc_num × category"] <= found["cc_num × merchant"]
+    assert [one["keys_held"] for one in results["runs"]["rest"]] == [0, 0, 0]
+    waits = {name for name, done in results["runs"].items() if done[0].get("has_rest")}
+    assert waits == {"cc_num", "merchant", "category", "rest"}
+    assert results["summary"]["waiting"]["count"] == results["inputs"]["state"]["rows"] == 156
+    assert results["inputs"]["state"]["equal_to_polars"] == "the 200 events after it"
+    assert capsys.readouterr().out == as_text(results)
+    shown = page(results, "a.json")
+    assert "cc_num × merchant" in shown
+    assert "(a.json)" in shown
+
+
+def test_memory_that_is_not_known_is_not_told() -> None:
+    told = {"bytes": None, "copies": 4, "keys_held": 2, "waiting": 3, "has_rest": True}
+    served = {"events": {"throughput": 10}, "latency_us": {"p50": 1.0}, "seconds": {"total": 1.0}}
+    runs = {name: [Run(2.0, 1.0, 1, told)] for name in ("cc_num", "rest")}
+    found = suite.summary(runs | {"events served": [Run(2.0, 1.0, 1, served)]}, ["cc_num"])
+    assert found["keys"]["cc_num"] == {"count": 2, "bytes": None, "bytes_of_each": None}
+    assert found["events_per_second"]["median"] == 10.0
+
+
+def test_what_is_served_wrongly_is_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(warm, "difference", lambda *_: "feature 'x' differs")
+    assert run(tmp_path) == 1
+    assert "feature 'x' differs" in capsys.readouterr().err
+    assert not list((tmp_path / "results").iterdir())
