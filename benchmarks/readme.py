@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.options import RESULTS
-from benchmarks.suites import build_page, engines_page, handbook_page, judge, live_page, state
+from benchmarks.suites import build_page, drift, engines_page, handbook_page, judge, live_page, state
 from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 
@@ -45,6 +45,7 @@ class Part:
 PARTS: Final = (
     Part("build", "benchmarks/results/build-10000000.json", build_page.page),
     Part("build-pos", "benchmarks/results/build-pos-1000000.json", build_page.page),
+    Part("drift", "benchmarks/results/drift-1000000.json", drift.page),
     Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),
     Part("state", "benchmarks/results/state-1000.json", state.page),
     Part("judge", "benchmarks/results/judge-100000.json", judge.page),
