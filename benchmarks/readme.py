@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.options import RESULTS
-from benchmarks.suites import build_page, drift, engines_page, handbook_page, judge, live_page, state
+from benchmarks.suites import (
+    build_page,
+    drift,
+    engines_page,
+    handbook_page,
+    judge,
+    live_page,
+    state,
+)
 from engine.events.rewrite import rewrite_command
 from engine.marks import between_marks
 

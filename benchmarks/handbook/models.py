@@ -74,8 +74,8 @@ class Boosting:
 
     leaves: int
     share: float
-    trees: int = 100
-    boosters: int = 20
+    trees: int
+    boosters: int = 10
 
     def __call__(self, train: Floats, labels: Ints, test: Floats) -> Floats:
         """Fit on the first two, and score the last."""

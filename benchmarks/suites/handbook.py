@@ -41,8 +41,9 @@ terminals are compared with the reference backend, bit by bit."""
 _EPILOG = """\
 what is done
   The book's models are fitted as the book fits them, on its first week. The parameters of LightGBM
-  are chosen for each set on the book's four validation folds, which end before the first test; then
-  every model is tried on the four folds of test. Seeds are fixed: each run finds the same.
+  are chosen for each set on the book's four validation folds, by the best mean rank over the three
+  figures; these folds end before the first test. Then every model is tried on the four folds of
+  test. Seeds are fixed: each run finds the same.
 
 example:
   python -m benchmarks handbook handbook.parquet"""

@@ -12,10 +12,10 @@ from benchmarks.cli import main
 from benchmarks.handbook import trials
 from benchmarks.handbook.book import book
 from benchmarks.handbook.models import Boosting
-from benchmarks.handbook.protocol import Told
+from benchmarks.handbook.protocol import Figures, Told
 from benchmarks.handbook.published import BASELINE, DIGITS, SKIPPED
 from benchmarks.handbook.tables import as_array, read_events
-from benchmarks.handbook.trials import BOOK, LIGHTGBM, OWN, Trials
+from benchmarks.handbook.trials import BOOK, LIGHTGBM, OWN, Trials, best_place
 from benchmarks.suites.handbook import SETS
 from datafiles import data_file
 from engine.backends import load_backend
@@ -81,10 +81,18 @@ def test_the_suite_keeps_and_says_what_it_found(
     for name in SETS:
         told = kept["sets"][name]
         assert told["values_equal_to_the_reference"] > ROWS / 10
-        means = [one["mean"]["average_precision"] for one in told["tried_on_validation"]]
-        best = told["tried_on_validation"][means.index(max(means))]
+        tried = told["tried_on_validation"]
+        best = tried[best_place([Figures(**one["mean"]) for one in tried])]
         assert told["chosen"] == {name: best[name] for name in told["chosen"]}
     assert f"XGBoost: skipped, {SKIPPED['XGBoost']}" in shown
+
+
+def test_of_what_is_tried_the_best_mean_rank_is_taken() -> None:
+    high = Figures(0.9, 0.1, 0.3)  # the largest sum, by one column
+    alike = [Figures(0.5, 0.2, 0.4), Figures(0.4, 0.2, 0.2)]
+    assert best_place([high, *alike]) == 1
+    assert best_place([alike[1], high]) == 1
+    assert best_place([high, high]) == 0
 
 
 def test_every_run_finds_the_same(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

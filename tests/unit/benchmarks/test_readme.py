@@ -13,11 +13,11 @@ README = Path(__file__).parents[3] / "README.md"
 
 def test_the_results_go_between_their_marks(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    marks = "".join(f"{part.begin}\nold\n{part.end}\n" for part in PARTS)
+    marks = "".join(f"{part.begin}\nstale\n{part.end}\n" for part in PARTS)
     page.write_text(f"before\n{marks}after\n")
     assert main([str(page)]) == 0
     text = page.read_text()
-    assert "old" not in text
+    assert "stale" not in text
     assert text.startswith(f"before\n{PARTS[0].begin}\n\n")
     assert text.endswith(f"\n\n{PARTS[-1].end}\nafter\n")
     for part in PARTS:

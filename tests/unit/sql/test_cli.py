@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from engine.catalog import SETS
 from engine.sql.cli import main
 
 
 def test_it_writes_a_file_for_each_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "new" / "folder"
     assert main(["--out", str(out)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    for name, line in zip(SETS, told, strict=True):
+        text = (out / f"{name}.sql").read_text("utf-8")
+        assert line == f"{out}/{name}.sql: {len(text.splitlines())} lines"
     text = (out / "notebook.sql").read_text("utf-8")
-    assert capsys.readouterr().out == f"{out}/notebook.sql: {len(text.splitlines())} lines\n"
     assert main(["--set", "notebook", "--out", "-"]) == 0
     assert capsys.readouterr().out == text
 

@@ -17,6 +17,7 @@ from engine.live.flag import Outcome, Reply
 from engine.live.ledger.files import opened as opened_beside
 from engine.live.ledger.reader import reading
 from engine.live.ledger.rows import Batch
+from engine.live.ledger.schema import FORMAT
 from processes import ROOT
 from unit.live.ledger.cases import (
     ABOUT,
@@ -67,7 +68,7 @@ REFUSED = [
     (text, "not a ledger, nor any database of SQLite"),
     (other_application, r"a database of something else \(was application 0x4d"),
     (no_application, r"a database of something else \(was application 0x0 with 1 "),
-    (newer, r"a format that this code does not know \(was 99, the latest it knows is 1\)"),
+    (newer, rf"a format that this code does not know \(was 99, the latest it knows is {FORMAT}\)"),
     (damaged, r"damaged \(was: database disk image is malformed\)"),
 ]
 
