@@ -97,6 +97,29 @@ class FeatureValues:
         return cls(numbers, levels)
 
 
+def usual_among(values: Floats, levels: Sequence[str] | None) -> float | str | None:
+    """What is usual of a feature: the median, or the most common text, of several the first.
+
+    Parameters
+    ----------
+    values
+        Of some events; of a text feature the places of its texts among ``levels``.
+    levels
+        Its texts; None if it is a number.
+
+    Returns
+    -------
+    float or str or None
+        None if none of the events has a value.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    if levels is None:
+        return float(np.median(known))
+    return levels[int(np.bincount(known.astype(np.intp)).argmax())]
+
+
 def recoded(codes: Floats, levels: Sequence[str], others: Iterable[str], unknown: float) -> Floats:
     """Codes among some levels as those among others; NaN stays, and what is not there gets one."""
     places = {level: float(place) for place, level in enumerate(others)}

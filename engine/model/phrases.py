@@ -43,6 +43,11 @@ def is_hidden(feature: Feature, schema: Schema) -> bool:
     return is_personal(expression) or is_of_holder(expression, schema.event_time)
 
 
+def is_yes(feature: Feature, schema: Schema) -> bool:
+    """Whether a feature is yes or no, 1 or 0."""
+    return type_of(feature.expression, schema).kind is Kind.BOOL
+
+
 def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
     """What a feature says of an event, and what it usually says.
 
@@ -69,8 +74,7 @@ def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
         return said
     if is_hidden(feature, schema):
         return f"{feature.doc}; the value is not shown"
-    is_bool = type_of(feature.expression, schema).kind is Kind.BOOL
-    write = _yes if is_bool else _number
+    write = _yes if is_yes(feature, schema) else _number
     return _beside(f"{feature.doc}: {write(value)}", write(usual), write(value))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.model.calibration import Calibration
 from engine.model.encoding import Encoding
+from engine.model.feature_values import usual_among
 from engine.model.features_file import FeatureTable, sha256_of
 from engine.model.kinds import Floats
 from engine.model.run import Usual
@@ -100,14 +101,7 @@ def usual_of(names: tuple[str, ...], values: Floats, encoding: Encoding) -> dict
     dict
         None where a feature never had a value.
     """
-    found: dict[str, Usual | None] = {}
-    for place, name in enumerate(names):
-        column = values[:, place]
-        known = column[~np.isnan(column)]
-        if not len(known):
-            found[name] = None
-        elif place in encoding.levels:
-            found[name] = encoding.levels[place][int(np.bincount(known.astype(np.intp)).argmax())]
-        else:
-            found[name] = float(np.median(known))
-    return found
+    return {
+        name: usual_among(values[:, place], encoding.levels.get(place))
+        for place, name in enumerate(names)
+    }

@@ -5,20 +5,17 @@ from math import isnan, nan
 from typing import Any, Final
 
 import msgspec
-import numpy as np
 
 from engine.backends.online.formulas import haversine_km
 from engine.definition import Feature
-from engine.definition.infer import type_of
 from engine.definition.nodes import Aggregate, Call, Expression, Literal, Window
-from engine.definition.types import Kind
 from engine.live.board.alerts import Feed
 from engine.live.board.parts import ALERTS, Columns, alert_frame
 from engine.live.board.rows import Alert, Case, Past, Seen
 from engine.live.ledger.reader import Reader
 from engine.live.ledger.rows import unpacked
-from engine.model.feature_values import FeatureValues
-from engine.model.phrases import is_hidden
+from engine.model.feature_values import FeatureValues, usual_among
+from engine.model.phrases import is_hidden, is_yes
 from engine.model.run import Run
 
 MOST_PAST: Final = 20
@@ -164,7 +161,12 @@ def _seen(run: Run, past: Sequence[_Found], this: int) -> tuple[Seen, ...]:
     value = unpacked([blobs.pop(this)], len(features), texts)
     others = unpacked(list(blobs.values()), len(features), texts)
     return tuple(
-        _of_feature(feature, _shown(value, place), _usual(others, place), run)
+        _of_feature(
+            feature,
+            _shown(value, place),
+            usual_among(others.numbers[:, place], others.levels.get(place)),
+            run,
+        )
         for place, feature in enumerate(features)
         if not is_hidden(feature, run.features.schema)
     )
@@ -174,17 +176,6 @@ def _shown(value: FeatureValues, place: int) -> float | str | None:
     if place in value.levels:
         return value.text(0, place)
     return _or_none(float(value.numbers[0, place]))
-
-
-def _usual(values: FeatureValues, place: int) -> float | str | None:
-    codes = values.numbers[:, place]
-    known = codes[~np.isnan(codes)]
-    if not len(known):
-        return None
-    if place in values.levels:
-        # Of several that are as common the first.
-        return values.levels[place][int(np.bincount(known.astype(np.intp)).argmax())]
-    return float(np.median(known))
 
 
 def _of_feature(
@@ -197,7 +188,7 @@ def _of_feature(
         value=value,
         card_usual=card_usual,
         usual=usual if isinstance(usual, str) else _or_none(usual),
-        is_yes=type_of(feature.expression, run.features.schema).kind is Kind.BOOL,
+        is_yes=is_yes(feature, run.features.schema),
         never=_never(feature.expression),
     )
 

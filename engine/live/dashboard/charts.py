@@ -170,9 +170,6 @@ def _map(look: Look) -> dict[str, Any]:
                     gradientLength=84,
                     gradientThickness=8,
                     tickCount=2,
-                    titleColor=look.muted,
-                    titleFontWeight="normal",
-                    labelColor=look.muted,
                 ),
             ),
             tooltip=[

@@ -53,6 +53,11 @@ class Look:
                 "labelPadding": 4,
                 "titlePadding": 8,
             },
+            "legend": {
+                "labelColor": self.muted,
+                "titleColor": self.muted,
+                "titleFontWeight": "normal",
+            },
             "axisY": {"domain": False, "ticks": False},
             "text": {"color": self.ink, "fontSize": _TEXT},
         }
