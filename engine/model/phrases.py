@@ -29,6 +29,8 @@ _OF_VALUES: Final = {
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MICROSECONDS: Final = 1_000_000
 _LONGEST_IN_HOURS: Final = 48  # a day and a night people count in hours
+# That anybody waits for a card's next transaction, where a window has no lower end.
+_LONGEST_WAIT: Final = 10 * 366 * 86_400 * _MICROSECONDS
 
 
 def is_hidden(feature: Feature, schema: Schema) -> bool:
@@ -46,6 +48,25 @@ def is_hidden(feature: Feature, schema: Schema) -> bool:
 def is_yes(feature: Feature, schema: Schema) -> bool:
     """Whether a feature is yes or no, 1 or 0."""
     return type_of(feature.expression, schema).kind is Kind.BOOL
+
+
+def never(expression: Expression) -> float | None:
+    """What a time since the last transaction says where there was none, if no time can say it.
+
+    A definition may fill in what a time can be too, such as 0 or the length of its window: of such
+    a value nobody can tell whether there was a transaction.
+    """
+    match expression:
+        case Call(
+            "fill",
+            (
+                Aggregate("seconds_since_last", window=window),
+                Literal(int() | float() as filled),
+            ),
+        ):
+            return None if _may_be(window, filled) else float(filled)
+        case _:
+            return None
 
 
 def phrase(feature: Feature, value: float, usual: float, schema: Schema) -> str:
@@ -126,9 +147,8 @@ def _said(expression: Expression, value: float, usual: float) -> str | None:
         case Call("day_of_week", (Column(),)):
             # The median of days that come in a circle is none that is usual.
             said = f"on a {_DAYS[round(value)]}, UTC"
-        case Call("fill", (Aggregate() as inner, Literal(nothing))):
-            stands = float(nothing) if _is_number(nothing) else None
-            said = _aggregate(inner, value, usual, stands)
+        case Call("fill", (Aggregate() as inner, Literal(int() | float() as nothing))):
+            said = _aggregate(inner, value, usual, float(nothing))
         case Aggregate():
             said = _aggregate(expression, value, usual, None)
         case _:
@@ -148,7 +168,7 @@ def _beside(said: str, known: str, same: str) -> str:
 def _aggregate(
     aggregate: Aggregate, value: float, usual: float, nothing: float | None
 ) -> str | None:
-    """``nothing`` is the value that stands for an empty history, if one does."""
+    """``nothing`` is what is filled in for an empty history, if anything is."""
     where = _WHERE.get(aggregate.key)
     if where is None or aggregate.where is not None:
         return None
@@ -167,18 +187,35 @@ def _aggregate(
             found = "a transaction" if value else "no transaction"
             said = _beside(f"{found} {place} before", _yes(usual), _yes(value))
         case "seconds_since_last", None:
-            known, same = (
-                "none before" if one == nothing else duration(one) for one in (usual, value)
-            )
-            found = f"no transaction {place} before"
-            if value != nothing:
-                found = f"{same} since the last transaction {where}"
-            said = _beside(found, known, same)
+            said = _of_times(aggregate.window, value, usual, nothing, where)
         case ("sum" | "mean" | "std" | "min" | "max") as name, Column("amt"):
             said = _of_amounts(name, value, usual, nothing, place)
         case _:
             return None
     return said
+
+
+def _may_be(window: Window, seconds: float) -> bool:
+    """Whether the last transaction that a window shows may be so long ago."""
+    longest = window.delay + (_LONGEST_WAIT if window.length is None else window.length)
+    # Divided as times are, so that the window's own ends are met.
+    return window.delay / _MICROSECONDS <= seconds <= longest / _MICROSECONDS
+
+
+def _of_times(window: Window, value: float, usual: float, nothing: float | None, where: str) -> str:
+    """What a time since the last transaction says; ``nothing`` as for an aggregate."""
+    none = None if nothing is None or _may_be(window, nothing) else nothing
+
+    def told(seconds: float, since: str = "") -> str:
+        if seconds == none:
+            return "none before"
+        unsure = ", or none before" if seconds == nothing else ""
+        return f"{duration(seconds)}{since}{unsure}"
+
+    found = f"no transaction {where}{_within(window)} before"
+    if value != none:
+        found = told(value, f" since the last transaction {where}")
+    return _beside(found, told(usual), told(value))
 
 
 def _of_amounts(name: str, value: float, usual: float, nothing: float | None, place: str) -> str:
@@ -223,10 +260,6 @@ def duration(seconds: float) -> str:
 def _several(amount: float, noun: str) -> str:
     text = f"{amount:,.1f}".removesuffix(".0")
     return f"{text} {noun}" if text == "1" else f"{text} {noun}s"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _number(value: float) -> str:

@@ -8,14 +8,13 @@ import msgspec
 
 from engine.backends.online.formulas import haversine_km
 from engine.definition import Feature
-from engine.definition.nodes import Aggregate, Call, Expression, Literal, Window
 from engine.live.board.alerts import Feed
 from engine.live.board.parts import ALERTS, Columns, alert_frame
 from engine.live.board.rows import Alert, Case, Past, Seen
 from engine.live.ledger.reader import Reader
 from engine.live.ledger.rows import unpacked
 from engine.model.feature_values import FeatureValues, usual_among
-from engine.model.phrases import is_hidden, is_yes
+from engine.model.phrases import is_hidden, is_yes, never
 from engine.model.run import Run
 
 MOST_PAST: Final = 20
@@ -23,8 +22,6 @@ MOST_PAST: Final = 20
 # How far back the ledger is looked through for what is not remembered: a few tenths of a second.
 _LOOKED_THROUGH: Final = 100_000
 _AT_ONCE: Final = 64
-_MICROSECONDS: Final = 1_000_000
-_LONGEST: Final = 10 * 366 * 86_400 * _MICROSECONDS  # that anybody waits for a card's next event
 
 _ROW: Final = "sequence, arrival_time, flagged, score, event, features"
 _BY_PLACE: Final = f"""\
@@ -189,24 +186,8 @@ def _of_feature(
         card_usual=card_usual,
         usual=usual if isinstance(usual, str) else _or_none(usual),
         is_yes=is_yes(feature, run.features.schema),
-        never=_never(feature.expression),
+        never=never(feature.expression),
     )
-
-
-def _never(expression: Expression) -> float | None:
-    """What a feature of a time says where there is none, if no such time can be that long."""
-    match expression:
-        case Call(
-            "fill",
-            (
-                Aggregate("seconds_since_last", window=Window(length, delay)),
-                Literal(int() | float() as value),
-            ),
-        ):
-            longest = _LONGEST if length is None else delay + length
-            return None if 0 <= value * _MICROSECONDS <= longest else float(value)
-        case _:
-            return None
 
 
 def _or_none(value: float) -> float | None:

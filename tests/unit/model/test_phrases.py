@@ -6,10 +6,12 @@ import pytest
 
 from engine.catalog import notebook
 from engine.definition import POS, column, feature, haversine_km, key
-from engine.model.phrases import duration, is_hidden, phrase, text_phrase
+from engine.definition.dsl import History
+from engine.model.phrases import duration, is_hidden, never, phrase, text_phrase
 
 BY_NAME = {feature.name: feature for feature in notebook.features}
 NAN = math.nan
+CARD = key("cc_num")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +177,81 @@ def test_a_card_without_history_says_so() -> None:
         (day.mean(amt), 0.0, "mean of amounts 0.00 on this card in 24 hours"),
     ):
         assert phrase(feature("x", expression, "x"), value, 20.0, POS).startswith(f"{words}; usual")
+
+
+@pytest.mark.parametrize(
+    ("history", "value", "none"),
+    [
+        (CARD.last(hours=1), 3_600, None),  # as long ago as the window is long
+        (CARD.last(hours=1), 3_601, 3_601.0),
+        (CARD.last(seconds=0.002001), 0.002001, None),
+        (CARD.last(seconds=0.002001), 0.002002, 0.002002),
+        (CARD.last(hours=1, delay_days=1), 90_000, None),
+        (CARD.last(hours=1, delay_days=1), 90_001.5, 90_001.5),
+        (CARD.last(hours=1, delay_days=1), 86_400, None),
+        (CARD.last(hours=1, delay_days=1), 86_399, 86_399.0),  # what is so near is not in it
+        (CARD.last(hours=1), 0, None),
+        (CARD.last(hours=1), -1, -1.0),
+        (CARD.ever(), 0.0, None),
+        (CARD.ever(), 1e7, None),
+        (CARD.ever(), 1e9, 1e9),
+        (CARD.ever(delay_days=7), 0.0, 0.0),
+        (CARD.ever(delay_days=7).where(column("amt") > 200), 1e9, 1e9),
+    ],
+)
+def test_never_is_a_time_that_nothing_takes(
+    history: History, value: float, none: float | None
+) -> None:
+    since = history.seconds_since_last()
+    assert never(since.fill(value)) == none
+    assert never(since) is None
+    assert never(since.fill(column("city_pop"))) is None
+    assert never(history.count().fill(value)) is None
+
+
+@pytest.mark.parametrize(
+    ("history", "filled", "value", "usual", "words"),
+    [
+        (CARD.last(hours=1), 3_601, 3_601, 60, "no transaction on this card in 1 hour before"),
+        (CARD.last(hours=1), -1, -1, 60, "no transaction on this card in 1 hour before"),
+        (
+            CARD.ever(delay_days=7),
+            0,
+            0,
+            60,
+            "no transaction on this card until 7 days ago before",
+        ),
+        (
+            CARD.last(hours=1),
+            3_600,
+            3_600,
+            60,
+            "1 hour since the last transaction on this card, or none before",
+        ),
+        (
+            CARD.ever(),
+            0,
+            0,
+            60,
+            "0 seconds since the last transaction on this card, or none before",
+        ),
+        (CARD.ever(), 1e7, 60, 60, "1 minute since the last transaction on this card"),
+    ],
+)
+def test_a_time_that_may_be_is_not_told_as_none(
+    history: History, filled: float, value: float, usual: float, words: str
+) -> None:
+    made = feature("since", history.seconds_since_last().fill(filled), "seconds since")
+    end = ", as usual" if value == usual else "; usual is 1 minute"
+    assert phrase(made, value, usual, POS) == f"{words}{end}"
+
+
+def test_a_usual_time_that_may_be_is_not_told_as_none() -> None:
+    made = feature("since", CARD.last(hours=1).seconds_since_last().fill(3_600.0), "seconds since")
+    words = "1 minute since the last transaction on this card; usual is 1 hour, or none before"
+    assert phrase(made, 60, 3_600, POS) == words
+    words = "1 hour since the last transaction on this card, or none before, as usual"
+    assert phrase(made, 3_600, 3_600, POS) == words
 
 
 @pytest.mark.parametrize(

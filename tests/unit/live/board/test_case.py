@@ -9,8 +9,6 @@ import pytest
 
 from engine.backends.online.formulas import haversine_km
 from engine.catalog import notebook
-from engine.definition import key
-from engine.definition.dsl import History
 from engine.live.board import cards as remembering
 from engine.live.board import case as cases
 from engine.live.board import kept as keeping
@@ -22,7 +20,6 @@ from engine.model.reasons import HOLDER, Reason
 from unit.live.board.cases import CARD, alert, caught_up, event, put, run_of
 from unit.live.ledger.cases import BEGAN, SECOND, WIDTH, decision, opened
 
-card = key("cc_num")
 OTHER = 4_222_222_222_222_222
 HIDDEN = {"age", "city_pop", "lat", "long", "gender_M", "gender_F"}
 
@@ -136,23 +133,3 @@ def test_a_first_transaction_has_nothing_before_it(tmp_path: Path) -> None:
         assert large is not None
         assert (len(large.card), large.alert.card) == (1, "••••9999")
         board.close()
-
-
-@pytest.mark.parametrize(
-    ("history", "value", "never"),
-    [
-        (card.last(hours=1), 3_600, None),  # as long ago as the window is long
-        (card.last(hours=1), 3_601, 3_601.0),
-        (card.last(hours=1, delay_days=1), 90_000, None),
-        (card.last(hours=1, delay_days=1), 90_001.5, 90_001.5),
-        (card.last(hours=1), 0, None),
-        (card.last(hours=1), -1, -1.0),
-        (card.ever(), 1e7, None),
-        (card.ever(), 1e9, 1e9),
-    ],
-)
-def test_never_is_a_time_that_nothing_takes(
-    history: History, value: float, never: float | None
-) -> None:
-    assert cases._never(history.seconds_since_last().fill(value)) == never
-    assert cases._never(history.count().fill(value)) is None
