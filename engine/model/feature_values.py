@@ -100,6 +100,9 @@ class FeatureValues:
 def usual_among(values: Floats, levels: Sequence[str] | None) -> float | str | None:
     """What is usual of a feature: the median, or the most common text, of several the first.
 
+    Of an even number of values it is the lower of the two in the middle, as a value between them,
+    such as that of no transaction before and a minute, would be none that an event could have.
+
     Parameters
     ----------
     values
@@ -116,7 +119,8 @@ def usual_among(values: Floats, levels: Sequence[str] | None) -> float | str | N
     if not len(known):
         return None
     if levels is None:
-        return float(np.median(known))
+        middle = (len(known) - 1) // 2
+        return float(np.partition(known, middle)[middle])
     return levels[int(np.bincount(known.astype(np.intp)).argmax())]
 
 

@@ -1,0 +1,37 @@
+"""What is usual of a feature among some events."""
+
+import numpy as np
+import pytest
+
+from engine.model.feature_values import usual_among
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("values", "levels", "usual"),
+    [
+        ([3.0, 1.0, 2.0], None, 2.0),
+        ([5.0, NAN, 3.0], None, 3.0),
+        ([1e9, 60.0], None, 60.0),
+        ([0.0, 1.0, 1.0, 0.0], None, 0.0),
+        ([NAN, NAN], None, None),
+        ([], None, None),
+        ([1.0, 0.0, 1.0, NAN], ["fuel", "travel"], "travel"),
+        ([1.0, 0.0], ["fuel", "travel"], "fuel"),
+    ],
+    ids=[
+        "the middle one",
+        "nulls are left out",
+        "of two the lower, and nothing between never and a minute",
+        "neither yes nor no is between them",
+        "all null",
+        "no events",
+        "the most common text",
+        "of two as common the first",
+    ],
+)
+def test_what_is_usual(
+    values: list[float], levels: list[str] | None, usual: float | str | None
+) -> None:
+    assert usual_among(np.array(values, dtype=np.float64), levels) == usual
