@@ -75,7 +75,7 @@ class Boosting:
     leaves: int
     share: float
     trees: int
-    boosters: int = 10
+    boosters: int = 20
 
     def __call__(self, train: Floats, labels: Ints, test: Floats) -> Floats:
         """Fit on the first two, and score the last."""
@@ -100,7 +100,6 @@ _FIXED: Final[dict[str, Any]] = _DATA | {
     "objective": "binary",
     "learning_rate": 0.05,
     "min_data_in_leaf": 20,
-    "path_smooth": 20.0,
     "feature_fraction": 0.3,
     # From the rate of frauds on, the first trees' steps on leaves of frauds would be far too long.
     "boost_from_average": False,

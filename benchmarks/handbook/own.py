@@ -60,10 +60,11 @@ def _of_customer() -> Iterator[Feature]:
     yield feature("honest_std", std, f"standard deviation of {of}")
     for days in _RECENT_DAYS:
         recent = customer.last(days=days)
-        of_recent = f"of the customer's last {days} d over that of those known to be honest"
-        yield feature(f"recent_mean_{days}d", recent.mean(amount) / mean, f"mean {of_recent}")
-        yield feature(f"recent_max_{days}d", recent.max(amount) / most, f"largest {of_recent}")
-        yield feature(f"recent_std_{days}d", recent.std(amount) / std, f"deviation {of_recent}")
+        yield feature(
+            f"recent_max_{days}d",
+            recent.max(amount) / most,
+            f"largest of the customer's last {days} d over that of those known to be honest",
+        )
 
 
 def _of_terminal() -> Iterator[Feature]:

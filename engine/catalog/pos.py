@@ -70,6 +70,11 @@ def deviations(history: History) -> Expression:
     return if_else(std > 0, (amt - mean) / std, mean - mean)
 
 
+def frauds(history: History) -> Expression:
+    """How many of a history's events are known to be fraud; null if no label of it is known."""
+    return if_else(history.count(fraud) > 0, history.sum(fraud), history.mean(fraud))
+
+
 def in_this_quarter(history: History) -> Expression:
     """The share of a history that is of the same quarter of the UTC day as now."""
     past = hour(time)
@@ -103,8 +108,9 @@ pos = feature_set(
         feature("card_idle_s", since_last, "seconds since the card's previous event"),
         feature(
             "card_idle_of_usual",
-            since_last * month.count() / (30.0 * 86_400.0),
-            "time since the card's previous event, in its mean time between events of 30 days",
+            since_last * if_else(month.count() > 0, month.count(), 1) / (30.0 * 86_400.0),
+            "time since the card's previous event over its usual one, which is 30 days by its "
+            "events in them, by one if there is none",
         ),
         feature(
             "card_merchants_1h",
@@ -124,7 +130,7 @@ pos = feature_set(
         feature(
             "card_speed_kmh",
             3_600.0 * km_from_last / if_else(since_last < 1.0, 1.0, since_last),
-            "km/h from the merchant of the card's previous event to this one",
+            "km/h from the merchant of the card's previous event to this one, in at least a second",
         ),
         # What the card spends.
         feature("card_sum_1h", one_hour.sum(amt), "spent on the card in the last hour"),
@@ -136,12 +142,14 @@ pos = feature_set(
         feature(
             "card_amt_z_7d",
             deviations(week),
-            "amount above the card's mean of 7 days, in standard deviations",
+            "amount above the card's mean of 7 days, in standard deviations; "
+            "0 if they were all alike",
         ),
         feature(
             "card_amt_z_30d",
             deviations(month),
-            "amount above the card's mean of 30 days, in standard deviations",
+            "amount above the card's mean of 30 days, in standard deviations; "
+            "0 if they were all alike",
         ),
         feature(
             "card_amt_of_mean_30d",
@@ -156,20 +164,20 @@ pos = feature_set(
         feature(
             "card_large_1d",
             day.where(large).count(),
-            "large amounts on the card in the last day",
+            "amounts above 200 on the card in the last day",
         ),
         feature(
             "card_large_sum_1d",
             day.where(large).sum(amt),
-            "spent in large amounts on the card in the last day",
+            "spent in amounts above 200 on the card in the last day",
         ),
         feature(
             "card_large_30d",
             month.where(large).count(),
-            "large amounts on the card in the last 30 days",
+            "amounts above 200 on the card in the last 30 days",
         ),
         feature(
-            "card_day_of_month",
+            "card_day_share_30d",
             day.sum(amt) / month.sum(amt),
             "share of the card's spending of 30 days that is of the last day",
         ),
@@ -192,7 +200,8 @@ pos = feature_set(
         feature(
             "card_category_amt_z_30d",
             deviations(own_category),
-            "amount above the card's mean of 30 days in this category, in standard deviations",
+            "amount above the card's mean of 30 days in this category, in standard deviations; "
+            "0 if they were all alike",
         ),
         feature(
             "card_category_amt_of_mean_30d",
@@ -208,6 +217,11 @@ pos = feature_set(
             "card_category_idle_s",
             card_category.seconds_since_last(),
             "seconds since the card's last event in this category",
+        ),
+        feature(
+            "card_category_seen",
+            card_category.ever().exists(),
+            "card had an event in this category before",
         ),
         feature(
             "card_category_1d",
@@ -235,12 +249,13 @@ pos = feature_set(
         feature(
             "merchant_rush",
             30.0 * merchant_day.count() / merchant_month.count(),
-            "merchant's events of the last day in those of a mean day of 30",
+            "merchant's events of the last day over a 30th of those of 30 days",
         ),
         feature(
             "merchant_amt_z_30d",
             deviations(merchant_month),
-            "amount above the merchant's mean of 30 days, in standard deviations",
+            "amount above the merchant's mean of 30 days, in standard deviations; "
+            "0 if they were all alike",
         ),
         feature(
             "merchant_amt_of_max_30d",
@@ -250,7 +265,7 @@ pos = feature_set(
         feature(
             "category_rush",
             7.0 * 24.0 * category_hour.count() / category_week.count(),
-            "category's events of the last hour in those of a mean hour of 7 days",
+            "category's events of the last hour over a 168th of those of 7 days",
         ),
         feature(
             "category_share_7d",
@@ -260,7 +275,8 @@ pos = feature_set(
         feature(
             "category_amt_z_30d",
             deviations(category_month),
-            "amount above the category's mean of 30 days, in standard deviations",
+            "amount above the category's mean of 30 days, in standard deviations; "
+            "0 if they were all alike",
         ),
         feature(
             "category_quarter_share_30d",
@@ -277,22 +293,22 @@ pos = feature_set(
         feature(
             "merchant_fraud_rate_28d",
             known_of_merchant.mean(fraud),
-            "share of fraud among the merchant's events of 28 days until a week ago",
+            "share of fraud among the merchant's labelled events of 28 days until a week ago",
         ),
         feature(
             "merchant_fraud_28d",
-            known_of_merchant.sum(fraud),
-            "frauds at the merchant in 28 days until a week ago",
+            frauds(known_of_merchant),
+            "frauds at the merchant in 28 days until a week ago; null if no label is known",
         ),
         feature(
             "category_fraud_rate_28d",
             known_of_category.mean(fraud),
-            "share of fraud among the category's events of 28 days until a week ago",
+            "share of fraud among the category's labelled events of 28 days until a week ago",
         ),
         feature(
             "card_fraud_60d",
-            known_of_card.sum(fraud),
-            "frauds on the card in 60 days until a week ago",
+            frauds(known_of_card),
+            "frauds on the card in 60 days until a week ago; null if no label is known",
         ),
     ],
 )

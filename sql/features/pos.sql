@@ -1,5 +1,5 @@
--- pos: 56 features of card transactions, for DuckDB 2.0 or newer.
--- fingerprint: 56d45cf144c385bc0baafba1b987a6d5a2a3f4ec2a3b7bc8c282cb1455600d4b
+-- pos: 57 features of card transactions, for DuckDB 2.0 or newer.
+-- fingerprint: 58111b56cd721f8a5912fc733804c65e3a9ac70fd98a590e20d1c04676552485
 -- Made by `python -m engine.sql --set pos`: change the definition, not this file.
 --
 -- It runs as it stands; the variable `input` names a Parquet file, or a pattern of them:
@@ -201,6 +201,7 @@ windows_by_cc_num AS (
         count(*)                     FILTER (WHERE and_ge_hour_unix_time_6_lt_hour_unix_time_12)  OVER cc_num_30d              AS cc_num_30d_count_where_and_ge_hour_unix_time_6_lt_hour_unix_time_12,
         count(*)                     FILTER (WHERE and_ge_hour_unix_time_12_lt_hour_unix_time_18) OVER cc_num_30d              AS cc_num_30d_count_where_and_ge_hour_unix_time_12_lt_hour_unix_time_18,
         count(*)                     FILTER (WHERE ge_hour_unix_time_18)                          OVER cc_num_30d              AS cc_num_30d_count_where_ge_hour_unix_time_18,
+        count(is_fraud_known_by_7d)                                                               OVER cc_num_60d_until_7d_ago AS cc_num_60d_until_7d_ago_count_is_fraud,
         sum(is_fraud_known_by_7d)                                                                 OVER cc_num_60d_until_7d_ago AS cc_num_60d_until_7d_ago_sum_is_fraud
     FROM sizes_by_cc_num
     WINDOW
@@ -376,15 +377,15 @@ SELECT
     cc_num_30d_count                                               AS card_count_30d,
     -- seconds since the card's previous event
     (unix_time - cc_num_ever_last_unix_time)::DOUBLE               AS card_idle_s,
-    -- time since the card's previous event, in its mean time between events of 30 days
-    card_idle_s * card_count_30d::DOUBLE / 2592000e0               AS card_idle_of_usual,
+    -- time since the card's previous event over its usual one, which is 30 days by its events in them, by one if there is none
+    card_idle_s * CASE WHEN card_count_30d > 0 THEN card_count_30d ELSE 1 END::DOUBLE / 2592000e0 AS card_idle_of_usual,
     -- different merchants on the card in the last hour
     cc_num_1h_n_unique_merchant                                    AS card_merchants_1h,
     -- different merchants on the card in the last day
     cc_num_24h_n_unique_merchant                                   AS card_merchants_1d,
     -- different categories on the card in the last day
     cc_num_24h_n_unique_category                                   AS card_categories_1d,
-    -- km/h from the merchant of the card's previous event to this one
+    -- km/h from the merchant of the card's previous event to this one, in at least a second
     3600e0 * haversine_km(cc_num_ever_last_merch_lat, cc_num_ever_last_merch_long, merch_lat, merch_long) / nullif(CASE WHEN card_idle_s < 1e0 THEN 1e0 ELSE card_idle_s END, 0e0) AS card_speed_kmh,
     -- spent on the card in the last hour
     coalesce(cc_num_1h_sum_amt, 0)::BIGINT / 100e0                 AS card_sum_1h,
@@ -398,13 +399,13 @@ SELECT
     exact_mean(cc_num_30d_count, cc_num_30d_sum_amt, 100)          AS card_mean_30d,
     -- card's largest amount in the last 30 days
     cc_num_30d_max_amt / 100e0                                     AS card_max_30d,
-    -- amount above the card's mean of 7 days, in standard deviations
+    -- amount above the card's mean of 7 days, in standard deviations; 0 if they were all alike
     CASE
         WHEN exact_std(cc_num_7d_count, cc_num_7d_sum_amt, cc_num_7d_sum_of_squares_amt, 100) > 0e0
         THEN (amt / 100e0 - card_mean_7d) / nullif(exact_std(cc_num_7d_count, cc_num_7d_sum_amt, cc_num_7d_sum_of_squares_amt, 100), 0e0)
         ELSE card_mean_7d - card_mean_7d
     END AS card_amt_z_7d,
-    -- amount above the card's mean of 30 days, in standard deviations
+    -- amount above the card's mean of 30 days, in standard deviations; 0 if they were all alike
     CASE
         WHEN exact_std(cc_num_30d_count, cc_num_30d_sum_amt, cc_num_30d_sum_of_squares_amt, 100) > 0e0
         THEN (amt / 100e0 - card_mean_30d) / nullif(exact_std(cc_num_30d_count, cc_num_30d_sum_amt, cc_num_30d_sum_of_squares_amt, 100), 0e0)
@@ -414,21 +415,21 @@ SELECT
     amt / 100e0 / nullif(card_mean_30d, 0e0)                       AS card_amt_of_mean_30d,
     -- amount in the card's largest amount of 30 days
     amt / 100e0 / nullif(cc_num_30d_max_amt / 100e0, 0e0)          AS card_amt_of_max_30d,
-    -- large amounts on the card in the last day
+    -- amounts above 200 on the card in the last day
     cc_num_24h_count_where_gt_amt_200_0                            AS card_large_1d,
-    -- spent in large amounts on the card in the last day
+    -- spent in amounts above 200 on the card in the last day
     coalesce(cc_num_24h_sum_amt_where_gt_amt_200_0, 0)::BIGINT / 100e0 AS card_large_sum_1d,
-    -- large amounts on the card in the last 30 days
+    -- amounts above 200 on the card in the last 30 days
     cc_num_30d_count_where_gt_amt_200_0                            AS card_large_30d,
     -- share of the card's spending of 30 days that is of the last day
-    coalesce(cc_num_24h_sum_amt, 0)::BIGINT / 100e0 / nullif(coalesce(cc_num_30d_sum_amt, 0)::BIGINT / 100e0, 0e0) AS card_day_of_month,
+    coalesce(cc_num_24h_sum_amt, 0)::BIGINT / 100e0 / nullif(coalesce(cc_num_30d_sum_amt, 0)::BIGINT / 100e0, 0e0) AS card_day_share_30d,
     -- share of the card's events of 30 days in this quarter of the day
     CASE WHEN hour < 6 THEN cc_num_30d_count_where_lt_hour_unix_time_6 ELSE CASE WHEN hour < 12 THEN cc_num_30d_count_where_and_ge_hour_unix_time_6_lt_hour_unix_time_12 ELSE CASE WHEN hour < 18 THEN cc_num_30d_count_where_and_ge_hour_unix_time_12_lt_hour_unix_time_18 ELSE cc_num_30d_count_where_ge_hour_unix_time_18 END END END::DOUBLE / nullif(card_count_30d::DOUBLE, 0e0) AS card_quarter_share_30d,
     -- card's events in this category in the last 30 days
     cc_num_category_30d_count_2                                    AS card_category_count_30d,
     -- share of the card's events of 30 days in this category
     card_category_count_30d::DOUBLE / nullif(card_count_30d::DOUBLE, 0e0) AS card_category_share_30d,
-    -- amount above the card's mean of 30 days in this category, in standard deviations
+    -- amount above the card's mean of 30 days in this category, in standard deviations; 0 if they were all alike
     CASE
         WHEN exact_std(cc_num_category_30d_count_2, cc_num_category_30d_sum_amt, cc_num_category_30d_sum_of_squares_amt, 100) > 0e0
         THEN (amt / 100e0 - exact_mean(cc_num_category_30d_count_2, cc_num_category_30d_sum_amt, 100)) / nullif(exact_std(cc_num_category_30d_count_2, cc_num_category_30d_sum_amt, cc_num_category_30d_sum_of_squares_amt, 100), 0e0)
@@ -440,6 +441,8 @@ SELECT
     amt / 100e0 / nullif(cc_num_category_30d_max_amt / 100e0, 0e0) AS card_category_amt_of_max_30d,
     -- seconds since the card's last event in this category
     (unix_time - CASE WHEN category IS NOT NULL THEN cc_num_category_ever_last_unix_time END)::DOUBLE AS card_category_idle_s,
+    -- card had an event in this category before
+    (CASE WHEN category IS NOT NULL THEN cc_num_category_ever_last_unix_time END IS NOT NULL)::TINYINT AS card_category_seen,
     -- card's events in this category in the last day
     cc_num_category_24h_count_2                                    AS card_category_1d,
     -- card was at this merchant before
@@ -452,9 +455,9 @@ SELECT
     merchant_1h_count                                              AS merchant_count_1h,
     -- merchant's events in the last day
     merchant_24h_count                                             AS merchant_count_1d,
-    -- merchant's events of the last day in those of a mean day of 30
+    -- merchant's events of the last day over a 30th of those of 30 days
     30e0 * merchant_count_1d::DOUBLE / nullif(merchant_30d_count::DOUBLE, 0e0) AS merchant_rush,
-    -- amount above the merchant's mean of 30 days, in standard deviations
+    -- amount above the merchant's mean of 30 days, in standard deviations; 0 if they were all alike
     CASE
         WHEN exact_std(merchant_30d_count, merchant_30d_sum_amt, merchant_30d_sum_of_squares_amt, 100) > 0e0
         THEN (amt / 100e0 - exact_mean(merchant_30d_count, merchant_30d_sum_amt, 100)) / nullif(exact_std(merchant_30d_count, merchant_30d_sum_amt, merchant_30d_sum_of_squares_amt, 100), 0e0)
@@ -462,11 +465,11 @@ SELECT
     END AS merchant_amt_z_30d,
     -- amount in the merchant's largest amount of 30 days
     amt / 100e0 / nullif(merchant_30d_max_amt / 100e0, 0e0)        AS merchant_amt_of_max_30d,
-    -- category's events of the last hour in those of a mean hour of 7 days
+    -- category's events of the last hour over a 168th of those of 7 days
     168e0 * category_1h_count_2::DOUBLE / nullif(category_7d_count_2::DOUBLE, 0e0) AS category_rush,
     -- share of everyone's events of 7 days in this category
     category_7d_count_2::DOUBLE / nullif(stream_7d_count::DOUBLE, 0e0) AS category_share_7d,
-    -- amount above the category's mean of 30 days, in standard deviations
+    -- amount above the category's mean of 30 days, in standard deviations; 0 if they were all alike
     CASE
         WHEN exact_std(category_30d_count_2, category_30d_sum_amt, category_30d_sum_of_squares_amt, 100) > 0e0
         THEN (amt / 100e0 - exact_mean(category_30d_count_2, category_30d_sum_amt, 100)) / nullif(exact_std(category_30d_count_2, category_30d_sum_amt, category_30d_sum_of_squares_amt, 100), 0e0)
@@ -476,21 +479,33 @@ SELECT
     CASE WHEN hour < 6 THEN category_30d_count_where_lt_hour_unix_time_6 ELSE CASE WHEN hour < 12 THEN category_30d_count_where_and_ge_hour_unix_time_6_lt_hour_unix_time_12 ELSE CASE WHEN hour < 18 THEN category_30d_count_where_and_ge_hour_unix_time_12_lt_hour_unix_time_18 ELSE category_30d_count_where_ge_hour_unix_time_18 END END END::DOUBLE / nullif(category_30d_count_2::DOUBLE, 0e0) AS category_quarter_share_30d,
     -- card's share of 30 days in this category, in everyone's share
     card_category_share_30d / nullif(category_30d_count_2::DOUBLE / nullif(stream_30d_count::DOUBLE, 0e0), 0e0) AS card_category_of_everyones,
-    -- share of fraud among the merchant's events of 28 days until a week ago
+    -- share of fraud among the merchant's labelled events of 28 days until a week ago
     exact_mean(
         merchant_28d_until_7d_ago_count_is_fraud,
         merchant_28d_until_7d_ago_sum_is_fraud,
         1
     ) AS merchant_fraud_rate_28d,
-    -- frauds at the merchant in 28 days until a week ago
-    coalesce(merchant_28d_until_7d_ago_sum_is_fraud, 0)::BIGINT    AS merchant_fraud_28d,
-    -- share of fraud among the category's events of 28 days until a week ago
+    -- frauds at the merchant in 28 days until a week ago; null if no label is known
+    CASE
+        WHEN merchant_28d_until_7d_ago_count_is_fraud > 0
+        THEN coalesce(merchant_28d_until_7d_ago_sum_is_fraud, 0)::BIGINT::DOUBLE
+        ELSE merchant_fraud_rate_28d
+    END AS merchant_fraud_28d,
+    -- share of fraud among the category's labelled events of 28 days until a week ago
     exact_mean(
         category_28d_until_7d_ago_count_is_fraud,
         category_28d_until_7d_ago_sum_is_fraud,
         1
     ) AS category_fraud_rate_28d,
-    -- frauds on the card in 60 days until a week ago
-    coalesce(cc_num_60d_until_7d_ago_sum_is_fraud, 0)::BIGINT      AS card_fraud_60d
+    -- frauds on the card in 60 days until a week ago; null if no label is known
+    CASE
+        WHEN cc_num_60d_until_7d_ago_count_is_fraud > 0
+        THEN coalesce(cc_num_60d_until_7d_ago_sum_is_fraud, 0)::BIGINT::DOUBLE
+        ELSE exact_mean(
+            cc_num_60d_until_7d_ago_count_is_fraud,
+            cc_num_60d_until_7d_ago_sum_is_fraud,
+            1
+        )
+    END AS card_fraud_60d
 FROM sizes_by_stream
 ORDER BY arrival;
