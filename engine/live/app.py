@@ -14,6 +14,7 @@ from engine.live.backoff import Backoff
 from engine.live.client import ClientOptions, HttpClient
 from engine.live.deadlines import Deadlines
 from engine.live.decided import AskedEvent, Decided, Figures
+from engine.live.errors import RefusedError
 from engine.live.explaining import Explainer
 from engine.live.flag import Reply
 from engine.live.flow import Flow
@@ -33,7 +34,7 @@ from engine.live.poster import Poster
 from engine.live.posting import PosterOptions
 from engine.live.refusals import Refusals
 from engine.live.scorer import Scorer
-from engine.live.service import Answer, Health, Shown
+from engine.live.service import Answer, Health, Shown, Told
 from engine.live.serving import Serve
 from engine.live.snapshots import save
 from engine.live.stream import Arrival, StreamReader
@@ -209,9 +210,9 @@ class App:
             for answer in await self._answering.of(decided.batch, asked)
         ]
 
-    async def label(self, event_id: str, label: int | None, who: str) -> bool:
-        """Record what an event turned out to be; see ``Service``."""
-        return await self._labelling.tell(event_id, label, who)
+    async def label(self, told: Sequence[Told]) -> list[RefusedError | None]:
+        """Record what events turned out to be; see ``Service``."""
+        return await self._labelling.tell(told)
 
     def health(self) -> Health:
         """How things are now; see ``Service``."""

@@ -23,3 +23,7 @@ class KeyRejectedError(SentinelError):
 
 class RefusedError(SentinelError):
     """What is asked is understood, and not done; asking again would not help."""
+
+
+class UnknownError(RefusedError):
+    """What is asked about is not there."""

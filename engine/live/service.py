@@ -7,8 +7,9 @@ The scorer is one process. ``decide`` goes the way that the stream's events go; 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from engine.live.errors import RefusedError
 from engine.model.reasons import Reason
 from engine.model.run import Run
 
@@ -118,6 +119,24 @@ class Health:
     troubles: tuple[str, ...] = ()
 
 
+class Told(NamedTuple):
+    """What somebody says that an event turned out to be.
+
+    Parameters
+    ----------
+    event_id
+        Which event.
+    label
+        1 for fraud, 0 for not, None to withdraw what was told before.
+    who
+        Who says so.
+    """
+
+    event_id: str
+    label: int | None
+    who: str
+
+
 class Service(Protocol):
     """The scorer, for whoever answers people."""
 
@@ -144,29 +163,27 @@ class Service(Protocol):
         """
         ...
 
-    async def label(self, event_id: str, label: int | None, who: str) -> bool:
-        """Record what an event turned out to be; the last that is told of it counts.
+    async def label(self, told: Sequence[Told]) -> list[RefusedError | None]:
+        """Record what events turned out to be; of what is told of an event the last counts.
+
+        Whoever tells what counts already, and has told it, is answered as before: nothing is
+        recorded a second time.
 
         Parameters
         ----------
-        event_id
-            Which event.
-        label
-            1 for fraud, 0 for not, None to withdraw what was told before.
-        who
-            Who says so.
+        told
+            In its order; what can be recorded of it is, all of it or none.
 
         Returns
         -------
-        bool
-            Whether there is such an event; if not, nothing is recorded.
+        list
+            For each, why it is not recorded: an ``UnknownError`` if there is no such event, another
+            if it has been told too often; None if it is in the ledger.
 
         Raises
         ------
-        RefusedError
-            If it has been said too often.
         SentinelError
-            If it cannot be recorded now.
+            If nothing can be recorded now: then nothing has been.
         """
         ...
 

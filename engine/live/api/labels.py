@@ -15,8 +15,9 @@ from engine.live.api.gate import asker
 from engine.live.api.options import ApiOptions
 from engine.live.api.rate import Rate
 from engine.live.api.refusals import JSON, Refusal, Refused, encode, too_early, unavailable
-from engine.live.errors import RefusedError
-from engine.live.service import Service
+from engine.live.api.strict import given_twice
+from engine.live.errors import RefusedError, UnknownError
+from engine.live.service import Service, Told
 
 PATH: Final = "/labels"
 
@@ -74,14 +75,11 @@ _NOT_JSON: Final = Refusal(
     "not sent as JSON",
     f"send it with Content-Type: {JSON}",
 )
-_NONE: Final = Refusal(
-    HTTPStatus.NOT_FOUND, "no such event", "it may have been removed from the ledger"
-)
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK: {"model": Recorded | RecordedAll, "description": "it is in the ledger"},
     HTTPStatus.FORBIDDEN: {"model": Refused, "description": "asked by a page from elsewhere"},
     HTTPStatus.NOT_FOUND: {"model": Refused, "description": "no such event"},
-    HTTPStatus.CONFLICT: {"model": Refused, "description": "said too often"},
+    HTTPStatus.CONFLICT: {"model": Refused, "description": "changed too often"},
     HTTPStatus.REQUEST_TIMEOUT: {"model": Refused, "description": "the body came too slow"},
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: {"model": Refused, "description": "too much"},
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: {"model": Refused, "description": "not JSON"},
@@ -117,43 +115,50 @@ def label_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRouter
         },
     )
     async def label(request: Request) -> Response:
-        """Record whether events were fraud; of what is said of an event the last counts."""
+        """Record whether events were fraud; of what is said of an event the last counts.
+
+        What cannot be recorded of a list is told, and all else of it recorded at once; answered
+        with 503, none of it is. To say the same again changes nothing.
+        """
         said = _read(request, await request.body(), options.most_events)
         if isinstance(said, Refusal):
             return said.response()
-        if isinstance(said, _Label):
-            refused = await _recorded(service, said)
-            if refused is not None:
-                return refused.response()
-            return Response(encode(said), media_type=JSON)
+        if not isinstance(said, list):
+            found = await _recorded(service, [said])
+            refused = found.response() if isinstance(found, Refusal) else _refused(found[0])
+            return refused or Response(encode(said._asdict()), media_type=JSON)
         early = rate.wait(asker(request.scope), len(said) - 1.0, elapsed())
         if early:
             return too_early(early).response()
-        return await _all_recorded(service, said)
+        found = await _recorded(service, said)
+        return found.response() if isinstance(found, Refusal) else _faults(said, found)
 
     return router
 
 
-async def _recorded(service: Service, said: _Label) -> Refusal | None:
-    """Record a label; why not, if it was not."""
+async def _recorded(service: Service, said: Sequence[Told]) -> list[RefusedError | None] | Refusal:
+    """Record labels, all at once; of each why it was not, or why none was."""
     try:
-        is_there = await service.label(said.event_id, said.label, said.who)
-    except RefusedError as error:
-        return Refusal(HTTPStatus.CONFLICT, error.what, error.hint)
+        return await service.label(said)
     except SentinelError as error:
         return unavailable(error.what, error.hint)
-    return None if is_there else _NONE
 
 
-async def _all_recorded(service: Service, said: Sequence[_Label]) -> Response:
-    faults: list[dict[str, Any]] = []
-    for place, one in enumerate(said):
-        refused = await _recorded(service, one)
-        if refused is None:
-            continue
-        if refused.status == HTTPStatus.SERVICE_UNAVAILABLE:  # the others will not fare better
-            return refused.response()
-        faults.append({"place": place, "event_id": one.event_id, "reason": refused.what})
+def _refused(error: RefusedError | None) -> Response | None:
+    """The answer to a label that is not recorded; None if it is."""
+    if error is None:
+        return None
+    is_unknown = isinstance(error, UnknownError)
+    status = HTTPStatus.NOT_FOUND if is_unknown else HTTPStatus.CONFLICT
+    return Refusal(status, error.what, error.hint).response()
+
+
+def _faults(said: Sequence[Told], found: Sequence[RefusedError | None]) -> Response:
+    faults = [
+        {"place": place, "event_id": one.event_id, "reason": error.what}
+        for place, (one, error) in enumerate(zip(said, found, strict=True))
+        if error is not None
+    ]
     told = {"recorded": len(said) - len(faults), "faults": faults}
     return Response(encode(told), media_type=JSON)
 
@@ -163,7 +168,7 @@ def _schema(most: int) -> dict[str, Any]:
     return {"anyOf": [one, {"type": "array", "items": one, "maxItems": most}]}
 
 
-def _read(request: Request, body: bytes, most: int) -> _Label | list[_Label] | Refusal:
+def _read(request: Request, body: bytes, most: int) -> Told | list[Told] | Refusal:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != JSON:
         return _NOT_JSON
@@ -176,12 +181,23 @@ def _read(request: Request, body: bytes, most: int) -> _Label | list[_Label] | R
         return _unreadable(
             f"more than {most:,} labels (was {len(labels):,})", "send fewer at a time"
         )
-    for one in labels:
-        if one.label not in {0, 1, None}:
-            return _unreadable(f"label is not 0, 1 or null (was {one.label})", _HINT)
-        if not _WHO.fullmatch(one.who):
-            return _unreadable("who is not a name", "use letters, digits, spaces and . @ ' -")
-    return found
+    twice = given_twice(body)
+    if twice is not None:
+        return _unreadable(f"{twice} is given twice", _HINT)
+    refused = next(filter(None, map(_unfit, labels)), None)
+    if refused is not None:
+        return refused
+    told = [Told(one.event_id, one.label, one.who) for one in labels]
+    return told if isinstance(found, list) else told[0]
+
+
+def _unfit(one: _Label) -> Refusal | None:
+    """Why a label that could be read is none; None if it is one."""
+    if one.label not in {0, 1, None}:
+        return _unreadable(f"label is not 0, 1 or null (was {one.label})", _HINT)
+    if not _WHO.fullmatch(one.who):
+        return _unreadable("who is not a name", "use letters, digits, spaces and . @ ' -")
+    return None
 
 
 def _unreadable(what: str, hint: str) -> Refusal:

@@ -33,9 +33,18 @@ SELECT
 FROM decisions LEFT JOIN models USING (model) LEFT JOIN reasons USING (sequence)
 WHERE {_PART} AND (fallback IS NULL OR ?)
 ORDER BY sequence LIMIT ?"""  # noqa: S608 - our own text
-# Of the labels of an event the one that came last.
+# Of the labels of an event the one that came last, and since when it was known without a break:
+# who says it again, or confirms it, does not make it known later.
 _LOG: Final = f"""\
-SELECT sequence, decisions.event_id, event, label, CASE WHEN label IS NOT NULL THEN known_at END
+SELECT
+    sequence, decisions.event_id, event, label,
+    CASE WHEN label IS NOT NULL THEN (
+        SELECT min(same.known_at) FROM labels AS same
+        WHERE same.event_id = decisions.event_id AND same.rowid > coalesce((
+            SELECT max(other.rowid) FROM labels AS other
+            WHERE other.event_id = decisions.event_id AND other.label IS NOT labels.label
+        ), 0)
+    ) END
 FROM decisions LEFT JOIN labels ON labels.rowid = (
     SELECT max(latest.rowid) FROM labels AS latest WHERE latest.event_id = decisions.event_id
 )
@@ -167,8 +176,8 @@ def log_frames(
     span, there
         What is exported, and how much that is.
     labels
-        Whether to have the columns of the label and of when it was known; both null for events
-        without one.
+        Whether to have the columns of the label that counts and of since when it was known without
+        a break; both null for events without one. What an event was said to be before is not there.
 
     Raises
     ------

@@ -41,6 +41,7 @@ _QUARANTINE: Final = f"INSERT INTO quarantine ({', '.join(Quarantined._fields)})
 _OF_REPLY: Final = Reply._fields[:-1]  # how much time was left follows from the others
 _REPLIES: Final = f"INSERT INTO replies ({', '.join(_OF_REPLY)})"
 _LABELS: Final = f"INSERT INTO labels ({', '.join(Label._fields)}, before)"
+_LABELS_OF: Final = f"SELECT rowid, {', '.join(Label._fields)} FROM labels WHERE event_id IN"  # noqa: S608 - our own names
 _REASONS: Final = "INSERT OR REPLACE INTO reasons (sequence, reasons)"
 _TO_POST: Final = """\
 INSERT INTO pending SELECT sequence FROM decisions WHERE sequence BETWEEN ? AND ? AND post = 1"""
@@ -296,6 +297,8 @@ class Ledger:
     def label(self, labels: Sequence[Label]) -> None:
         """Record what events turned out to be; of one event the label that came last counts.
 
+        All of them, or none.
+
         Raises
         ------
         OutputError
@@ -306,17 +309,17 @@ class Ledger:
         with self._writing() as connection:
             insert(connection, _LABELS, len(Label._fields) + 1, rows)
 
-    def labels_of(self, event_id: str) -> int:
-        """How many labels an event has.
+    def labels_of(self, event_ids: Sequence[str]) -> list[Label]:
+        """What was recorded of some events, each named once, in the order in which it came.
 
         Raises
         ------
         InputError, OutputError
-            If they cannot be looked up.
+            If it cannot be looked up.
         """
         with told(self.path):
-            sql = "SELECT count(*) FROM labels WHERE event_id = ?"
-            return int(one_value(self._connection, sql, (event_id,)))
+            rows = sorted(for_each(self._connection, _LABELS_OF, event_ids))
+        return [Label(*row) for _, *row in rows]
 
     def pending(self, after: int, limit: int) -> list[Pending]:
         """The first flags after a place that have no final outcome, by sequence.

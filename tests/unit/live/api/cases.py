@@ -19,8 +19,9 @@ from engine.events.single import Refused, SingleReader
 from engine.live.api.app import make_app
 from engine.live.api.options import ApiOptions
 from engine.live.api.server import ApiServer
+from engine.live.errors import RefusedError, UnknownError
 from engine.live.metrics import Metrics
-from engine.live.service import Answer, Health, Shown
+from engine.live.service import Answer, Health, Shown, Told
 from engine.model.reasons import Reason
 from engine.model.run import Run
 from live.cases import Heard
@@ -83,7 +84,8 @@ class Scorer:
     came: asyncio.Event = field(default_factory=asyncio.Event)
     over: bool = False
     known: dict[str, Answer] = field(default_factory=dict)
-    labels: list[tuple[str, int | None, str]] = field(default_factory=list)
+    labels: list[Told] = field(default_factory=list)
+    told_at_once: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._reader = SingleReader(notebook.schema, columns_of(notebook))
@@ -95,13 +97,13 @@ class Scorer:
             raise self.fails
         return [self._answer(event, store=store) for event in events]
 
-    async def label(self, event_id: str, label: int | None, who: str) -> bool:
+    async def label(self, told: Sequence[Told]) -> list[RefusedError | None]:
         if self.fails is not None:
             raise self.fails
-        if not event_id.startswith("e"):
-            return False
-        self.labels.append((event_id, label, who))
-        return True
+        self.told_at_once.append(len(told))
+        found = [self._refused(one) for one in told]
+        self.labels += [one for one, why in zip(told, found, strict=True) if why is None]
+        return found
 
     def health(self) -> Health:
         return self.now
@@ -124,6 +126,13 @@ class Scorer:
     def end(self) -> None:
         self.over = True
         self.came.set()
+
+    def _refused(self, told: Told) -> RefusedError | None:
+        if told.event_id.startswith("e"):
+            return None
+        if told.event_id.startswith("often"):
+            return RefusedError("it has been said too often (was one more)", hint="rest")
+        return UnknownError("no such event", hint="look for another")
 
     async def _told(self, mine: deque[Shown]) -> AsyncIterator[Shown]:
         while True:

@@ -131,3 +131,23 @@ def test_the_latest_label_counts_from_when_it_was_known(tmp_path: Path) -> None:
     assert read["is_fraud"].to_list() == [1, None, 0, None]
     assert read["label_time"].to_list() == [1_759_000_002, None, 1_759_000_001, None]
     assert_same_bits(read.drop("is_fraud", "label_time"), frame)
+
+
+def test_a_label_said_again_was_known_since_it_was_said_without_a_break(tmp_path: Path) -> None:
+    names = ("cc_num", "unix_time", "amt", "merchant")
+    rows = [(f"e{n}", 4_000_000_000_000_000 + n, 1_758_834_000 + n, n, "m") for n in range(4)]
+    frame = pl.DataFrame(rows, schema=event_schema(POS, names), orient="row")
+    said = {
+        "e0": [(1, 3), (1, 5), (1, 9)],
+        "e1": [(0, 2), (1, 4), (1, 7)],
+        "e2": [(1, 1), (None, 2), (1, 6), (1, 8)],
+        "e3": [(0, 1), (1, 2), (0, 3), (0, 4)],
+    }
+    told = [
+        Label(event_id, label, BEGAN, 1_759_000_000 + at, "bank")
+        for event_id, labels in said.items()
+        for label, at in labels
+    ]
+    read = through_a_ledger(frame, POS, tmp_path, sorted(told, key=lambda label: label.known_at))
+    assert read["is_fraud"].to_list() == [1, 1, 1, 0]
+    assert read["label_time"].to_list() == [1_759_000_000 + at for at in (3, 4, 6, 3)]

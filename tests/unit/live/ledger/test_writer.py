@@ -157,5 +157,10 @@ def test_what_was_flagged_and_not_explained_is_told(tmp_path: Path) -> None:
 
 def test_labels_are_appended(tmp_path: Path) -> None:
     with opened(tmp_path / "live.db") as ledger:
-        ledger.label([Label("e0", 1, BEGAN, 5, "bank"), Label("e0", 0, BEGAN + SECOND, 6, "bank")])
-        assert counts(ledger, "labels") == [2]
+        first = [Label("e0", 1, BEGAN, 5, "bank"), Label("e1", 0, BEGAN + SECOND, 6, "bank")]
+        then = [Label("e0", None, BEGAN, 5, "ann"), Label("e2", 1, BEGAN, 5, "ann")]
+        ledger.label(first)
+        ledger.label(then)
+        assert counts(ledger, "labels") == [4]
+        assert ledger.labels_of(["e2", "e0", "none"]) == [first[0], *then]
+        assert ledger.labels_of([]) == []
