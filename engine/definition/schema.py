@@ -78,6 +78,11 @@ class ColumnSpec:
             )
 
     @property
+    def is_sure(self) -> bool:
+        """Whether it never is null where it is looked at, as a label is until it is known."""
+        return self.required and not self.label
+
+    @property
     def is_summable(self) -> bool:
         """Whether exact sums of this column can never overflow."""
         if self.type.kind is Kind.BOOL:

@@ -139,11 +139,17 @@ def _levels(content: Mapping[str, Any], columns: Mapping[str, int]) -> dict[int,
 
 
 def _texts(content: Mapping[str, Any]) -> tuple[str, ...]:
-    texts = content[_TEXTS]
-    if any(not isinstance(text, str) for text in texts):
+    if content.keys() != {_TEXTS, _UNSEEN}:
+        raise ValueError(f"{', '.join(content) or 'nothing'} of a feature")
+    texts, unseen = content[_TEXTS], content[_UNSEEN]
+    if type(texts) is not list or any(type(text) is not str for text in texts):
         raise TypeError("a text that is none")
+    if len(texts) > MOST_TEXTS:
+        raise ValueError(f"{len(texts):,} texts, more than {MOST_TEXTS}")
     if any(one >= other for one, other in pairwise(texts)):
         raise ValueError("texts that do not rise")
-    if content[_UNSEEN] != len(texts):
-        raise ValueError(f"{content[_UNSEEN]} for what is unseen")
+    for text in texts:
+        text.encode()  # half of a surrogate pair is in no log
+    if type(unseen) is not int or unseen != len(texts):
+        raise ValueError(f"{unseen} for what is unseen")
     return tuple(texts)

@@ -181,6 +181,7 @@ def values_of_frame(
     for column, name in enumerate(names):
         series = frame[name]
         if column in texts:
+            series = series.cast(pl.String)  # a Categorical, say, sorts in its own way
             known = series.drop_nulls().unique().sort()
             levels[column] = tuple(known.to_list())
             series = series.cast(pl.Enum(known)).to_physical()

@@ -1,11 +1,13 @@
 """Which past an event sees, against tables worked out by hand: windows, ties, keys, labels."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.bits import assert_values
-from conformance.logs import log
+from conformance.logs import LOG, log
 from engine.backends import Backend
-from engine.definition import column, key
+from engine.definition import column, feature, feature_set, key
 from engine.definition.nodes import Aggregate
 
 card = key("cc_num")
@@ -229,3 +231,27 @@ def test_s3_11_a_label_that_is_not_known_by_then_is_null_for_good(backend: Backe
     # A longer delay waits for it.
     patient = key("merchant").ever(delay_seconds=11)
     assert_values(backend, patient.sum("is_fraud"), events, [0, 0, 0, 1, 1, 1])
+
+
+def test_s3_11_a_label_that_no_event_lacks_is_null_until_it_is_known(backend: Backend) -> None:
+    columns = tuple(replace(each, required=each.required or each.label) for each in LOG.columns)
+    schema = replace(LOG, columns=columns)
+    times = {"unix_time": [0, 1, 2, 100], "label_time": [9, 90, 9, 99]}
+    events = log(schema, merchant="m", points=[0, 0, 1, 1], is_fraud=[1, 0, 1, 0], **times)
+    risk = key("merchant").ever(delay_seconds=10)
+    known = risk.where(column("merchant").eq("m"))
+    early = risk.where(column("points").eq(0))
+    last = {
+        risk.count("is_fraud"): 2,
+        risk.count(): 3,
+        risk.sum("is_fraud"): 2,
+        risk.mean("is_fraud"): 1.0,
+        risk.n_unique("is_fraud"): 1,
+        risk.min("is_fraud"): 1,
+        known.first("is_fraud"): 1,
+        early.last("is_fraud"): None,
+        risk.where(column("is_fraud").eq(0)).count(): 0,
+    }
+    features = [feature(f"x{at}", each, "under test") for at, each in enumerate(last)]
+    got = backend.compute(feature_set("labels", schema, features), events)
+    assert list(got.row(3)) == list(last.values())

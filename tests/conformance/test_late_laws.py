@@ -58,6 +58,7 @@ def shown(length: str) -> FeatureSet:
     windows = {
         "late": key("cc_num").last(hours=1, delay_hours=1),
         "hour": key("cc_num").last(hours=1),
+        "days": key("cc_num").last(days=3),
         "ever": key("cc_num").ever(),
         "ever_late": key("cc_num").ever(delay_seconds=3_600),
     }
@@ -79,7 +80,7 @@ def shown(length: str) -> FeatureSet:
     return feature_set("shown", LOG, features)
 
 
-@pytest.mark.parametrize("length", ["hour", "late", "ever"])
+@pytest.mark.parametrize("length", ["hour", "days", "late", "ever", ""])
 @given(rows=streams(LOG, min_size=1), lateness=LATENESS)
 def test_s3_9_an_event_that_is_too_late_sees_less_and_never_the_future(
     length: str, rows: list[Row], lateness: int
@@ -226,6 +227,38 @@ def test_s3_9_an_event_that_is_too_late_sees_what_windows_still_hold() -> None:
         assert online.observe(late) == values
         found.append(values[0])
     assert found == [59, 59]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_s3_9_what_is_held_for_events_that_are_too_late_goes_by_the_column(
+    shared: bool,  # noqa: FBT001 - a case of the test
+) -> None:
+    """No value is held for windows without an end that no other window looks at."""
+    ever, days = key("cc_num").ever(), key("cc_num").last(days=3)
+    features = [
+        feature("count", ever.count(), "how many events there ever were"),
+        feature("max", ever.max("points"), "the most points of them"),
+        feature("last", ever.last("points"), "the points of the latest"),
+        feature("sum", ever.sum("points"), "their points"),
+        feature("days", days.max("points") if shared else days.count(), "of some days"),
+    ]
+    online = OnlineFeatures(feature_set("points", LOG, features), lateness=3_600)
+    for hour in range(200):
+        event = {"event_id": str(hour), "unix_time": 3_600 * hour, "cc_num": 1, "points": hour}
+        online.observe(event)
+
+    def seen(hour: int) -> tuple[object, ...]:
+        late = {"event_id": "late", "unix_time": 3_600 * hour + 1, "cc_num": 1, "points": 0}
+        return online.read(late)[:4]
+
+    assert seen(198) == (199, 198, 198, sum(range(199)))  # not too late
+    count, largest, latest, total = seen(150)
+    assert isinstance(count, int)
+    assert 0 < count <= 151
+    if shared:
+        assert (largest, latest, total) == (150, 150, sum(range(151 - count, 151)))
+    else:
+        assert (largest, latest, total) == (None, None, 0)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -175,7 +175,7 @@ class Windowed:
     def _is_wrapped(self, aggregate: Aggregate) -> bool:
         """Whether a null of the argument has to be told from the null of an event not shown."""
         argument = aggregate.argument
-        sure = isinstance(argument, Column) and self._schema.by_name[argument.name].required
+        sure = isinstance(argument, Column) and self._schema.by_name[argument.name].is_sure
         return aggregate.where is not None and not sure
 
     def _value(self, aggregate: Aggregate) -> Sql:
@@ -245,7 +245,7 @@ class Windowed:
         if (
             aggregate.name == "count"
             and isinstance(argument, Column)
-            and self._schema.by_name[argument.name].required
+            and self._schema.by_name[argument.name].is_sure
         ):
             return replace(aggregate, argument=None)
         return aggregate

@@ -41,7 +41,7 @@ def code_of(schema: Schema, argument: Expression) -> str:
     if not isinstance(argument, Column):
         return LIST
     spec = schema.by_name[argument.name]
-    code = _CODES.get(spec.type.kind, LIST) if spec.required else LIST
+    code = _CODES.get(spec.type.kind, LIST) if spec.is_sure else LIST
     if code != WORDS or spec.low is None or spec.high is None:
         return code
     least, most = (bound * spec.type.minor_units for bound in (spec.low, spec.high))

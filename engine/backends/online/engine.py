@@ -34,8 +34,11 @@ class OnlineFeatures:
     lateness
         How many ticks an event may lie before the latest one seen and still be scored exactly; one
         hour if not given. One that comes later than that is scored on what is still held, and
-        counted. For as long an event's id is remembered, so that none is scored twice; while the
-        watermark stands and all events are late, for at least the next ``MOST_LATE`` of them.
+        counted. No value is held longer for a window without an end: such a window sees of it as
+        far back as those with an end do that look at the same column, so that it may count events
+        whose largest value it does not know any more. For ``lateness``, too, an event's id is
+        remembered, so that none is scored twice; while the watermark stands and all events are
+        late, for at least the next ``MOST_LATE`` of them.
     leap
         How many ticks an event may lie before or after the latest one seen and its clock be
         believed. One that lies further away is scored as the first of its keys, and put aside; only

@@ -150,7 +150,8 @@ class Layout:
     def _recent(self) -> set[Aggregate]:
         """The aggregates whose arguments are asked for a day at most, in lanes that see longer.
 
-        Windows without an end hold what they have seen, and entries no longer than others.
+        Windows without an end hold what they have seen, and entries no longer than others. Only
+        an event that comes too late can tell: there are fewer left of those before it.
         """
         held: dict[tuple[Lane, Expression | None], int] = {}
         longest: dict[Lane, int] = {}

@@ -148,11 +148,11 @@ class Places:
         return " and ".join(tests)
 
     def _is_required(self, argument: Expression | None) -> bool:
-        """Whether an argument is a column that every event has."""
-        return isinstance(argument, Column) and self._schema.by_name[argument.name].required
+        """Whether an argument is a column of which every event has a value."""
+        return isinstance(argument, Column) and self._schema.by_name[argument.name].is_sure
 
     def _all_there(self, columns: tuple[str, ...]) -> str:
         """When an entry has a value in each of the columns."""
-        if all(self._schema.by_name[name].required for name in columns):
+        if all(self._schema.by_name[name].is_sure for name in columns):
             return ""
         return NOT_NULL if len(columns) == 1 else "None not in v"

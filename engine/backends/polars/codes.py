@@ -33,6 +33,13 @@ class CodeBook:
     def __len__(self) -> int:
         return self._known
 
+    def values(self) -> IntArray:
+        """(k,) what has been encoded, by its code."""
+        used = self._codes != _FREE
+        known = np.empty(self._known, dtype=np.int64)
+        known[self._codes[used]] = self._values[used]
+        return known
+
     def encode(self, values: pl.Series) -> IntArray:
         """(n,) the code of each value, −1 for null."""
         null = values.is_null().to_numpy() if values.null_count() else None
@@ -57,9 +64,7 @@ class CodeBook:
             self._grow()
 
     def _grow(self) -> None:
-        used = self._codes != _FREE
-        known = np.empty(self._known, dtype=np.int64)
-        known[self._codes[used]] = self._values[used]
+        known = self.values()
         self._values = np.zeros(2 * len(self._values), dtype=np.int64)
         self._codes = np.full(len(self._values), _FREE)
         _encode(known, 0, np.empty_like(known), self._values, self._codes, 0)

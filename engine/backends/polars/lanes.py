@@ -18,6 +18,10 @@ from engine.backends.polars.windows import Bounds
 from engine.definition.nodes import Expression
 
 _KEY_BITS: Final = 32
+_VALUE_MASK: Final = (1 << _KEY_BITS) - 1
+_NOWHERE: Final = np.int32(-1)  # where the pair is of a row that is not looked at
+
+LEAST_PAIRS: Final = 4096  # fewer are kept whether a window shows them or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +176,18 @@ class ExtremeLane:
 
 
 class DistinctLane:
-    """How many distinct values."""
+    """How many distinct values.
+
+    What the window shows no more is forgotten when it is half of what is kept, or more: constant
+    work for each row on average, and no more room than the window at its fullest takes.
+    """
 
     def __init__(self) -> None:
         self._values = CodeBook()
         self._pairs = CodeBook()  # of a key and a value
         self._coded: Tail[np.int32] = Tail()
         self._shown = np.empty(0, dtype=np.int64)
+        self._enough = LEAST_PAIRS  # with as many pairs they are looked through
         self._table = np.empty(0, dtype=np.int64)
 
     def take(self, passing: Passing) -> pl.Series:
@@ -202,7 +211,27 @@ class DistinctLane:
             self._table,
         )
         self._coded.forget(edges.leaving[1])
+        if len(self._pairs) >= self._enough:
+            self._forget(edges.leaving[1], edges.entering[1])
         return pl.Series(distinct)
+
+    def _forget(self, begin: int, end: int) -> None:
+        """Forget the pairs that the window does not show; it shows the rows between two."""
+        known = len(self._pairs)
+        shown = np.flatnonzero(self._shown[:known])
+        if 2 * len(shown) <= known:
+            places = np.full(known, _NOWHERE)
+            places[shown] = np.arange(len(shown), dtype=np.int32)
+            pairs = self._pairs.values()[shown]
+            codes, inverse = np.unique(pairs & _VALUE_MASK, return_inverse=True)
+            values = self._values.values()[codes]
+            coded = places[self._coded.rows(begin, end)]
+            self._values, self._pairs, self._coded = CodeBook(), CodeBook(), Tail(begin)
+            self._values.encode(pl.Series(values))
+            self._pairs.encode(pl.Series(pairs & ~_VALUE_MASK | inverse))
+            self._coded.append(coded)
+            self._shown = self._shown[shown]
+        self._enough = max(LEAST_PAIRS, 2 * len(self._pairs))
 
 
 class LatestLane:

@@ -15,13 +15,18 @@ class Tail(Generic[Number]):
 
     Rows are named by their number in the log. What was handed out stays what it is, whatever is
     appended or forgotten later: nothing that was ever in sight is written to again.
+
+    Parameters
+    ----------
+    row
+        The row that is appended first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, row: int = 0) -> None:
         self._buffer: npt.NDArray[Number] | None = None
-        self._first = 0  # the row that is first in the buffer
-        self._begin = 0  # the first row that is not forgotten
-        self._end = 0
+        self._first = row  # the row that is first in the buffer
+        self._begin = row  # the first row that is not forgotten
+        self._end = row
 
     @property
     def end(self) -> int:

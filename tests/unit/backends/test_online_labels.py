@@ -1,5 +1,7 @@
 """Labels that come again, are corrected, or come when nothing waits for them any more."""
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.logs import LOG
@@ -8,7 +10,7 @@ from engine.backends.online.snapshot import capture, revive
 from engine.definition import feature, feature_set, key
 from engine.errors import InputError
 
-MINUTE, HOUR = 60, 3_600
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 FRAUDS = feature_set(
     "frauds",
     LOG,
@@ -146,3 +148,30 @@ def test_what_waits_is_let_go_of_a_part_at_a_time() -> None:
     ):
         assert len(waiting) - head == delay
         assert len(waiting) <= 2 * delay + 2
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_label_that_every_log_has_is_unknown_until_it_comes(
+    told: bool,  # noqa: FBT001 - a case of the test
+) -> None:
+    schema = replace(
+        LOG,
+        columns=tuple(replace(each, required=each.required or each.label) for each in LOG.columns),
+    )
+    two_days = key("cc_num").last(days=2, delay_days=1)
+    features = feature_set(
+        "frauds",
+        schema,
+        [
+            feature("frauds", two_days.sum("is_fraud"), "as far as is known"),
+            feature("known", two_days.count("is_fraud"), "of how many it is"),
+        ],
+    )
+    online = OnlineFeatures(features)
+    found = []
+    for day in range(3):
+        found.append(online.observe(event(f"e{day}", day * DAY)))
+        if told:
+            assert online.observe_label(f"e{day}", 1)
+        online = revive(features, capture(online))
+    assert found == [(0, 0), (1, 1) if told else (0, 0), (2, 2) if told else (0, 0)]

@@ -1,17 +1,20 @@
 """No value depends on how a log is cut into batches and chunks, nor on the number of threads."""
 
 from datetime import date
+from unittest.mock import patch
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.bits import assert_same_bits
-from conformance.logs import LOG, log_of_rows, over
+from conformance.logs import LOG, log, log_of_rows, over
 from conformance.sets import SETS
 from conformance.streams import Row, streams
-from engine.backends.polars import chunks, compute
+from engine.backends import reference
+from engine.backends.polars import chunks, compute, lanes
 from engine.backends.polars.chunks import stream_features
 from engine.backends.polars.plan import compile_features
 from engine.catalog import notebook
@@ -155,6 +158,108 @@ def test_a_log_longer_than_what_is_kept_of_it_at_first() -> None:
     events = normalise(log, pos.schema, columns_of(pos)).events
     parts = _in_chunks(pos, events, batch=70, least=70, most=200, threads=2)
     assert_same_bits(parts, compute(pos, events), pos, events)
+
+
+@given(data=st.data())
+def test_values_that_no_window_shows_are_forgotten_and_come_anew(data: st.DataObject) -> None:
+    card, merchant = key("cc_num"), key("merchant").last(days=7, delay_days=1)
+    features = feature_set(
+        "different",
+        LOG,
+        [
+            feature("points", card.last(days=2).n_unique("points"), ""),
+            feature("speeds", merchant.where(column("online")).n_unique("speed"), ""),
+            feature("merchants", key().last(days=2).n_unique("merchant"), ""),
+            feature("ever", card.ever().n_unique("points"), ""),
+        ],
+    )
+    rows = data.draw(streams(LOG, min_size=1), "rows")
+    spread = data.draw(st.sampled_from((1, 3_600, 50_000)), "seconds between events")
+    rows = [{**row, "unix_time": at * spread, "label_time": None} for at, row in enumerate(rows)]
+    events = log_of_rows(LOG, rows)
+    with patch.object(lanes, "LEAST_PAIRS", data.draw(st.integers(0, 3), "least pairs")):
+        parts = _in_chunks(features, events, batch=2, least=2, most=3, threads=2)
+    assert_same_bits(parts, compute(features, events), features, events)
+
+
+@pytest.mark.parametrize("delay", [0, 1])
+def test_what_is_kept_of_different_values_is_what_the_window_shows(delay: int) -> None:
+    n, shown = 40_000, 2_880
+    events = log(unix_time=[60 * row for row in range(n)], cc_num=1, points=list(range(n)))
+    window = key("cc_num").last(days=2, delay_days=delay)
+    features = feature_set("different", LOG, [feature("x", window.n_unique("points"), "")])
+    kept: list[lanes.DistinctLane] = []
+    forget = lanes.DistinctLane._forget
+
+    def noted(self: lanes.DistinctLane, begin: int, end: int) -> None:
+        forget(self, begin, end)
+        kept.append(self)
+        assert len(self._pairs) <= 2 * (shown + 1)
+        assert len(self._values) == len(self._pairs)
+
+    with patch.object(lanes.DistinctLane, "_forget", noted):
+        parts = _in_chunks(features, events, batch=500, least=500, most=500, threads=1)
+    assert parts["x"].to_list() == [
+        max(0, min(row - 1_440 * delay + (delay > 0), shown + 1 if delay else shown))
+        for row in range(n)
+    ]
+    assert len(kept) > 4
+    assert len(kept[-1]._values._codes) <= 4 * lanes.LEAST_PAIRS
+
+
+def test_a_condition_on_labels_knows_none_before_its_time() -> None:
+    """Whatever is aggregated of the events that it lets in, which is not the label."""
+    n, day = 40, 86_400
+    times = [row * day // 2 for row in range(n)]
+    events = log(
+        unix_time=times,
+        cc_num=1,
+        points=list(range(n)),
+        is_fraud=1,
+        label_time=[time + row % 5 * day for row, time in enumerate(times)],
+    )
+    frauds = key("cc_num").last(days=7, delay_days=2).where(column("is_fraud").eq(1))
+    features = feature_set(
+        "frauds",
+        LOG,
+        [
+            feature("sum", frauds.sum("points"), ""),
+            feature("count", frauds.count("points"), ""),
+            feature("max", frauds.max("points"), ""),
+            feature("different", frauds.n_unique("points"), ""),
+            feature("last", frauds.last("points"), ""),
+        ],
+    )
+    assert compile_features(features).running
+    expected = reference.compute(features, events)
+    assert expected["count"].max() == 9  # of 15 events in a window
+    parts = _in_chunks(features, events, batch=3, least=3, most=6, threads=2)
+    assert_same_bits(parts, expected, features, events)
+
+
+@pytest.mark.parametrize("days", [2, None])
+def test_extremes_are_kept_while_the_room_for_them_grows(days: int | None) -> None:
+    """Where a window begins far from the log's first row, and where keys are many."""
+    rng = np.random.default_rng(0)
+    gaps = np.concatenate([np.full(3_000, 250), np.full(9_000, 40)])
+    keys = 5 if days else 2_000
+    events = log(
+        unix_time=np.cumsum(gaps).tolist(),
+        cc_num=rng.integers(
+            1, 1 + np.arange(1, len(gaps) + 1) * keys // len(gaps), len(gaps), endpoint=True
+        ).tolist(),
+        speed=rng.normal(size=len(gaps)).tolist(),
+    )
+    card = key("cc_num")
+    window = card.last(days=days) if days else card.ever()
+    features = feature_set(
+        "extremes",
+        LOG,
+        [feature("max", window.max("speed"), ""), feature("min", window.min("speed"), "")],
+    )
+    assert compile_features(features).running
+    parts = _in_chunks(features, events, batch=50, least=50, most=60, threads=2)
+    assert_same_bits(parts, compute(features, events), features, events)
 
 
 def test_a_chunk_that_fails_ends_the_stream_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,13 @@ def test_it_is_read_as_it_was_written() -> None:
         {"shop": {"texts": ["a", 1], "unseen": 2}},
         {"shop": {"texts": ["a"], "unseen": 2}},
         {"street": {"texts": [], "unseen": 0}},
+        {"shop": {"texts": "ab", "unseen": 2}},
+        {"shop": {"texts": {"a": 0, "b": 1}, "unseen": 2}},
+        {"shop": {"texts": ["a"], "unseen": True}},
+        {"shop": {"texts": ["a", "b"], "unseen": 2.0}},
+        {"shop": {"texts": ["a"], "unseen": 1, "more": 0}},
+        {"shop": {"texts": ["a", "\ud800"], "unseen": 2}},
+        {"shop": {"texts": [f"{at:03}" for at in range(256)], "unseen": 256}},
     ],
 )
 def test_what_is_none_is_refused(changes: dict[str, Any]) -> None:

@@ -1,9 +1,10 @@
-"""What is usual of a feature among some events."""
+"""Features of events out of a frame, and what is usual among some of them."""
 
 import numpy as np
+import polars as pl
 import pytest
 
-from engine.model.feature_values import usual_among
+from engine.model.feature_values import usual_among, values_of_frame
 
 NAN = float("nan")
 
@@ -35,3 +36,11 @@ def test_what_is_usual(
     values: list[float], levels: list[str] | None, usual: float | str | None
 ) -> None:
     assert usual_among(np.array(values, dtype=np.float64), levels) == usual
+
+
+@pytest.mark.parametrize("dtype", [pl.String(), pl.Categorical(), pl.Enum(["travel", "fuel", "é"])])
+def test_texts_are_in_the_order_of_their_code_points(dtype: pl.DataType) -> None:
+    texts = ["travel", None, "é", "fuel", "travel"]
+    values = values_of_frame(pl.DataFrame({"kind": pl.Series(texts, dtype=dtype)}), ["kind"], [0])
+    assert values.levels == {0: ("fuel", "travel", "é")}
+    assert values.texts(0) == texts
