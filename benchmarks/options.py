@@ -107,6 +107,11 @@ def command_of(suite: str, numbers: Mapping[str, object]) -> str:
     return " ".join([f"python -m benchmarks {suite}", *told])
 
 
+def set_named(text: str) -> str:
+    """A feature set as ``--set`` names it, without the folder that its file is in."""
+    return Path(text).name
+
+
 def cache_folder() -> Path:
     """Where simulated inputs go unless an option says otherwise: within the user's cache."""
     base = os.environ.get("XDG_CACHE_HOME")

@@ -41,6 +41,11 @@ def wholes(text: str, option: str, low: int, high: int) -> tuple[int, ...]:
     return tuple(sorted({whole(part.strip(), option, low, high) for part in text.split(",")}))
 
 
+def names(text: str) -> tuple[str, ...]:
+    """The names of a list with commas, of which one may stand at its end."""
+    return tuple(part.strip() for part in text.strip().removesuffix(",").split(","))
+
+
 def threads(text: str | None) -> int:
     """The number of ``--threads``; as many as there are processors if none is given."""
     return processors() if text is None else whole(text, "--threads", 1, _MOST_THREADS)

@@ -7,7 +7,7 @@ counted from 1970-01-01.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from benchmarks.handbook.columns import DAY
+from engine.errors import InputError
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
@@ -92,6 +93,27 @@ def fold_of(told: Told, start: date) -> Fold:
         compromised = np.union1d(compromised, just_known)
         tests |= (told.days == day) & ~np.isin(told.customers, compromised)
     return Fold(np.flatnonzero(trains), np.flatnonzero(tests))
+
+
+def require_folds(told: Told, called: str) -> None:
+    """Refuse a log that has no fraud, or nothing else, in what a fold trains on or tests.
+
+    Raises
+    ------
+    InputError
+        If so; it says where the log begins and ends.
+    """
+    for start in sorted({BASELINE, *TEST, *VALIDATION}):
+        fold = fold_of(told, start)
+        if any(len(np.unique(told.labels[places])) < 2 for places in fold):  # noqa: PLR2004 - fraud and not
+            first, last = (
+                _EPOCH + timedelta(days=int(day)) for day in (told.days.min(), told.days.max())
+            )
+            raise InputError(
+                f"{called}: no events of both kinds in the fold that trains from {start} "
+                f"(was {first} to {last})",
+                hint="take all of the book's simulated data, 2018-04-01 to 2018-09-30",
+            )
 
 
 def figures_of(told: Told, scores: Floats) -> Figures:

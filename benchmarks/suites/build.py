@@ -19,7 +19,7 @@ from benchmarks.floor import CHUNK_ROWS
 from benchmarks.kept import measure_and_keep
 from benchmarks.machine import commit, machine
 from benchmarks.measure import Run, in_turns, run_module
-from benchmarks.options import Common, add_common, command_of, read_common
+from benchmarks.options import Common, add_common, command_of, read_common, set_named
 from benchmarks.progress import say
 from benchmarks.simulated import Simulated, Workspace
 from benchmarks.suites.build_results import (
@@ -30,9 +30,9 @@ from benchmarks.suites.build_results import (
     as_text,
     summary,
 )
-from engine.arguments import whole
+from engine.arguments import SET_HELP, whole
 from engine.build.outputs import FEATURES
-from engine.catalog import SETS, load_feature_set
+from engine.catalog import load_feature_set
 from engine.clock import utc_date
 from engine.command import Parser
 from engine.definition import FeatureSet
@@ -69,6 +69,7 @@ class Options:
     """The options of the suite; its help says what each does."""
 
     features: FeatureSet
+    named: str  # as --set has it
     usual: Simulated
     hot: Simulated
     common: Common
@@ -86,7 +87,7 @@ class Options:
     @property
     def command(self) -> str:
         """What measures the same again."""
-        numbers: dict[str, object] = {} if self.is_notebook else {"--set": self.features.name}
+        numbers: dict[str, object] = {} if self.is_notebook else {"--set": set_named(self.named)}
         numbers |= {
             "--rows": self.usual.rows,
             "--cards": self.usual.cards,
@@ -125,13 +126,14 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
     around = {"date": utc_date().isoformat(), "commit": commit(), "machine": machine()}
     features = options.features
     checked = CHECKED_ROWS if options.is_notebook else CHECKED_ROWS_OF_ALL
-    usual = _Input(options.usual, space, options.common.threads, features, checked)
-    hot = _Input(options.hot, space, options.common.threads, features, CHECKED_HOT_ROWS)
+    threads, named = options.common.threads, options.named
+    usual = _Input(options.usual, space, threads, features, named, checked)
+    hot = _Input(options.hot, space, threads, features, named, CHECKED_HOT_ROWS)
     timed = {BUILD: partial(usual.build, space.scratch / "usual")}
     sizes = {BUILD: len(features.names)}
     if not options.is_notebook:
         other = load_feature_set(NOTEBOOK)
-        compared = _Input(options.usual, space, options.common.threads, other, CHECKED_ROWS)
+        compared = _Input(options.usual, space, threads, other, NOTEBOOK, CHECKED_ROWS)
         timed = {NOTEBOOK: partial(compared.build, space.scratch / NOTEBOOK)} | timed
         sizes[NOTEBOOK] = len(other.names)
     say("comparing with the reference")
@@ -171,11 +173,17 @@ class _Input:
     """A simulated file, what its build has to write, and the processes that are timed on it."""
 
     def __init__(
-        self, simulated: Simulated, space: Workspace, threads: int, features: FeatureSet, rows: int
+        self,
+        simulated: Simulated,
+        space: Workspace,
+        threads: int,
+        features: FeatureSet,
+        named: str,
+        rows: int,
     ) -> None:
         self._simulated = simulated
         self._threads = threads
-        self._features = features
+        self._named = named
         self._file = space.provide(simulated, threads=threads)
         expectations = Expectations(self._file, features)
         self._columns = expectations.columns_read
@@ -189,13 +197,13 @@ class _Input:
         source = folder.with_suffix(".parquet")
         rows = min(self._simulated.rows, _SAMPLE_ROWS)
         write_frames([pl.scan_parquet(self._file).head(rows).collect()], source)
-        run = run_build(source, folder, self._threads, features=self._features.name)
+        run = run_build(source, folder, self._threads, features=self._named)
         check_all([self._first], folder / FEATURES, run.printed["rows"]["written"], rows)
         return folder / FEATURES
 
     def build(self, folder: Path) -> Run:
         """Build, check the output, and remove it before the disk is busy with it."""
-        run = run_build(self._file, folder, self._threads, features=self._features.name)
+        run = run_build(self._file, folder, self._threads, features=self._named)
         output = folder / FEATURES
         written = run.printed["rows"]["written"]
         check_all(self._expected, output, written, self._simulated.rows)
@@ -233,7 +241,7 @@ def _options(argv: Sequence[str]) -> Options:
     add = parser.add_argument
     add("--rows", default="10_000_000", metavar="N", help="rows of the file (%(default)s)")
     add("--cards", default="33_000", metavar="M", help="its cards (%(default)s)")
-    add("--set", default=NOTEBOOK, choices=tuple(SETS), help="feature set (%(default)s)")
+    add("--set", default=NOTEBOOK, metavar="SET", help=f"{SET_HELP} (%(default)s)")
     add("--hot-rows", default="1_000_000", metavar="N", help="rows of the one card (%(default)s)")
     add_common(parser, "build")
     parsed = parser.parse_args(argv)
@@ -243,6 +251,7 @@ def _options(argv: Sequence[str]) -> Options:
     common = read_common(parsed)
     return Options(
         features=load_feature_set(parsed.set),
+        named=parsed.set,
         usual=Simulated(rows=rows, cards=cards, days=_DAYS, seed=common.seed),
         hot=Simulated(rows=hot_rows, cards=1, days=1, seed=common.seed),
         common=common,

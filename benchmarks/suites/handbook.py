@@ -11,7 +11,7 @@ from benchmarks.handbook.check import check_features
 from benchmarks.handbook.columns import HANDBOOK
 from benchmarks.handbook.models import BOOKS
 from benchmarks.handbook.own import own
-from benchmarks.handbook.protocol import Told
+from benchmarks.handbook.protocol import Told, require_folds
 from benchmarks.handbook.tables import as_array, read_events
 from benchmarks.handbook.trials import BOOK, LIGHTGBM, OWN, Trials
 from benchmarks.kept import keep
@@ -23,7 +23,8 @@ from engine.backends import load_backend
 from engine.clock import elapsed, utc_date
 from engine.command import Parser
 from engine.definition import fingerprint
-from engine.events.inputs import InputFile
+from engine.errors import InputError
+from engine.events.inputs import InputFile, find_inputs
 from engine.events.parquet import check_parquet
 from engine.versions import versions
 
@@ -53,21 +54,33 @@ def prepare(argv: Sequence[str]) -> Callable[[], None]:
     """Read the options, and return what checks, measures, prints and keeps the results."""
     parser = Parser("python -m benchmarks handbook", _DESCRIPTION, _EPILOG)
     add = parser.add_argument
-    add("file", type=Path, metavar="FILE", help="the book's simulated transactions, as Parquet")
+    add("file", metavar="FILE", help="the book's simulated transactions, as Parquet")
     add("--results", default=RESULTS, type=Path, metavar="FOLDER", help="for handbook-N.json")
     add("--json", action="store_true", help="print the results as JSON")
     parsed = parser.parse_args(argv)
-    header = check_parquet(InputFile(parsed.file, "parquet"), HANDBOOK, tuple(HANDBOOK.by_name))
+    file = _parquet_file(parsed.file)
+    header = check_parquet(file, HANDBOOK, tuple(HANDBOOK.by_name))
     return partial(
         keep,
         "handbook",
         header.rows or 0,
         parsed.results,
         f"{command_of('handbook', {})} {_FILE}",
-        partial(measure, parsed.file),
+        partial(measure, file.path),
         as_text,
         as_json=parsed.json,
     )
+
+
+def _parquet_file(named: str) -> InputFile:
+    """The one Parquet file that is named, or lies in a folder that is."""
+    found = find_inputs([named])
+    if len(found) != 1 or found[0].kind != "parquet":
+        raise InputError(
+            f"{named}: not one Parquet file (was {', '.join(str(each.path) for each in found)})",
+            hint="name the book's simulated transactions, as one Parquet file",
+        )
+    return found[0]
 
 
 def measure(file: Path) -> dict[str, Any]:
@@ -75,12 +88,16 @@ def measure(file: Path) -> dict[str, Any]:
 
     Raises
     ------
+    InputError
+        If the file cannot be read, or its events do not reach the folds.
     DifferenceError
         If a feature is not what the reference computes.
     """
     around = {"date": utc_date().isoformat(), "commit": commit(), "machine": machine()}
     began = elapsed()
     events = read_events(file)
+    protocol = Told.of(events)
+    require_folds(protocol, str(file))
     told: dict[str, Any] = {}
     arrays = {}
     for name, features in SETS.items():
@@ -95,7 +112,7 @@ def measure(file: Path) -> dict[str, Any]:
             "values_equal_to_the_reference": check_features(features, events, built),
         }
         arrays[name] = as_array(built)
-    trials = Trials(Told.of(events), arrays)
+    trials = Trials(protocol, arrays)
     baseline = trials.baseline()
     rows = [trials.prequential(BOOK, name, model) for name, model in BOOKS.items()]
     for name in SETS:

@@ -24,12 +24,13 @@ from benchmarks.options import (
     command_of,
     read_common,
     read_sizes,
+    set_named,
 )
 from benchmarks.progress import say
 from benchmarks.simulated import Simulated, Workspace
 from benchmarks.suites.engines_options import EVENTS_PER_CARD_AND_DAY
 from benchmarks.tables import aligned, shown
-from engine.arguments import whole
+from engine.arguments import SET_HELP, whole
 from engine.backends.online.compile import compile_online
 from engine.catalog import load_feature_set
 from engine.clock import utc_date
@@ -74,7 +75,7 @@ class Options:
 def prepare(argv: Sequence[str]) -> Callable[[], None]:
     """Read the options, and return what checks, measures, prints and keeps the results."""
     parser = Parser("python -m benchmarks state", _DESCRIPTION, _EPILOG)
-    parser.add_argument("--set", default="pos", metavar="NAME", help="the set (%(default)s)")
+    parser.add_argument("--set", default="pos", metavar="SET", help=f"{SET_HELP} (%(default)s)")
     add_sizes(parser, _SIZES)
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that it works")
     add_common(parser, "state")
@@ -90,7 +91,7 @@ def prepare(argv: Sequence[str]) -> Callable[[], None]:
     rows = max(round(cards * EVENTS_PER_CARD_AND_DAY * (days + more)), warm + 2 * events)
     simulated = Simulated(rows=rows, cards=cards, days=days + more, seed=common.seed)
     numbers = {
-        "--set": parsed.set,
+        "--set": set_named(parsed.set),
         "--cards": cards,
         "--days": days,
         "--events": events,
@@ -147,7 +148,7 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
     )
     return around | {
         "versions": versions(["numpy", "polars"]),
-        "feature_set": {"name": options.features, "features": len(features.features)},
+        "feature_set": {"name": features.name, "features": len(features.features)},
         "repeats": options.common.repeats,
         "inputs": options.simulated.described()
         | {"state": made | {"equal_to_polars": f"the {checked:,} events after it"}},

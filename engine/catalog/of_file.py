@@ -9,9 +9,12 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Final
 
+from engine.catalog.sets import SETS
 from engine.definition import FeatureSet
+from engine.definition.verify import verify
 from engine.errors import DefinitionError
 from engine.interrupts import at_once
+from engine.words import said
 
 _SUFFIX: Final = ".py"
 _MODULE: Final = "sentinelpos_user_set"  # what the file's module is called while it runs
@@ -32,7 +35,8 @@ def set_of_file(name: str) -> FeatureSet:
     Raises
     ------
     DefinitionError
-        If there is no such file or set, or the file fails; then with its line.
+        If there is no such file or set, the file fails, then with its line, or the set is not well
+        formed or has the name of one that comes with the project.
     """
     before, colon, wanted = name.rpartition(f"{_SUFFIX}:")
     path = Path(before + _SUFFIX) if colon else Path(name)
@@ -50,14 +54,29 @@ def set_of_file(name: str) -> FeatureSet:
             raise DefinitionError(
                 f"{path}: no feature set of that name (was {wanted!r}, {was})", hint=hint
             )
-        return sets[wanted]
+        return _checked(path, sets[wanted])
     if len(sets) > 1:
         raise DefinitionError(
             f"{path}: it does not say which feature set is meant (was {len(sets)} of them)",
             hint=hint,
         )
     (only,) = sets.values()
-    return only
+    return _checked(path, only)
+
+
+def _checked(path: Path, features: FeatureSet) -> FeatureSet:
+    try:
+        verify(features)
+    except DefinitionError as error:  # of a set that was made without feature_set(…)
+        raise DefinitionError(f"{path}: {error.what}", hint=error.hint) from error
+    taken = {name.lower(): its for name, its in SETS.items()}.get(features.name.lower(), features)
+    if taken != features:
+        raise DefinitionError(
+            f"{path}: a feature set that comes with the project has that name "
+            f"(was {features.name!r})",
+            hint="give it another name, which messages, results and files tell it by",
+        )
+    return features
 
 
 def _run(path: Path) -> ModuleType:
@@ -72,11 +91,13 @@ def _run(path: Path) -> ModuleType:
         place, _ = _place(path, error)
         raise DefinitionError(f"{place}: {error.what}", hint=error.hint) from error
     except (Exception, SystemExit) as error:
+        # Of a file that it imports, not of a text that it has compiled.
+        if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_file():
+            raise _not_python(Path(error.filename), error) from error
         place, hint = _place(path, error)
         what = "ends the program" if isinstance(error, SystemExit) else "fails"
-        raise DefinitionError(
-            f"{place}: the file {what} (was {type(error).__name__}: {error})", hint=hint
-        ) from error
+        was = ": ".join(filter(None, (type(error).__name__, said(error))))
+        raise DefinitionError(f"{place}: the file {what} (was {was})", hint=hint) from error
     return module
 
 
@@ -94,14 +115,24 @@ def _compiled(path: Path) -> CodeType:
         raise DefinitionError(
             f"{path}: cannot be read (was: {error.strerror})", hint="name a Python file"
         ) from error
-    except SyntaxError as error:
-        raise DefinitionError(
-            f"{path}, line {error.lineno}: not Python (was: {error.msg})", hint="mend that line"
-        ) from error
-    except ValueError as error:  # bytes that are no text, or a NUL
-        raise DefinitionError(
-            f"{path}: not Python (was: {error})", hint="write it as text in UTF-8"
-        ) from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise _not_python(path, error) from error
+
+
+def _not_python(file: Path, error: Exception) -> DefinitionError:
+    """What to say of a file that cannot be compiled: where, or that it is no text."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return DefinitionError(
+            f"{file}, line {error.lineno}: not Python (was: {error.msg})", hint="mend that line"
+        )
+    if isinstance(error, SyntaxError | ValueError):  # bytes that are no text, or a NUL
+        return DefinitionError(
+            f"{file}: not Python (was: {said(error)})", hint="write it as text in UTF-8"
+        )
+    return DefinitionError(
+        f"{file}: nested too deep for Python (was {type(error).__name__})",
+        hint="write what is in many brackets in several steps",
+    )
 
 
 @contextmanager

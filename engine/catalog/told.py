@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from engine.catalog.sets import SETS
 from engine.definition import FeatureSet, fingerprint
+from engine.definition.nodes import Expression
 from engine.definition.written import as_json, of_json
 from engine.errors import DefinitionError
 
@@ -49,9 +50,15 @@ def set_of(told: Mapping[str, Any]) -> FeatureSet:
 
 def option_of(features: FeatureSet) -> str:
     """How a command line names a set, to be put into a hint."""
-    if SETS.get(features.name) == features:
+    whole = SETS.get(features.name)
+    # Some of a set's features, as after a training without the others, are built with all of it.
+    if whole is not None and whole.schema == features.schema and _named(features) <= _named(whole):
         return f"--set {features.name}"
     return f"--set FILE.py:NAME, naming the file that defines {features.name}"
+
+
+def _named(features: FeatureSet) -> set[tuple[str, Expression]]:
+    return {(feature.name, feature.expression) for feature in features.features}
 
 
 def no_such_set(name: str) -> DefinitionError:

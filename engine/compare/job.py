@@ -7,12 +7,15 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from engine.catalog import option_of
 from engine.clock import elapsed
 from engine.compare.options import Options
+from engine.definition import fingerprint
 from engine.errors import InputError
 from engine.model.features_file import FeatureTable, read_features, sha256_of
 from engine.model.labels import require_both_classes
 from engine.model.loading import load_run
+from engine.model.narrowed import table_for
 from engine.model.paired import paired, rival_of
 from engine.model.ranked import Integers
 from engine.model.run import MANIFEST, Run
@@ -91,6 +94,8 @@ def compare(options: Options) -> Comparison:
     run = load_run(options.run, threads=options.threads)
     baseline = load_run(options.baseline, threads=options.threads)
     table, of_baseline = _tables(options)
+    if of_baseline is table:
+        _require_one_set(table, run, baseline)
     runs = {RUN: (run, table), BASELINE: (baseline, of_baseline)}
     if options.test_part:
         judged = _test_parts(table, tuple(runs.values()))
@@ -144,6 +149,22 @@ def _tables(options: Options) -> tuple[FeatureTable, FeatureTable]:
                 hint="build both from the same log",
             )
     return table, other
+
+
+def _require_one_set(table: FeatureTable, run: Run, baseline: Run) -> None:
+    """That both look at these features, of which a run trained without some takes the others."""
+    try:
+        for each in (run, baseline):
+            table_for(table, each.features, f"{each.path} was trained on")
+    except InputError as error:
+        if fingerprint(run.features) == fingerprint(baseline.features):
+            raise
+        raise InputError(
+            error.what,
+            hint="the runs are of different feature sets: build both from the same log, and name "
+            f"those of BASELINE ({option_of(baseline.features)}) with --baseline-features beside "
+            f"FEATURES of RUN ({option_of(run.features)})",
+        ) from error
 
 
 def _in_time(options: Options, runs: tuple[Run, Run], table: FeatureTable) -> Judged:

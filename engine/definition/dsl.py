@@ -6,9 +6,10 @@
 >>> risk_28d = key("merchant").last(days=28, delay_days=7).mean("is_fraud")
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from reprlib import repr as short
 
 from engine.definition.nodes import (
     Aggregate,
@@ -19,6 +20,7 @@ from engine.definition.nodes import (
     FeatureSet,
     Operand,
     Window,
+    as_condition,
     lift,
 )
 from engine.definition.schema import Schema
@@ -39,7 +41,7 @@ class History:
 
     def where(self, condition: Expression) -> "History":
         """Only the past events for which ``condition`` is true (null counts as false)."""
-        both = condition if self.condition is None else self.condition & condition
+        both = as_condition(condition) if self.condition is None else self.condition & condition
         return replace(self, condition=both)
 
     def count(self, argument: Expression | str | None = None) -> Aggregate:
@@ -151,7 +153,7 @@ def column(name: str) -> Column:
 
 def if_else(condition: Expression, then: Operand, otherwise: Operand) -> Call:
     """``then`` where ``condition`` is true, else ``otherwise``; null counts as false."""
-    return Call("if_else", (condition, lift(then), lift(otherwise)))
+    return Call("if_else", (as_condition(condition), lift(then), lift(otherwise)))
 
 
 def ln(value: Operand) -> Call:
@@ -212,6 +214,11 @@ def feature_set(name: str, schema: Schema, features: Sequence[Feature]) -> Featu
     DefinitionError
         Where a feature is not well formed; the message names it.
     """
+    if not isinstance(features, Iterable):
+        raise DefinitionError(
+            f"a feature set is made of a list of features (was {short(features)})",
+            hint="put them between [ and ], each made with feature(…)",
+        )
     made = FeatureSet(name, schema, tuple(features))
     verify(made)
     return made

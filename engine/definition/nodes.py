@@ -6,12 +6,15 @@ feature set orders features. Nodes hold no data and know no engine.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from engine.definition.schema import Schema
 from engine.errors import DefinitionError
 
 Scalar: TypeAlias = bool | int | float | str
+
+# What to do where == or != was meant to compare columns, which gives Python's True or False.
+BY_EQ: Final = "compare with .eq(…), or ~….eq(…) for unequal; == and != compare definitions"
 
 
 class Expression:
@@ -59,11 +62,17 @@ class Expression:
     def __ge__(self, other: "Operand") -> "Call":
         return Call("ge", (self, lift(other)))
 
-    def __and__(self, other: "Operand") -> "Call":
-        return Call("and", (self, lift(other)))
+    def __and__(self, other: "Expression") -> "Call":
+        return Call("and", (self, as_condition(other)))
 
-    def __or__(self, other: "Operand") -> "Call":
-        return Call("or", (self, lift(other)))
+    def __rand__(self, other: "Expression") -> "Call":
+        return Call("and", (as_condition(other), self))
+
+    def __or__(self, other: "Expression") -> "Call":
+        return Call("or", (self, as_condition(other)))
+
+    def __ror__(self, other: "Expression") -> "Call":
+        return Call("or", (as_condition(other), self))
 
     def __invert__(self) -> "Call":
         return Call("not", (self,))
@@ -215,6 +224,19 @@ class FeatureSet:
 def lift(value: Operand) -> Expression:
     """An expression as it is, a scalar as a literal."""
     return value if isinstance(value, Expression) else Literal(value)
+
+
+def as_condition(value: object) -> Expression:
+    """What is to be a condition, as it is.
+
+    Raises
+    ------
+    DefinitionError
+        If it is no expression, such as what ``==`` makes of two of them.
+    """
+    if not isinstance(value, Expression):
+        raise DefinitionError(f"a condition is an expression (was {value!r})", hint=BY_EQ)
+    return value
 
 
 def _plain(value: object) -> object:

@@ -3,14 +3,15 @@
 import math
 import re
 from collections.abc import Iterator
+from reprlib import repr as short
 from typing import Final
 
 from engine.definition.aggregates import AGGREGATES
 from engine.definition.functions import FUNCTIONS
 from engine.definition.infer import is_bounded, type_of
-from engine.definition.naming import verify_printable
 from engine.definition.needs import columns_in
 from engine.definition.nodes import (
+    BY_EQ,
     Aggregate,
     Call,
     Column,
@@ -18,6 +19,7 @@ from engine.definition.nodes import (
     Feature,
     FeatureSet,
     Literal,
+    Window,
 )
 from engine.definition.schema import Schema
 from engine.definition.types import Kind
@@ -36,7 +38,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def verify(features: FeatureSet) -> None:
-    """Check a feature set.
+    """Check a feature set, whatever way it was made.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def verify(features: FeatureSet) -> None:
         At the first thing that is not well formed; the message names the feature, the value and
         what to do.
     """
-    verify_printable("a feature set", features.name)
+    _verify_kinds(features)
     if not features.features:
         raise DefinitionError(
             f"feature set {features.name!r} is empty (was ())", hint="give it at least one feature"
@@ -60,10 +62,37 @@ def verify(features: FeatureSet) -> None:
             ) from None
 
 
-def _verify_name(name: str, seen: set[str], schema: Schema) -> None:
-    if _NAME.fullmatch(name) is None:
+def _verify_kinds(features: FeatureSet) -> None:
+    """That a set is made of what it has to be, which Python does not ask."""
+    name: object = features.name
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         raise DefinitionError(
-            f"a name is a letter, then letters, digits and underscores (was {name!r})",
+            "the name of a feature set is a letter, then letters, digits and underscores "
+            f"(was {short(name)})",
+            hint="files are called after it",
+        )
+    if not isinstance(features.schema, Schema):
+        raise DefinitionError(
+            f"feature set {name!r} has a schema (was {short(features.schema)})",
+            hint="give one such as POS, which engine.definition has, without quotes",
+        )
+    if not isinstance(features.features, tuple):
+        raise DefinitionError(
+            f"feature set {name!r} has a tuple of features (was {short(features.features)})",
+            hint="make the set with feature_set(…), which makes one of any list",
+        )
+    for each in features.features:
+        if not isinstance(each, Feature):
+            raise DefinitionError(
+                f"feature set {name!r} has nothing but features (was {short(each)})",
+                hint="make each of them with feature(…)",
+            )
+
+
+def _verify_name(name: object, seen: set[str], schema: Schema) -> None:
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise DefinitionError(
+            f"a name is a letter, then letters, digits and underscores (was {short(name)})",
             hint="it becomes a column's name in Parquet and SQL",
         )
     # DuckDB's identifiers ignore case, so two names must differ in more than that.
@@ -106,6 +135,11 @@ def _verify_feature(feature: Feature, schema: Schema) -> None:
             case _:
                 pass
     _verify_no_label(feature.expression, schema)
+    if not any(isinstance(node, Column | Aggregate) for node in _walk(feature.expression)):
+        raise DefinitionError(
+            f"a feature looks at columns or at past events (was {feature.expression}, a constant)",
+            hint=BY_EQ,
+        )
 
 
 def _verify_doc(doc: object) -> None:
@@ -119,12 +153,35 @@ def _verify_depth(expression: Expression) -> None:
     level, depth = [expression], 0
     while level:
         depth += 1
+        for node in level:
+            _verify_node(node)
         level = [part for node in level for part in _parts(node)]
     if depth > _DEEPEST:
         raise DefinitionError(
             f"an expression is nested {_DEEPEST} deep at most (was {depth:,})",
             hint="add up in pairs rather than one after the other, or make several features of it",
         )
+
+
+def _verify_node(node: Expression) -> None:
+    match node:
+        case Column(name):
+            well = _all_are(str, name)
+        case Call(function, args):
+            well = _all_are(str, function) and _all_are(tuple, args)
+        case Aggregate(name, _, key, window, _):
+            well = _all_are(Window, window) and _all_are(tuple, key) and _all_are(str, name, *key)
+        case _:
+            well = True
+    if not well:
+        raise DefinitionError(
+            f"columns, functions and aggregates are named by texts (was {short(node)})",
+            hint="make expressions with column(…), key(…) and the functions of the language",
+        )
+
+
+def _all_are(kind: type, *values: object) -> bool:
+    return all(isinstance(value, kind) for value in values)
 
 
 def _verify_literal(value: object) -> None:

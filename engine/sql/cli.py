@@ -57,12 +57,6 @@ def _prepare(argv: Sequence[str] | None, stale: list[str]) -> Callable[[], None]
 
     names = tuple(SETS) if options.set is None else (options.set,)
     sets = [load_feature_set(name) for name in names]
-    for features in sets:
-        if options.out != _STDOUT and Path(features.name).name != features.name:
-            raise InputError(
-                f"--set: a file cannot be called after this feature set (was {features.name!r})",
-                hint="give it a name without a slash, or write to --out -",
-            )
 
     def work() -> None:
         texts = {features.name: document(features) for features in sets}

@@ -3,13 +3,14 @@
 from typing import Final
 
 from engine.backends.duckdb.compile import compile_features
-from engine.backends.duckdb.layout import Item, one_line
+from engine.backends.duckdb.layout import Item
 from engine.backends.duckdb.source import log_of_files, macros_of_files
 from engine.backends.duckdb.sql import quoted
 from engine.definition import FeatureSet, fingerprint
 from engine.definition.needs import columns_of
 from engine.definition.types import Kind
 from engine.events.canonical import identity_columns
+from engine.words import one_line
 
 _VARIABLE: Final = "input"
 

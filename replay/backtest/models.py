@@ -34,7 +34,8 @@ def fixed_runs(options: Options) -> dict[Path, Run]:
     if len(sets) > 1:
         raise InputError(
             f"the runs are of different feature sets (was {', '.join(sets)})",
-            hint="test each by itself",
+            hint="compare two such runs with python -m engine.compare … --baseline-features …, "
+            "or test each by itself",
         )
     return found
 

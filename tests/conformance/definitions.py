@@ -153,7 +153,10 @@ class Author:
         if self._one_in(6):
             return self._deviation()
         type_ = self._one((FLOAT, FLOAT, *FEATURES))
-        return self.expression(type_, self._one((1, 2, 3, 0)), _FEATURE)
+        made = self.expression(type_, self._one((1, 2, 3, 0)), _FEATURE)
+        if _is_constant(made):  # none may be: it stands in for null in a column
+            made = Call("fill", (Column(_COLUMNS[type_][0]), made))
+        return made
 
     def expression(self, type_: Type, depth: int, scope: Scope) -> Expression:
         """An expression of a type, with functions nested at most ``depth`` deep."""
@@ -277,6 +280,16 @@ class Author:
             None if length is None else min(length * _SECOND + slack, 2**61 // tick * tick),
             delay * _SECOND + (slack if delay and self._draw(st.booleans()) else 0),
         )
+
+
+def _is_constant(expression: Expression) -> bool:
+    match expression:
+        case Literal():
+            return True
+        case Call(_, args):
+            return all(map(_is_constant, args))
+        case _:
+            return False
 
 
 def _aggregates_of(type_: Type) -> list[str]:

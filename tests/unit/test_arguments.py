@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.arguments import LEAP, LEAP_TEXT, leap, seconds, span
+from engine.arguments import LEAP, LEAP_TEXT, leap, names, seconds, span
 from engine.errors import InputError
 
 
@@ -50,3 +50,13 @@ def test_parts_of_days_may_be_whole_seconds(text: str, found: int) -> None:
 def test_what_is_none_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="--x: not a span of time"):
         seconds(text, "--x")
+
+
+@pytest.mark.parametrize("text", ["a,b", "a, b", " a ,b,", "a,b, "])
+def test_names_may_have_blanks_around_them(text: str) -> None:
+    assert names(text) == ("a", "b")
+
+
+def test_a_name_that_is_none_is_left_to_be_refused() -> None:
+    assert names("") == ("",)
+    assert names("a,,b") == ("a", "", "b")

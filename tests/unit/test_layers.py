@@ -63,6 +63,7 @@ ONLY = {
         "engine.definition",
         "engine.errors",
         "engine.interrupts",
+        "engine.words",
     },
 }
 ORACLE = "engine.backends.reference"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.backends.duckdb.breaking import broken, indented
+from engine.words import one_line
 
 _WIDTH: Final = 100
 # What is longer does not push its neighbours to the right.
@@ -48,12 +49,6 @@ def listed(words: Sequence[str], *, end: str = ",") -> list[str]:
 def comment(text: str) -> str:
     """A text as a comment of one line, whatever it holds: what follows a line's end is SQL."""
     return f"-- {one_line(text)}"
-
-
-def one_line(text: str) -> str:
-    """A text without control characters and other spaces than single ones."""
-    printable = (character if character.isprintable() else " " for character in text)
-    return " ".join("".join(printable).split())
 
 
 def cte(name: str, why: Sequence[str], body: Sequence[str]) -> list[str]:

@@ -188,6 +188,21 @@ def test_another_set_is_measured_beside_notebook(
 
 
 @pytest.mark.usefixtures("in_this_process")
+def test_a_set_of_ones_own_is_measured_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "my_features.py").write_text(
+        "from engine.definition import POS, feature, feature_set, key\n"
+        "count = key('cc_num').last(days=1).count()\n"
+        "one = feature_set('mine', POS, [feature('count_1d', count, 'events of a day')])\n"
+    )
+    assert run([*TINY, "--set", f"{tmp_path}/my_features.py:one"], tmp_path) == 0
+    results = json.loads((tmp_path / "results" / "build-mine-300.json").read_text())
+    asked = "python -m benchmarks build --set my_features.py:one --rows 300 "
+    assert results["command"].startswith(asked)
+    assert results["feature_set"]["name"] == "mine"
+    assert str(tmp_path) not in json.dumps(results)
+
+
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize("feature", ["card_sum_7d", "merchant_count_1d", "category_rush"])
 def test_a_wrong_value_of_any_key_is_not_timed(
     tmp_path: Path,

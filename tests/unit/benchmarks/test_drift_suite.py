@@ -52,8 +52,38 @@ def test_a_set_is_held_against_the_notebook_where_categories_are_new(
     assert results["inputs"]["rows"] == len(log) < 20_000
     assert results["inputs"]["of_new_categories_in_test"] == after.select(is_new.mean()).item()
     assert results["comparison"]["events"] <= len(after)
+    assert results["command"] == (
+        "python -m benchmarks drift --set mine.py:mine --rows 20000 --seed 0"
+    )
     printed = capsys.readouterr().out
     assert printed == suite.as_text(results)
     assert "mine" in printed
     assert suite.page(results, "kept.json").startswith("```console\n$ python -m benchmarks drift ")
     assert not (tmp_path / "dir").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["--rows", "10"], "--rows: not a whole number in bounds (was '10')"),
+        (
+            ["--set", "notebook"],
+            "--set: the very set that another is held against (was 'notebook')",
+        ),
+    ],
+)
+def test_what_cannot_be_told_apart_is_refused_before_anything_is_simulated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: list[str], said: str
+) -> None:
+    places = ["--dir", str(tmp_path / "dir"), "--results", str(tmp_path / "results")]
+    assert main(["drift", *asked, *places]) == 2
+    what, hint = capsys.readouterr().err.splitlines()
+    assert what == said
+    assert hint.startswith("hint: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_lines_of_the_help_are_not_too_long(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["drift", "--help"])
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100

@@ -121,6 +121,27 @@ def test_a_log_that_is_not_the_books_is_refused(
     assert "\nhint: " in message
 
 
+@pytest.mark.parametrize("days", [1, 100])
+def test_a_log_that_does_not_reach_the_folds_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], days: int
+) -> None:
+    file = tmp_path / "log.parquet"
+    raw_log(1_000, days=days).write_parquet(file)
+    assert main(["handbook", str(file), "--results", str(tmp_path / "results")]) == 2
+    what, hint = capsys.readouterr().err.splitlines()
+    assert what.startswith(f"{file}: no events of both kinds in the fold that trains from 2018-0")
+    assert "(was 2018-04-01 to 2018-0" in what
+    assert "2018-04-01 to 2018-09-30" in hint
+    assert not list((tmp_path / "results").iterdir())
+
+
+def test_a_folder_is_what_lies_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, said in (("one", "no events of both kinds"), ("two", "not one Parquet file (was ")):
+        raw_log(50, days=20).write_parquet(tmp_path / f"{name}.parquet")
+        assert main(["handbook", str(tmp_path), "--results", str(tmp_path / "results")]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_a_file_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["handbook", str(tmp_path / "none.parquet")]) == 2
-    assert "none.parquet" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("no such file or folder (was ")

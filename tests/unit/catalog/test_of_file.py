@@ -2,12 +2,13 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGINT
 
 import pytest
 
-from engine.catalog import SETS, load_feature_set, notebook, set_of, told_of
+from engine.catalog import SETS, load_feature_set, notebook, option_of, set_of, told_of
 from engine.command import EXIT_INTERRUPTED, EXIT_REFUSED
 from engine.definition import fingerprint
 from engine.errors import DefinitionError
@@ -25,6 +26,20 @@ from engine.definition import POS, feature, feature_set, key
 made = feature_set(
     "bad", POS, [feature("no name", key("cc_num").last(days=1).count(), "a day's events")]
 )
+"""
+
+
+UNVERIFIED = """\
+from engine.definition import POS, FeatureSet
+
+mine = FeatureSet("mine", POS, (1, 2))
+"""
+MUTE = """\
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError("nothing to say")
+
+raise Mute
 """
 
 
@@ -65,6 +80,11 @@ def test_what_lies_beside_the_file_is_imported(tmp_path: Path) -> None:
         ("x = 1\n\ny = x / 0\n", ":y", "line 3: the file fails (was ZeroDivisionError", "mend"),
         (BAD_NAME, ":made", "line 3: feature 'no name' of 'bad': a name is", "column's name"),
         ("import nothing_like_that\n", "", "line 1: the file fails (was ModuleNotFound", "mend"),
+        (UNVERIFIED, "", ": feature set 'mine' has nothing but features (was 1)", "feature(…)"),
+        (MUTE, ":my_set", "line 5: the file fails (was Mute)", "mend that line"),
+        ("(" * 5_000, "", "line 1: not Python (was: too many nested", "mend that line"),
+        (f"x = {'-' * 100_000}1\n", "", ": nested too deep for Python (was ", "several steps"),
+        (f"eval({'1 +'!r})\n", "", "line 1: the file fails (was SyntaxError: invalid", "mend"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(
@@ -98,6 +118,38 @@ def test_a_line_beside_the_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(DefinitionError, match=r"helper_of_mine\.py, line 3: the file fails"):
         load_feature_set(str(file))
     del sys.modules["helper_of_mine"]
+
+
+def test_a_line_that_is_not_python_is_told_of_what_is_imported_too(tmp_path: Path) -> None:
+    helper = tmp_path / "broken_helper_of_mine.py"
+    file = tmp_path / "my_features.py"
+    file.write_text("import broken_helper_of_mine\n")
+    helper.write_text("x = 1\ny = (\n")
+    with pytest.raises(DefinitionError) as refused:
+        load_feature_set(str(file))
+    assert refused.value.what.startswith(f"{helper}, line 2: not Python (was: ")
+    assert refused.value.hint == "mend that line"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x = '\xe4'\n", b"# coding: nowhere\n"])
+def test_bytes_that_are_no_text_have_no_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "enc.py"
+    file.write_bytes(content)
+    with pytest.raises(DefinitionError) as refused:
+        load_feature_set(str(file))
+    assert refused.value.what.startswith(f"{file}: not Python (was: ")
+    assert "UTF-8" in refused.value.hint
+
+
+def test_what_an_error_says_is_told_in_a_line_and_in_bounds(tmp_path: Path) -> None:
+    file = tmp_path / "my_features.py"
+    file.write_text("raise ValueError('a\\n\\x1b[2Jb' + 'c' * 100_000)\n")
+    with pytest.raises(DefinitionError) as refused:
+        load_feature_set(str(file))
+    told = refused.value.what.partition("fails ")[2]
+    assert told.startswith("(was ValueError: a [2Jbccc")
+    assert told.endswith("ccc…)")
+    assert len(told) < 250
 
 
 def test_it_is_run_as_python_runs_a_file(
@@ -166,10 +218,28 @@ def test_what_does_not_is_told_whole(file: Path) -> None:
     assert fingerprint(found) == told["fingerprint"]
 
 
-def test_one_of_a_name_that_is_taken_is_its_own(file: Path) -> None:
-    file.write_text(MINE.replace('"mine"', '"notebook"'))
-    features = load_feature_set(f"{file}:my_set")
-    assert set_of(told_of(features)) == features != notebook
+@pytest.mark.parametrize("name", ["notebook", "Pos"])
+def test_one_of_a_name_that_is_taken_is_refused(file: Path, name: str) -> None:
+    file.write_text(MINE.replace('"mine"', f'"{name}"'))
+    with pytest.raises(DefinitionError, match="comes with the project has that name") as refused:
+        load_feature_set(f"{file}:my_set")
+    assert refused.value.what.endswith(f"(was {name!r})")
+    assert "another name" in refused.value.hint
+
+
+def test_one_that_comes_with_the_project_may_be_named_by_a_file(file: Path) -> None:
+    file.write_text("from engine.catalog import notebook\n")
+    assert load_feature_set(str(file)) is notebook
+
+
+def test_how_a_command_line_names_a_set(file: Path) -> None:
+    mine = load_feature_set(str(file))
+    assert option_of(mine) == "--set FILE.py:NAME, naming the file that defines mine"
+    assert option_of(notebook) == "--set notebook"
+    # Of what was trained without some features there is no file.
+    few = replace(notebook, features=notebook.features[3:])
+    assert option_of(few) == "--set notebook"
+    assert option_of(replace(few, name="pos")).startswith("--set FILE.py:NAME, ")
 
 
 def test_what_is_told_of_another_is_refused(file: Path) -> None:

@@ -177,8 +177,12 @@ def test_runs_of_two_feature_sets_are_judged_by_the_same_events(
         }
     parts = said(capsys, pos, boosted, tmp_path / "pos", *built, "--test-part")["comparison"]
     assert parts["figures"] == figures
-    assert compare(pos, boosted, tmp_path / "pos") == 2
-    assert f"not the features that {boosted} was trained on" in capsys.readouterr().err
+    for built, other in ((tmp_path / "pos", boosted), (features, pos)):
+        assert compare(pos, boosted, built) == 2
+        told, hint = capsys.readouterr().err.splitlines()
+        assert f"not the features that {other} was trained on" in told
+        assert "those of BASELINE (--set notebook) with --baseline-features" in hint
+        assert "FEATURES of RUN (--set pos)" in hint
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ def test_columns_are_those_named_in_the_schemas_order() -> None:
 
 
 def test_the_time_is_always_needed() -> None:
-    assert columns_of(feature_set("mine", POS, [feature("one", 1, "always 1")])) == ("unix_time",)
+    assert columns_of(feature_set("mine", POS, [feature("x", key().ever().count(), "")])) == (
+        "unix_time",
+    )
 
 
 def test_labels_bring_the_time_at_which_they_were_known() -> None:

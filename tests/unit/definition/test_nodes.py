@@ -4,7 +4,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from engine.definition import column
+from engine.definition import column, if_else, key
 from engine.definition.nodes import Aggregate, Call, Column, Literal, Scalar, Window, lift
 from engine.errors import DefinitionError
 
@@ -27,7 +27,7 @@ amt = Column("amt")
         (amt > 1, "gt", (amt, Literal(1))),
         (amt >= 1, "ge", (amt, Literal(1))),
         (1 < amt, "gt", (amt, Literal(1))),  # noqa: SIM300 - Python turns a literal's comparison round, which is under test
-        (amt & True, "and", (amt, Literal(value=True))),
+        (amt & (amt > 1), "and", (amt, amt > 1)),
         (amt | amt, "or", (amt, amt)),
         (~amt, "not", (amt,)),
         (amt.eq(3), "eq", (amt, Literal(3))),
@@ -41,6 +41,26 @@ def test_operators_make_calls(
     expression: Call, function: str, args: tuple[Column | Literal, ...]
 ) -> None:
     assert expression == Call(function, args)
+
+
+@pytest.mark.parametrize(
+    "combine",
+    [
+        lambda: (amt > 1) & (amt == 3),
+        lambda: (amt == 3) & (amt > 1),
+        lambda: (amt > 1) | (amt != 3),
+        lambda: (amt == 3) | (amt > 1),
+        lambda: key("a").ever().where(amt == 3),
+        lambda: key("a").ever().where(amt > 1).where(amt == 3),
+        lambda: if_else(amt == 3, amt, 0),
+    ],
+)
+def test_what_equality_of_definitions_gives_is_no_condition(
+    combine: Callable[[], object],
+) -> None:
+    with pytest.raises(DefinitionError, match=r"a condition is an expression \(was ") as caught:
+        combine()
+    assert ".eq(…)" in caught.value.hint
 
 
 def test_expressions_are_equal_by_value() -> None:

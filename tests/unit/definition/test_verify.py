@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import pytest
@@ -5,6 +6,8 @@ import pytest
 from conformance.logs import LOG
 from engine.definition import (
     POS,
+    Feature,
+    FeatureSet,
     Schema,
     column,
     feature,
@@ -14,7 +17,16 @@ from engine.definition import (
     key,
     money_type,
 )
-from engine.definition.nodes import Aggregate, Call, Expression, Literal, Window
+from engine.definition.nodes import (
+    Aggregate,
+    Call,
+    Column,
+    Expression,
+    Literal,
+    Operand,
+    Window,
+)
+from engine.definition.verify import verify
 from engine.errors import DefinitionError
 
 amt, fraud, time = column("amt"), column("is_fraud"), column("unix_time")
@@ -180,7 +192,8 @@ def test_money_that_could_overflow_is_refused() -> None:
         past.count("cc_num"),
         key().previous("category"),
         past.min(column("terminal")),
-        Literal(2**63 - 1),
+        amt.fill(2**63 - 1),
+        key().last(days=1).count(),
         amt.fill(-(2**63)),
         card.last(seconds=0).count(),
     ],
@@ -195,12 +208,67 @@ def test_a_finer_unit_takes_shorter_windows() -> None:
     feature_set("mine", replace(LOG, time_unit="ms"), [half])
 
 
-@pytest.mark.parametrize("name", ["two\nlines", "a\rb", "a\x00", "a\u2029b", "\ud800"])
-def test_the_name_of_a_set_has_no_control_characters(name: str) -> None:
-    with pytest.raises(DefinitionError, match="name of a feature set has no control") as caught:
+@pytest.mark.parametrize(
+    "name", ["", "1st", "a b", "a-b", "../../evil", "two\nlines", "a\n", "a\x00", "\ud800"]
+)
+def test_files_are_called_after_a_set(name: str) -> None:
+    with pytest.raises(DefinitionError, match="name of a feature set is a letter") as caught:
         feature_set(name, LOG, [feature("x", amt + 1, "well formed")])
     assert caught.value.what.endswith(f"(was {name!r})")
-    assert "one line" in caught.value.hint
+    assert "files" in caught.value.hint
+
+
+GOOD = feature("good", amt, "well formed")
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "features", "said"),
+    [
+        (7, LOG, [GOOD], "the name of a feature set is a letter, .*(was 7)"),
+        ("mine", "LOG", [GOOD], "'mine' has a schema (was 'LOG')"),
+        ("mine", LOG, GOOD, "made of a list of features (was "),
+        ("mine", LOG, ["a"], "'mine' has nothing but features (was 'a')"),
+        ("mine", LOG, "a", "'mine' has nothing but features (was 'a')"),
+        ("mine", LOG, [feature(7, amt, "")], "feature 7 of 'mine': a name is .*(was 7)"),  # type: ignore[arg-type]  # under test
+    ],
+)
+def test_what_a_set_is_made_of_is_told(
+    name: str, schema: Schema, features: list[Feature], said: str
+) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(said).replace(r"\.\*", ".*")) as caught:
+        feature_set(name, schema, features)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        ((1, 2), "'mine' has nothing but features (was 1)"),
+        ([GOOD], "'mine' has a tuple of features (was [Feature("),
+        ((replace(GOOD, expression="amt"),), "not an expression of the language (was 'amt')"),
+        ((replace(GOOD, expression=Column(["amt"])),), "named by texts (was Column("),  # type: ignore[arg-type]  # under test
+        ((replace(GOOD, expression=Call("ln", amt)),), "named by texts (was Call("),  # type: ignore[arg-type]  # under test
+        (
+            (replace(GOOD, expression=Aggregate("count", None, "cc_num", Window(1))),),  # type: ignore[arg-type]  # under test
+            "named by texts (was Aggregate(",
+        ),
+    ],
+)
+def test_a_set_is_verified_whatever_way_it_was_made(
+    features: tuple[Feature, ...], said: str
+) -> None:
+    with pytest.raises(DefinitionError, match=re.escape(said)):
+        verify(FeatureSet("mine", LOG, features))
+
+
+@pytest.mark.parametrize(
+    "expression", [amt == 5, amt != 5, 3, "a", Literal(1) + 2, if_else(Literal(value=True), 1, 2)]
+)
+def test_a_constant_is_no_feature(expression: Operand) -> None:
+    with pytest.raises(DefinitionError, match="looks at columns or at past events") as caught:
+        feature_set("mine", LOG, [feature("e", expression, "always the same")])
+    assert "a constant)" in caught.value.what
+    assert ".eq(…)" in caught.value.hint
 
 
 def test_expressions_are_nested_so_deep_and_no_deeper() -> None:

@@ -102,7 +102,9 @@ def test_backtests_take_it_and_none_that_learnt_from_others(
     assert read_json(out / "backtest.json")["fingerprint"] == fingerprint(load_run(run).features)
     other = ["--out", str(tmp_path / "other"), "--against-run", str(boosted)]
     assert backtest([*given, *other]) == 2
-    assert "the runs are of different feature sets (was notebook " in capsys.readouterr().err
+    refused = capsys.readouterr().err
+    assert "the runs are of different feature sets (was notebook " in refused
+    assert "engine.compare … --baseline-features" in refused.splitlines()[1]
 
 
 @pytest.mark.parametrize(
