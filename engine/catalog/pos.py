@@ -233,16 +233,6 @@ pos = feature_set(
             card_merchant.ever().exists(),
             "card was at this merchant before",
         ),
-        feature(
-            "card_merchant_count_30d",
-            card_merchant.last(days=30).count(),
-            "card's events at this merchant in the last 30 days",
-        ),
-        feature(
-            "card_merchant_idle_s",
-            card_merchant.seconds_since_last(),
-            "seconds since the card's last event at this merchant",
-        ),
         # What goes on at this merchant, and in this category.
         feature("merchant_count_1h", merchant_hour.count(), "merchant's events in the last hour"),
         feature("merchant_count_1d", merchant_day.count(), "merchant's events in the last day"),

@@ -1,5 +1,5 @@
--- pos: 57 features of card transactions, for DuckDB 2.0 or newer.
--- fingerprint: 58111b56cd721f8a5912fc733804c65e3a9ac70fd98a590e20d1c04676552485
+-- pos: 55 features of card transactions, for DuckDB 2.0 or newer.
+-- fingerprint: e15181556d47da0f85a0e0dafeb22c6e3a6bff94a82c85bba04e61a349eed3d5
 -- Made by `python -m engine.sql --set pos`: change the definition, not this file.
 --
 -- It runs as it stands; the variable `input` names a Parquet file, or a pattern of them:
@@ -242,22 +242,12 @@ windows_by_cc_num_category AS (
         cc_num_category_ever AS (by_cc_num_category ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
         cc_num_category_24h  AS (by_cc_num_category ROWS BETWEEN cc_num_category_24h_count PRECEDING AND 1 PRECEDING)
 ),
--- how many events each event sees of those before it with its cc_num and merchant
-sizes_by_cc_num_merchant AS (
-    SELECT
-        *,
-        count(*) OVER cc_num_merchant_30d AS cc_num_merchant_30d_count
-    FROM windows_by_cc_num_category
-    WINDOW
-        by_cc_num_merchant  AS (PARTITION BY cc_num, merchant ORDER BY position),
-        cc_num_merchant_30d AS (by_cc_num_merchant RANGE BETWEEN instant(2_592_000) + arrival PRECEDING AND CURRENT ROW EXCLUDE CURRENT ROW)
-),
 -- what it sees of those before it with its cc_num and merchant
 windows_by_cc_num_merchant AS (
     SELECT
         *,
         last_value(unix_time) OVER cc_num_merchant_ever AS cc_num_merchant_ever_last_unix_time
-    FROM sizes_by_cc_num_merchant
+    FROM windows_by_cc_num_category
     WINDOW
         by_cc_num_merchant   AS (PARTITION BY cc_num, merchant ORDER BY position),
         cc_num_merchant_ever AS (by_cc_num_merchant ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -447,10 +437,6 @@ SELECT
     cc_num_category_24h_count_2                                    AS card_category_1d,
     -- card was at this merchant before
     (cc_num_merchant_ever_last_unix_time IS NOT NULL)::TINYINT     AS card_merchant_seen,
-    -- card's events at this merchant in the last 30 days
-    cc_num_merchant_30d_count                                      AS card_merchant_count_30d,
-    -- seconds since the card's last event at this merchant
-    (unix_time - cc_num_merchant_ever_last_unix_time)::DOUBLE      AS card_merchant_idle_s,
     -- merchant's events in the last hour
     merchant_1h_count                                              AS merchant_count_1h,
     -- merchant's events in the last day
