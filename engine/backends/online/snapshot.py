@@ -37,6 +37,7 @@ from engine.backends.online.state import (
     read_state,
     write_state,
 )
+from engine.backends.online.state_check import check_tables
 from engine.definition.nodes import FeatureSet
 
 Tables = dict[str, pl.DataFrame]
@@ -102,9 +103,17 @@ def capture(online: OnlineFeatures) -> State:
 
 
 def revive(features: FeatureSet, state: State, *, sweep: bool = True) -> OnlineFeatures:
-    """The running set of a feature set that holds what the tables say."""
+    """The running set of a feature set that holds what the tables say.
+
+    Raises
+    ------
+    ValueError
+        If they are none of such a set.
+    """
     standing = state.standing
     online = OnlineFeatures(features, lateness=standing.lateness, leap=standing.leap, sweep=sweep)
+    keys = [each.source for each in online.program.keys]
+    check_tables(features.schema, online.columns, keys, state.tables)
     online.watermark = _or_never(standing.watermark)
     online.turn = _or_never(standing.turn)
     online.events, online.late = standing.events, standing.late

@@ -1,16 +1,19 @@
 """The file that keeps an online state: what is refused, and that it appears whole or not at all."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from conformance.broad import broad
 from conformance.logs import LOG, log, over
 from engine.backends.online.engine import OnlineFeatures
-from engine.backends.online.snapshot import restore, snapshot
+from engine.backends.online.snapshot import capture, restore, snapshot
+from engine.backends.online.state import State, state_bytes
 from engine.catalog import notebook
-from engine.definition import FeatureSet, feature_set
+from engine.definition import FeatureSet, feature, feature_set, key
 from engine.errors import InputError, OutputError
 
 NOTEBOOK = over(LOG, notebook)
@@ -112,3 +115,75 @@ def test_what_something_else_has_written_is_refused(kept: Path, old: bytes, new:
     with pytest.raises(InputError, match="made by something else") as said:
         restore(NOTEBOOK, kept)
     assert "engine.build --state" in said.value.hint
+
+
+card, shop = key("cc_num"), key("merchant")
+FORGED = feature_set(
+    "forged",
+    LOG,
+    [
+        feature("days", card.last(days=2, delay_days=1).sum("is_fraud"), "frauds known by then"),
+        feature("points", card.last(days=2).max("points"), "the most points"),
+        feature("ever", shop.ever().n_unique("cc_num"), "different cards"),
+        feature("sum", shop.ever().sum("points"), "all points"),
+        feature("last", shop.ever().last("category"), "the latest category"),
+    ],
+)
+
+
+def null(name: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    return lambda table: table.with_columns(pl.lit(None, table[name].dtype).alias(name))
+
+
+def more(name: str) -> Callable[[pl.DataFrame], pl.DataFrame]:
+    return lambda table: table.with_columns((pl.col(name) + 10**6).cast(table[name].dtype))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("ids", null("older")),
+        ("ids", lambda table: table.select("older", "event_id")),
+        ("slips", null("due")),
+        ("slips", lambda table: pl.concat([table, table])),
+        ("notes", more("slip")),
+        ("notes", pl.DataFrame.reverse),
+        ("keys0", null("key0")),
+        ("keys0", null("off0")),
+        ("keys0", lambda table: pl.concat([table, table])),
+        ("keys0", lambda table: table.with_columns(pl.col("t").cast(pl.Float64))),
+        ("keys0", lambda table: table.head(1)),
+        ("keys1", lambda table: table.drop("t")),
+        ("log0_1", pl.DataFrame.reverse),
+        ("log0_1", null("0")),
+        ("log0_1", more("row")),
+        ("log0_1", lambda table: table.with_columns(-pl.col("0"))),
+        ("log0_1", lambda table: table.with_columns(pl.col("row").cast(pl.Int64))),
+        ("pend0_0", more("slip")),
+        ("pend0_0", null("slip")),
+        ("values", null("value")),
+        ("values", lambda table: pl.concat([table, table]).sort("row")),
+        ("values", lambda table: table.with_columns(count=pl.col("count") * 0)),
+    ],
+)
+def test_tables_that_no_set_has_written_are_refused(
+    tmp_path: Path, name: str, change: Callable[[pl.DataFrame], pl.DataFrame]
+) -> None:
+    state = capture(running(FORGED))
+    name = next(each for each in state.tables if each.startswith(name))
+    assert len(state.tables[name])
+    kept = tmp_path / "state"
+    kept.write_bytes(state_bytes(FORGED, state))
+    assert restore(FORGED, kept).events == 3
+    tables = state.tables | {name: change(state.tables[name])}
+    kept.write_bytes(state_bytes(FORGED, State(state.standing, tables)))
+    with pytest.raises(InputError, match="made by something else"):
+        restore(FORGED, kept)
+
+
+def test_a_table_more_is_refused(tmp_path: Path) -> None:
+    state = capture(running(FORGED))
+    tables = state.tables | {"log9_0": state.tables["log0_0"]}
+    (tmp_path / "state").write_bytes(state_bytes(FORGED, State(state.standing, tables)))
+    with pytest.raises(InputError, match="other tables"):
+        restore(FORGED, tmp_path / "state")
