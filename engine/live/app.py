@@ -113,6 +113,7 @@ class App:
         self._observers = observers
         self._run = run
         self._runs: dict[int, Run] = {}
+        self._stream = outside.stream.shown
         self._stopping = False
         self._asked_to_stop = asyncio.Event()
         self._in_a_hurry = asyncio.Event()
@@ -217,7 +218,7 @@ class App:
     def health(self) -> Health:
         """How things are now; see ``Service``."""
         now, stream = elapsed(), self.reader.figures
-        lost = () if stream.trouble is None else (f"stream: {stream.trouble}",)
+        lost = () if stream.trouble is None else (_no_stream(stream.trouble, self._stream),)
         return Health(
             ready=not self._stopping and _LEDGER not in self._troubles,
             stream=stream.state.value,
@@ -393,6 +394,11 @@ async def _ended(tasks: "Sequence[asyncio.Task[Any]]") -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _no_stream(why: str, where: str) -> str:
+    """A stream that is lost, for who is on call: whose side it is on, and that it is seen to."""
+    return f"stream: not open at {where}, which is tried again and again; last it was: {why}"
 
 
 def _tell(task: "asyncio.Task[Any]") -> None:

@@ -21,6 +21,7 @@ _AS_IT_IS: Final = "identity"
 _MOST_WORDS: Final = 200
 # What ends a connection and is no defect of ours; TimeoutError is an OSError.
 _LOSSES: Final = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ssl.SSLError, OSError)
+_NOBODY: Final = "All connection attempts failed"  # of anyio, whatever the reason
 STREAM_BACKOFF: Final = Backoff(0.2, 30.0)
 
 
@@ -179,4 +180,7 @@ def _raw(response: httpx.Response, wanted: bytes) -> bytes | None:
 
 def _words(error: Exception) -> str:
     """What an error says, in bounds, or what it is if it says nothing."""
-    return str(error)[:_MOST_WORDS] or type(error).__name__
+    said = str(error)[:_MOST_WORDS]
+    if said == _NOBODY:
+        return "nobody answers there"
+    return said or type(error).__name__

@@ -30,7 +30,7 @@ class Feed:
     Attributes
     ----------
     altered
-        The sequences of those that have changed since that was last asked.
+        The sequences of those that have changed, and were not told since.
     """
 
     def __init__(self, columns: Columns, deadline: float, most: int = MOST_KEPT) -> None:
@@ -80,13 +80,14 @@ class Feed:
         return self._rows(self._alerts.filter(_wanted(query)).tail(most))[::-1]
 
     def changed(self) -> list[Alert]:
-        """The newest of those that have changed since this was last asked, the newest first."""
-        changed, self.altered = self.altered, set()
-        if self._alerts is None or not changed:
+        """The newest of those that have changed, the newest first; what is more is told later."""
+        if self._alerts is None or not self.altered:
             return []
-        places = pl.Series(sorted(changed), dtype=pl.Int64)
-        there = pl.col("sequence").is_in(places.implode())
-        return self._rows(self._alerts.filter(there).tail(MOST_ALERTS))[::-1]
+        places = pl.Series(sorted(self.altered), dtype=pl.Int64)
+        changed = self._alerts.filter(pl.col("sequence").is_in(places.implode()))
+        told = changed.tail(MOST_ALERTS)
+        self.altered = set(changed["sequence"][: len(changed) - len(told)])
+        return self._rows(told)[::-1]
 
     def _prepared(self, alerts: pl.DataFrame) -> pl.DataFrame:
         return alerts.with_columns(
@@ -121,6 +122,7 @@ class Feed:
             reasons=tuple(row["why"] or ()),
             answered_after=None if row["took"] is None else row["took"] / MICROSECONDS,
             label=row["label"],
+            asked=row["asked"],
         )
 
 

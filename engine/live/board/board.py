@@ -46,6 +46,11 @@ class Board:
     deadline
         Seconds from receipt until when a flag has to be answered.
 
+    Attributes
+    ----------
+    began
+        When the ledger was, in microseconds since 1970 UTC: another one began at another time.
+
     Raises
     ------
     InputError
@@ -67,7 +72,7 @@ class Board:
             self._beside = stack.enter_context(reading(ledger))
             for reader in (self._reader, self._beside):
                 reader.rows(_SMALL_CACHE)
-            _refuse_another(self._reader, run())
+            self.began = _began(self._reader, run())
             self._kept = self._begun()
             self._open = stack.pop_all()
         self._anew: Kept | None = None
@@ -119,7 +124,7 @@ class Board:
             return self._kept.feed.find(query)
 
     def changed(self) -> list[Alert]:
-        """Those of them that have changed since this was last asked, the newest first."""
+        """Those of them that have changed, at most 500 at a time: each once, the newest first."""
         with self._lock:
             return self._kept.feed.changed()
 
@@ -205,7 +210,8 @@ class Board:
         return False
 
 
-def _refuse_another(reader: Reader, run: Run) -> None:
+def _began(reader: Reader, run: Run) -> int:
+    """When the ledger was begun, if it is one of the run's feature set."""
     about = reader.about()
     if about["fingerprint"] != fingerprint(run.features):
         raise InputError(
@@ -214,3 +220,4 @@ def _refuse_another(reader: Reader, run: Run) -> None:
             f"{fingerprint(run.features)[:12]}…)",
             hint="name the ledger that this run decides into",
         )
+    return int(about["created"])

@@ -207,6 +207,8 @@ class Alert:
         Seconds from receipt to the final answer to its flag; None without one.
     label
         1 for fraud, 0 for not, None if nobody has said, or it was withdrawn.
+    asked
+        Whether the API was asked about it: no flag is posted, unless the stream has it later.
     """
 
     sequence: int
@@ -225,6 +227,7 @@ class Alert:
     reasons: tuple[str, ...]
     answered_after: float | None
     label: int | None
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from engine.live.board.rows import Alert, Case, Drift, Fault, Picture, Query
 class Board(Protocol):
     """Keeps up with the ledger, as ``engine.live.board`` does. All of it is asked in one thread."""
 
+    began: int  # when the ledger was, which tells it from others
+
     def catch_up(self) -> bool:
         """Read some of what is new; whether there is more."""
         ...
@@ -22,7 +24,7 @@ class Board(Protocol):
         ...
 
     def changed(self) -> Sequence[Alert]:
-        """Alerts that have changed since this was last asked, the newest first."""
+        """Some alerts that have changed, each told once, the newest first."""
         ...
 
     def opened(self, sequence: int) -> Case | None:

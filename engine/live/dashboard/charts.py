@@ -100,7 +100,7 @@ def _rates(look: Look) -> dict[str, Any]:
 
 def _hours(look: Look) -> dict[str, Any]:
     """The hours of the day beside each other, each with its rate and its interval."""
-    chart = alt.Chart(_ROWS, width=_WIDTH, height=290)
+    chart = alt.Chart(_ROWS, width=_WIDTH, height=196)
     hour = alt.X(
         "hour:O",
         title="hour of the day, UTC",
@@ -164,13 +164,8 @@ def _map(look: Look) -> dict[str, Any]:
             color=alt.Color(
                 "alerts:Q",
                 scale=alt.Scale(type="sqrt", range=list(look.heat), zero=True),
-                legend=alt.Legend(
-                    title="alerts",
-                    orient="bottom-right",
-                    gradientLength=84,
-                    gradientThickness=8,
-                    tickCount=2,
-                ),
+                # On the page, beside the map: in it there is no corner that is always free.
+                legend=None,
             ),
             tooltip=[
                 alt.Tooltip("alerts:Q", title="alerts in two hours", format=","),

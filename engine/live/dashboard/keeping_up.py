@@ -79,6 +79,8 @@ class KeepingUp:
     ----------
     ended
         Whether there will be nothing more.
+    ledger
+        When the ledger was begun, in microseconds; None until the board is there.
     trouble
         Why it cannot keep up; None if it can.
     watchers
@@ -87,6 +89,7 @@ class KeepingUp:
 
     def __init__(self, make: MakeBoard, log: Log, pace: Pace | None = None) -> None:
         self.ended = False
+        self.ledger: int | None = None
         self.trouble: str | None = None
         self.watchers = 0
         self._make = make
@@ -201,6 +204,7 @@ class KeepingUp:
     def _there(self) -> Board:
         if self._board is None:
             self._board = self._make()
+            self.ledger = self._board.began
         return self._board
 
     def _round(self, is_watched: bool) -> "tuple[bool, tuple[bytes, bytes | None, bool] | None]":  # noqa: FBT001 - a value

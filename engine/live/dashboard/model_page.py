@@ -4,8 +4,10 @@ import hashlib
 import math
 from typing import Any, Final
 
+from engine.definition import Feature
+from engine.definition.schema import Schema
 from engine.errors import InputError
-from engine.model.phrases import is_hidden
+from engine.model.phrases import is_hidden, is_yes, never
 from engine.model.run import REPORT, Run
 from engine.report.frame import (
     Column,
@@ -136,16 +138,20 @@ def _features(run: Run) -> Html:
     rows: list[list[Piece]] = []
     for feature in run.features.features:
         usual = run.usual.get(feature.name, float("nan"))
-        known = usual if isinstance(usual, str) else _number(usual)
+        known = usual if isinstance(usual, str) else _usual(feature, usual, schema)
         is_secret = is_hidden(feature, schema)
-        rows.append(
-            [code(feature.name), feature.doc, quiet("not shown in alerts") if is_secret else known]
-        )
-    return table([Column("feature"), Column("what it is", "wide"), Column("usual", "number")], rows)
+        name = joined(feature.doc, code(feature.name))
+        rows.append([name, quiet("not shown in alerts") if is_secret else known])
+    return table([Column("feature", "wide"), Column("usual", "number")], rows)
 
 
-def _number(value: float) -> str:
+def _usual(feature: Feature, value: float, schema: Schema) -> str:
+    """As an opened alert says it."""
     if math.isnan(value):
         return NONE
+    if value == never(feature.expression):
+        return "never"
+    if is_yes(feature, schema) and value in {0, 1}:
+        return "yes" if value else "no"
     text = f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
     return text.replace("-", "−")

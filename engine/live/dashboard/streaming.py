@@ -66,7 +66,9 @@ class Watching(EventSourceResponse):
             self._board.leave()
 
     def _how_things_are(self) -> bytes:
-        return _event(b"health", encode(self._figures.told(self._board.trouble)))
+        # Which ledger it is stands before whatever is told of it.
+        told = self._figures.told(self._board.trouble) | {"ledger": self._board.ledger}
+        return _event(b"health", encode(told))
 
 
 def framed(rounds: list[Round], *, missed: bool) -> bytes:

@@ -2,13 +2,16 @@
 
 import csv
 import json
+import re
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from engine.clock import elapsed
 from live.browser.pages import FEED, Looking
+from unit.live.dashboard.cases import picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +69,9 @@ def test_a_stream_that_breaks_is_seen_and_so_is_its_return(
         state.get_by_text("live").wait_for()
         system.end("judge")
         # What was on its way may still come, and take the sign away for a moment.
-        sign.filter(has_text="No event for ").filter(has_text="the stream is ").wait_for()
-        state.get_by_text("no event for ").wait_for()
+        sign.filter(has_text="Events have stopped: the stream ").wait_for()
+        sign.filter(has_text="The last one came ").wait_for()
+        state.get_by_text("no event").wait_for()
         page.locator("body.stale").wait_for()
         # Its own, as a judge begins anew, and tells of flags for what it has sent.
         system.start_judge(logs[3], RATE)
@@ -124,6 +128,7 @@ def alert(sequence: int) -> dict[str, Any]:
         "category": None,
         "reasons": [],
         "answered_after": None,
+        "asked": False,
     }
 
 
@@ -345,3 +350,102 @@ def test_why_there_is_no_stream_is_told_and_alerts_are_there(looking: Looking) -
         page.locator(f"{FEED} a").first.wait_for()
         page.unroute("**/dashboard/stream")
         page.get_by_text("16 watch already").wait_for(state="hidden")
+
+
+def opened(page: "Page", said: list[list[Any]], **fields: float) -> None:
+    """Whichever alert is opened is this one, and of it that is what was said."""
+
+    def answer(route: "Route") -> None:
+        label = said[-1][0] if said else None
+        told = {"alert": alert(999) | fields | {"label": label}, "labels": said}
+        nothing: dict[str, Any] = {"reasons": [], "card": [], "features": []}
+        route.fulfill(body=json.dumps(told | nothing), content_type="application/json")
+
+    page.route(re.compile(r"/dashboard/alerts/[0-9]+$"), answer)
+
+
+def test_what_a_colleague_says_a_moment_later_is_told_the_right_way_round(looking: Looking) -> None:
+    said: list[list[Any]] = []
+
+    def label(route: "Route") -> None:
+        said.extend([[1, "Ann", 1_700_000_000_000_000], [0, "Bob", 1_700_000_000_300_000]])
+        route.fulfill(body=route.request.post_data, content_type="application/json")
+
+    with told_page(looking) as (page, scorer):
+        opened(page, said)
+        page.route("**/labels", label)
+        page.locator(f"{FEED}[aria-posinset='1'] a").click()
+        page.locator("#who").fill("Ann")
+        page.locator("#confirm").click()
+        page.get_by_text("fraud, recorded", exact=True).wait_for()
+        page.get_by_text("not fraud, said Bob", exact=True).wait_for()
+        assert page.locator("#dismiss").get_attribute("aria-pressed") == "true"
+        assert page.locator("#confirm").get_attribute("aria-pressed") == "false"
+        said.append([1, "Cy", 1_700_000_001_000_000])
+        scorer.tell(("alerts", [alert(999) | {"label": 1}]))
+        page.get_by_text("fraud, said Cy", exact=True).wait_for()
+
+
+_SEES_MAP = """\
+() => {
+  const { top, bottom } = document.getElementById("chart-map").getBoundingClientRect();
+  return location.hash === "" && top >= 0 && bottom <= innerHeight;
+}"""
+
+
+def test_who_asks_for_the_map_sees_it(looking: Looking) -> None:
+    with told_page(looking) as (page, _):
+        opened(page, [], lat=40.0, long=-90.0)
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.locator(f"{FEED}[aria-posinset='1'] a").click()
+        page.locator("#case-map").click()
+        page.wait_for_function(_SEES_MAP)
+        page.wait_for_timeout(300)
+        assert page.evaluate(_SEES_MAP)
+
+
+def test_another_ledger_is_another_page(looking: Looking) -> None:
+    health = {"health": {"stream": "open", "ready": True, "troubles": []}}
+    with told_page(looking) as (page, scorer):
+        opened(page, [])
+        page.locator(f"{FEED}[aria-posinset='1'] a").click()
+        page.locator("#case-body").wait_for()
+        scorer.tell(("health", health | {"ledger": None}), ("health", health | {"ledger": 1}))
+        scorer.newest = 5
+        scorer.tell(("health", health | {"ledger": 1}), ("health", health | {"ledger": 2}))
+        page.locator("#feed-count").get_by_text("6", exact=True).wait_for()
+        places_are(page, 5, "6")
+        assert not page.locator("#case").is_visible()
+
+
+_LISTEN = """\
+() => {
+  globalThis.heard = [];
+  const live = document.querySelectorAll("[role=alert], [role=status]");
+  const take = (found) => heard.push(...found.map((one) => one.target.textContent));
+  const all = { childList: true, characterData: true, subtree: true };
+  for (const one of live) new MutationObserver(take).observe(one, all);
+}"""
+
+
+def test_what_counts_up_is_not_read_out_each_second(looking: Looking) -> None:
+    now = 1_764_000_000_000_000
+    told = asdict(picture(as_of=now, last_event=now - 90_000_000))
+    with told_page(looking) as (page, scorer):
+        scorer.tell(("picture", told))
+        page.locator("#sign", has_text=re.compile(r"[0-9]\ss")).wait_for()
+        page.evaluate(_LISTEN)
+        page.wait_for_timeout(2_200)
+        assert not [one for one in page.evaluate("heard") if "\u00a0s" in one]
+
+
+def test_a_row_says_its_day_and_whom_nobody_answers(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        scorer.tell(("alerts", [alert(999) | {"asked": True, "amt": 123_456_789_012.34}]))
+        row = page.locator(f"{FEED}[aria-posinset='1']")
+        row.get_by_text("asked by API", exact=True).wait_for()
+        assert row.locator(".row-time span").text_content() == "14 Nov\u00a022:13"
+        assert row.get_by_title("123,456,789,012.34").count() == 1
+        other = page.locator(f"{FEED}[aria-posinset='2'] .row-time small")
+        assert other.text_content() == "not answered"
+        assert other.evaluate("(one) => one.scrollWidth <= one.clientWidth")

@@ -145,11 +145,9 @@ def test_the_three_answers_are_those_of_the_questions(
         items = page.locator("#patterns li")
         assert texts(items.locator(".pattern-names")) == [row["pattern"] for row in patterns]
         assert texts(items.locator(".pattern-words")) == [row["says"] for row in patterns]
-        counts = [f"{row['alerts']:,}{percent(row['share'], 0)}" for row in patterns]
-        assert texts(items.locator(".pattern-count")) == counts
-        said = [one.get_attribute("title") for one in items.locator(".pattern-count").all()]
-        assert said == [
-            f"{several(row['alerts'], 'alert')}, {several(row['cards'], 'card')}, "
+        assert texts(items.locator(".pattern-count")) == [f"{row['alerts']:,}" for row in patterns]
+        assert texts(items.locator(".pattern-more")) == [
+            f"{percent(row['share'], 0)} · {several(row['cards'], 'card')} · "
             f"{rounded(row['money'], 2)}"
             for row in patterns
         ]
@@ -387,6 +385,27 @@ def test_who_tells_the_token_comes_to_the_alert_that_was_sent(looking: Looking) 
             page.keyboard.press("Enter")
             page.get_by_text("This is not the token.").or_(page.locator("#case-body")).wait_for()
         assert page.url == f"{looking.system.url}{path}"
+
+
+def test_who_opens_an_alert_when_the_session_is_over_comes_back_to_it(looking: Looking) -> None:
+    looking.expected = ("401 (Unauthorized)",)
+    with looking.page() as page:
+        page.context.clear_cookies()
+        page.locator(f"{FEED}[aria-posinset='2'] a").click()
+        page.get_by_label("Token").fill(looking.system.token)
+        page.keyboard.press("Enter")
+        page.locator("#case-body").wait_for()
+        assert page.url == f"{looking.system.url}/#alert-{alerts_of(looking.system)[1][0]}"
+
+
+def test_charts_are_told_in_words_too(looking: Looking, still: int) -> None:
+    with looking.page() as page:
+        now = picture(page, still)
+        page.locator("#category-told tr").first.wait_for(state="attached")
+        for name in ("category", "hour"):
+            assert page.locator(f"#{name}-told tr").count() == min(20, len(now[f"by_{name}"]))
+        assert "in the minute of" in (page.locator("#alerts-told").text_content() or "")
+        assert "nearest" in (page.locator("#map-told").text_content() or "")
 
 
 def test_alerts_that_were_closed_are_not_gone_back_to(looking: Looking) -> None:

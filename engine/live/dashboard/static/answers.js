@@ -1,7 +1,7 @@
 // The three answers, and the numbers of the moment.
 
 import { byId, cell, make, show, tell } from "./elements.js";
-import { clock, money, percent, seconds, several, whole } from "./words.js";
+import { NONE, clock, money, percent, seconds, several, whole } from "./words.js";
 
 const MOST_AGES = 8;
 const SHOWN_PERCENT = 100;
@@ -11,6 +11,12 @@ export function answers(picture) {
   count(picture);
   exposed(picture);
   now(picture);
+}
+
+function line(...parts) {
+  const found = make("span", "pattern-line");
+  found.append(...parts);
+  return found;
 }
 
 let patternsBefore = "";
@@ -26,20 +32,19 @@ function patterns(found) {
       const link = make("a", "pattern");
       link.href = `#alert-${one.example}`;
       link.title = "Open its strongest alert";
-      link.append(make("span", "pattern-words", one.words || one.pattern));
       const names = make("span", "pattern-names", one.pattern);
       names.title = one.pattern;
-      link.append(names);
+      const more = [percent(one.share, 0), several(one.cards, "card"), money(one.money)].join(" · ");
+      link.append(
+        line(make("span", "pattern-words", one.words || one.pattern), make("strong", "pattern-count", whole(one.alerts))),
+        line(names, make("span", "pattern-more", more)),
+      );
       const bar = make("span", "pattern-bar");
       bar.setAttribute("aria-hidden", "true");
       const inner = make("span");
       inner.style.width = `${(SHOWN_PERCENT * one.alerts) / most}%`;
       bar.append(inner);
-      const side = make("span", "pattern-count");
-      side.append(make("strong", "", whole(one.alerts)), make("span", "", percent(one.share, 0)));
-      const said = `${several(one.alerts, "alert")}, ${several(one.cards, "card")}, ${money(one.money)}`;
-      side.title = said;
-      link.append(side, bar);
+      link.append(bar);
       item.append(link);
       return item;
     }),
@@ -97,11 +102,14 @@ function now(picture) {
   const ran = begun < 0 ? [] : whole_.slice(begun);
   const mean = (name) => ran.reduce((sum, one) => sum + one[name], 0) / ran.length;
   const inMean = (name, words) =>
-    ran.length > 1 ? `${words(mean(name))} in the mean of the last ${several(ran.length, "minute")}` : "";
-  tell("events-now", whole(last.events));
-  tell("events-detail", inMean("events", whole));
-  tell("alerts-now", whole(last.alerts));
-  tell("alerts-detail", inMean("alerts", (one) => one.toFixed(1)));
+    ran.length > 1 ? `${words(mean(name))} in the mean of ${several(ran.length, "minute")}` : "";
+  // The first minute of all has not ended yet: nothing is known of any.
+  const isFirst = begun < 0 && picture.minutes.at(-1)?.events > 0;
+  const when = isFirst ? "the first minute has not ended" : `in the last whole minute${whole_.length ? `, ${clock(last.minute * 1e6).slice(0, 5)}` : ""}`;
+  for (const [name, words] of [["events", whole], ["alerts", (one) => one.toFixed(1)]]) {
+    tell(`${name}-now`, isFirst ? NONE : whole(last[name]));
+    tell(`${name}-detail`, [when, inMean(name, words)].filter(Boolean).join("; "));
+  }
   const { answered } = picture;
   tell("on-time", percent(answered.share, answered.share === 1 ? 0 : 2));
   tell(

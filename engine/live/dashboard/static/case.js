@@ -1,5 +1,6 @@
 // One alert, opened: by its own address, so that it can be sent to a colleague.
 
+import { fetched } from "./ask.js";
 import { Drawn } from "./draw.js";
 import { byId, cell, make, show, tell } from "./elements.js";
 import { category, dated, merchant, money, number, score, seconds, span, whole } from "./words.js";
@@ -8,6 +9,7 @@ const HASH = /^#alert-([0-9]{1,18})$/;
 const WHO = "sentinelpos-who";
 const VERDICT = { 1: "fraud", 0: "not fraud" };
 const FULL = 100;
+const RECORDED_MS = 1_500; // for so long it says that it was recorded
 const SAYS = { confirm: 1, dismiss: 0, withdraw: null };
 
 export class Case {
@@ -21,7 +23,9 @@ export class Case {
     this.drawn = {}; // what tables and charts show, as text
     this.asking = 0;
     this.isSaying = false;
-    this.isSaid = false; // whether something was said here of the one that is open
+    this.said = null; // what was said here of the one that is open, until the ledger tells it
+    this.told = []; // what the ledger tells that was said of it
+    this.then = null; // what is to be done when it is closed
     this.isEntered = false; // whether the page was there before it was opened
     this.opener = null;
     try {
@@ -48,8 +52,8 @@ export class Case {
     }
     byId("case-map").addEventListener("click", () => {
       const { alert } = this;
+      this.then = () => onMap(alert);
       this.box.close();
-      onMap(alert);
     });
     this.follow();
   }
@@ -64,7 +68,7 @@ export class Case {
     this.sequence = sequence;
     this.alert = null;
     this.drawn = {};
-    this.isSaid = false;
+    this.said = null;
     if (!this.box.open) {
       this.opener = document.activeElement;
       this.box.showModal();
@@ -97,29 +101,37 @@ export class Case {
     }
     if (found.error) return;
     const { alert, reasons, card, features, labels } = found.value;
-    // The board may not have read yet what was said here.
-    const label = this.isSaid ? this.alert.label : alert.label;
-    this.alert = { ...alert, label };
+    this.told = labels;
+    if (this.said !== null && isTold(labels, this.said)) this.said = null;
+    this.alert = { ...alert, label: this.said === null ? alert.label : this.said.label };
     facts(this.alert);
     why(reasons, this.alert);
     this.past(card);
     this.saw(features);
-    if (!this.isSaid) this.verdict(label, labels);
+    if (this.said === null) this.verdict(alert.label, labels);
   }
 
   closed() {
+    const { then } = this;
     this.sequence = null;
+    this.said = null;
+    this.then = null;
     // Who goes back afterwards goes to what was before, not to an alert that was closed.
     if (HASH.test(location.hash)) {
-      if (this.isEntered) history.back();
-      else history.replaceState(null, "", location.pathname + location.search);
+      if (this.isEntered) {
+        // Whoever goes back is where they were; what is to be shown is shown after that.
+        if (then) addEventListener("hashchange", () => requestAnimationFrame(then), { once: true });
+        history.back();
+      } else history.replaceState(null, "", location.pathname + location.search);
     }
-    this.isEntered = false;
     this.opener?.focus?.({ preventScroll: true });
+    if (then && !this.isEntered) then();
+    this.isEntered = false;
   }
 
   fill({ alert, reasons, card, features, labels }) {
     this.alert = alert;
+    this.told = labels;
     show(byId("case-loading"), false);
     show(byId("case-body"), true);
     tell("case-title", `${money(alert.amt)} at ${merchant(alert.merchant)}`);
@@ -213,6 +225,7 @@ export class Case {
       byId("who").focus();
       return;
     }
+    const from = this.told.length;
     tell("verdict-now", "…");
     this.saying(true);
     const found = await ask("/labels", {
@@ -233,11 +246,11 @@ export class Case {
     }
     this.labelled(alert.sequence, label);
     if (!isOpen) return;
-    this.isSaid = true;
+    this.said = { label, who: found.value.who, from, since: performance.now() };
     this.alert.label = label;
-    this.verdict(label, [[label, found.value.who, Date.now() * 1000]]);
+    this.verdict(label, [...this.told.slice(0, from), [label, found.value.who, Date.now() * 1000]]);
     tell("verdict-now", `${VERDICT[label] ?? "withdrawn"}, recorded`);
-    this.again(alert.sequence);
+    this.again(this.said);
   }
 
   // Buttons that are not to be pressed keep the focus all the same.
@@ -246,17 +259,23 @@ export class Case {
     for (const id of Object.keys(SAYS)) byId(id).setAttribute("aria-disabled", String(isSaying));
   }
 
-  // What was said before is as the ledger has it, as soon as the board has read it.
-  async again(sequence) {
-    await new Promise((done) => setTimeout(done, 1_500));
-    const found = await ask(`/dashboard/alerts/${sequence}`);
-    const isOpen = this.sequence === sequence && this.alert !== null;
-    if (isOpen && found.value) this.verdict(this.alert.label, found.value.labels);
+  // What is said of it is as the ledger has it, as soon as that has what was said here.
+  async again(said) {
+    while (this.said === said) {
+      await new Promise((done) => setTimeout(done, RECORDED_MS));
+      if (this.said === said) await this.read(this.sequence);
+    }
   }
 }
 
+// Whether the ledger has by now what was said here, and that has been shown for a while.
+function isTold(labels, { label, who, from, since }) {
+  if (performance.now() - since < RECORDED_MS) return false;
+  return labels.slice(from).some(([one, by]) => one === label && by === who);
+}
+
 function facts(alert) {
-  const answered = alert.answered_after === null ? "not yet" : `after ${seconds(alert.answered_after)}`;
+  const answered = alert.answered_after === null ? (alert.asked ? "none was posted: the API was asked" : "not yet") : `after ${seconds(alert.answered_after)}`;
   const told = [
     ["came", `${dated(alert.arrival_time)} UTC`],
     ["card", alert.card],
@@ -303,7 +322,8 @@ function saidOf(feature, value) {
 
 async function ask(path, options) {
   try {
-    const answer = await fetch(path, options);
+    const answer = await fetched(path, options);
+    if (answer.status === 401) return { error: "The session is over." };
     const body = await answer.json();
     return answer.ok ? { value: body } : { error: `${body.what}: ${body.hint}.` };
   } catch {

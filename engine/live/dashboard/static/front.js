@@ -3,13 +3,14 @@
 import { answers } from "./answers.js";
 import { Case } from "./case.js";
 import { Drawn } from "./draw.js";
-import { byId } from "./elements.js";
+import { byId, tell } from "./elements.js";
 import { Feed } from "./feed.js";
 import { Filters } from "./filters.js";
 import { AlertMap } from "./map.js";
 import { Rates } from "./rates.js";
 import { Stream } from "./stream.js";
 import { top } from "./top.js";
+import { clock, whole } from "./words.js";
 
 const stream = new Stream("/dashboard/stream");
 top(stream);
@@ -23,8 +24,10 @@ const minutes = { events: new Drawn("events"), alerts: new Drawn("alerts") };
 const opened = new Case({
   labelled: (sequence, label) => feed.labelled(sequence, label),
   onMap: (alert) => {
+    const box = byId("chart-map");
     map.to(alert);
-    byId("chart-map").scrollIntoView({ block: "center" });
+    box.scrollIntoView({ block: "center" });
+    box.focus({ preventScroll: true });
   },
 });
 
@@ -53,5 +56,16 @@ stream.addEventListener("picture", ({ detail }) => {
       open: place === last,
     }));
     drawn.give({ rows });
+    tell(`${name}-told`, inWords(detail.minutes, name));
   }
 });
+
+// What a chart of minutes shows, for who does not see it.
+function inWords(minutes, name) {
+  if (!minutes.length) return "";
+  const at = (one) => clock(one.minute * 1e6).slice(0, 5);
+  const most = minutes.reduce((best, one) => (one[name] > best[name] ? one : best));
+  const told = minutes.filter((one) => one[name]).map((one) => `${at(one)} ${whole(one[name])}`);
+  if (!told.length) return `None from ${at(minutes[0])} to ${at(minutes.at(-1))}, UTC.`;
+  return `Most in the minute of ${at(most)}, ${whole(most[name])}. All that had any, UTC: ${told.join(", ")}.`;
+}

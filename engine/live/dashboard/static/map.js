@@ -1,10 +1,10 @@
 // The map: alerts in hexagons of one size on the screen, whatever part of the country is shown.
 
 import { Drawn } from "./draw.js";
-import { byId, tell } from "./elements.js";
+import { byId, show, tell } from "./elements.js";
 import { OUTLINE, STATES } from "./places.js";
 import { projected } from "./projection.js";
-import { several } from "./words.js";
+import { several, whole } from "./words.js";
 
 const RADIUS_PX = 9;
 const FILLED = 0.97; // a thin line is left between hexagons
@@ -66,7 +66,9 @@ export class AlertMap {
         return { x, y, alerts: one.alerts };
       });
     const alerts = this.places.reduce((sum, one) => sum + one.alerts, 0);
-    tell("map-detail", alerts ? `${several(alerts, "alert")} with a place; darker or brighter is more.` : "No alert with a place.");
+    tell("map-detail", alerts ? `${several(alerts, "alert")} with a place.` : "No alert with a place.");
+    show(byId("map-legend"), alerts > 0);
+    tell("map-told", inWords(this.places));
     this.tell(false);
   }
 
@@ -76,6 +78,12 @@ export class AlertMap {
     this.shown = { x, y, width: CLOSE };
     this.marked = [{ x, y }];
     this.tell(true);
+  }
+
+  hexagons(radius) {
+    const found = hexagons(this.places, radius);
+    tell("map-most", whole(Math.max(0, ...found.map((one) => one.alerts))));
+    return found;
   }
 
   zoom(factor) {
@@ -128,7 +136,7 @@ export class AlertMap {
     const data = () => ({
       land,
       states: named,
-      rows: hexagons(this.places, RADIUS_PX * unit),
+      rows: this.hexagons(RADIUS_PX * unit),
       marked: this.marked,
     });
     const half = (height * unit) / 2;
@@ -165,6 +173,18 @@ function nearest(x, y) {
     if (best === null || distance < best.distance) best = { column, row, distance };
   }
   return [best.column, best.row];
+}
+
+// The same for who does not see it.
+function inWords(places) {
+  const counts = new Map();
+  for (const { x, y, alerts } of places) {
+    const state = near(x, y);
+    counts.set(state, (counts.get(state) ?? 0) + alerts);
+  }
+  const found = [...counts].sort((one, other) => other[1] - one[1]);
+  if (!found.length) return "";
+  return `By the state whose middle is nearest: ${found.map(([state, alerts]) => `${state} ${whole(alerts)}`).join(", ")}.`;
 }
 
 function near(x, y) {

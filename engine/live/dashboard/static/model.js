@@ -1,5 +1,6 @@
 // The page of the model: all but drift stands in it.
 
+import { fetched } from "./ask.js";
 import { byId, cell, make, show, tell } from "./elements.js";
 import { Stream } from "./stream.js";
 import { top } from "./top.js";
@@ -13,8 +14,7 @@ top(new Stream("/dashboard/stream"));
 
 function row(one) {
   const found = make("tr");
-  cell(found, one.name, "", "th");
-  cell(found, one.doc, "wide");
+  cell(found, null, "feature", "th").append(make("span", "", one.doc), make("code", "", one.name));
   cell(found, one.psi.toFixed(3), "number");
   cell(found, one.by_chance.toFixed(3), "number");
   cell(found, one.word, MOVED.has(one.word) ? "bad" : "");
@@ -37,7 +37,7 @@ function about(drift) {
 
 async function ask() {
   try {
-    const answer = await fetch("/dashboard/drift");
+    const answer = await fetched("/dashboard/drift");
     const told = await answer.json();
     if (answer.ok) {
       tell("drift-about", about(told));

@@ -1,5 +1,6 @@
 // The page of operations: what waits, what went wrong, what has been done.
 
+import { fetched } from "./ask.js";
 import { byId, cell, make, show, tell } from "./elements.js";
 import { Stream } from "./stream.js";
 import { top } from "./top.js";
@@ -72,10 +73,15 @@ const WHAT = {
   retry: "flag posted again",
 };
 
+// What could not be read is decided on without the model: one event, told twice.
+const SAME = {
+  "fallback unreadable": "unreadable: these are among the transactions that “could not be read”, and are told there again with the reason",
+};
+
 function fault(one) {
   const row = make("tr");
   cell(row, WHAT[one.what] ?? one.what, one.what === "retry" ? "" : "bad", "th");
-  cell(row, one.why || NONE, "wide");
+  cell(row, SAME[`${one.what} ${one.why}`] ?? (one.why || NONE), "wide");
   cell(row, whole(one.times), "number");
   cell(row, clock(one.latest), "number");
   return row;
@@ -83,7 +89,7 @@ function fault(one) {
 
 async function faults() {
   try {
-    const answer = await fetch("/dashboard/faults");
+    const answer = await fetched("/dashboard/faults");
     // What was told before stays: the line at the top says that nothing more comes.
     if (!answer.ok) return;
     const told = await answer.json();

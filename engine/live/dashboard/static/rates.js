@@ -1,8 +1,8 @@
 // Rates of segments: by category, by hour and by state.
 
 import { Drawn } from "./draw.js";
-import { tell } from "./elements.js";
-import { category } from "./words.js";
+import { byId, cell, make, tell } from "./elements.js";
+import { category, percent, whole } from "./words.js";
 
 const MOST = 20;
 
@@ -21,11 +21,29 @@ export class Rates {
     if (key === this.before) return;
     this.before = key;
     const named = (one) => ({ ...one, segment: category(one.segment) });
-    this.category.give({ rows: picture.by_category.slice(0, MOST).map(named) });
-    this.state.give({ rows: picture.by_state.slice(0, MOST) });
+    const categories = picture.by_category.slice(0, MOST).map(named);
+    const shown = picture.by_state.slice(0, MOST);
+    this.category.give({ rows: categories });
+    this.state.give({ rows: shown });
+    inTable("category-told", categories);
+    inTable("state-told", shown);
     tell("category-title", `By category${picture.by_category.length > MOST ? ", the most exposed" : ""}`);
+    inTable("hour-told", picture.by_hour.toSorted((one, other) => one.segment - other.segment));
     this.hour.give({
       rows: picture.by_hour.map((one) => ({ ...one, hour: Number.parseInt(one.segment, 10) })),
     });
   }
+}
+
+// The same for who does not see it.
+function inTable(id, segments) {
+  byId(id).replaceChildren(
+    ...segments.map((one) => {
+      const row = make("tr");
+      cell(row, one.segment, "", "th");
+      for (const share of [one.rate, one.low, one.high]) cell(row, percent(share));
+      for (const count of [one.events, one.cards]) cell(row, whole(count));
+      return row;
+    }),
+  );
 }

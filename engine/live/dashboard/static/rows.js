@@ -1,7 +1,7 @@
 // One alert as a row of the feed.
 
 import { make, write } from "./elements.js";
-import { category, clock, dated, merchant, money, score, seconds } from "./words.js";
+import { category, dated, day, merchant, moment, money, score, seconds } from "./words.js";
 
 const VERDICTS = { 1: ["fraud", "confirmed"], 0: ["fine", "dismissed"] };
 
@@ -21,21 +21,28 @@ export function newRow() {
   parts.card = make("small");
   parts.amt.append(parts.amount, parts.card);
   row.append(link);
-  return { row, link, parts, alert: null };
+  return { row, link, parts, alert: null, today: "" };
 }
 
 export function fill(made, alert, place, total) {
   const { row, link, parts } = made;
   row.setAttribute("aria-posinset", String(place + 1));
   row.setAttribute("aria-setsize", String(total));
-  if (made.alert === alert) return;
+  const today = day(Date.now() * 1000);
+  if (made.alert === alert && made.today === today) return;
   made.alert = alert;
+  made.today = today;
   link.href = `#alert-${alert.sequence}`;
-  write(parts.at, clock(alert.arrival_time));
+  write(parts.at, moment(alert.arrival_time, today));
   parts.at.title = `${dated(alert.arrival_time)} UTC`;
-  write(parts.took, alert.answered_after === null ? "not answered" : `in ${seconds(alert.answered_after)}`);
-  parts.took.title = "from its arrival to the final answer to its flag";
+  const unanswered = alert.asked ? "asked by API" : "not answered";
+  write(parts.took, alert.answered_after === null ? unanswered : `in ${seconds(alert.answered_after)}`);
+  parts.took.title =
+    alert.asked && alert.answered_after === null
+      ? "the API was asked about it: no flag is posted"
+      : "from its arrival to the final answer to its flag";
   write(parts.amount, money(alert.amt));
+  parts.amount.title = parts.amount.textContent;
   write(parts.card, alert.card ?? "");
   write(parts.who, merchant(alert.merchant));
   write(parts.where, [category(alert.category), alert.state].filter(Boolean).join(" · "));

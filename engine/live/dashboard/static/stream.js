@@ -16,6 +16,7 @@ export class Stream extends EventTarget {
     this.why = ""; // it is refused, in the scorer's words
     this.isTrying = false;
     this.resumedAt = null; // until there is a picture since
+    this.ledger = null; // which one is shown
     if (!document.hidden) this.open();
     // Browsers have few connections to a host: what nobody looks at leaves its own to others.
     addEventListener("visibilitychange", () => (document.hidden ? this.pause() : this.resume()));
@@ -64,8 +65,23 @@ export class Stream extends EventTarget {
       this.pictureAt = this.heardAt;
       this.resumedAt = null;
     }
-    if (name === "health") this.told = detail;
+    if (name === "health") {
+      if (this.isAnother(detail.ledger ?? null)) return;
+      this.told = detail;
+    }
     this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+
+  // Of another ledger than that which is shown nothing that is there is true: the page begins anew,
+  // and without what was opened.
+  isAnother(ledger) {
+    const before = this.ledger;
+    this.ledger = ledger ?? before;
+    if (before === null || this.ledger === before) return false;
+    this.source.close();
+    history.replaceState(null, "", location.pathname + location.search);
+    location.reload();
+    return true;
   }
 
   // The scorer's clock: that of this machine may be wrong.

@@ -6,6 +6,11 @@ import { clock, span } from "./words.js";
 const STALLED_US = 10_000_000;
 const FRESH_US = 2_500_000;
 const BEHIND_MS = 5_000;
+// In the words of who is on call; the scorer tries to open it for as long as it runs.
+const STREAM = {
+  connecting: ": the stream is being opened",
+  waiting: ": the stream cannot be opened, which is tried again and again",
+};
 
 export function top(stream) {
   const update = () => state(stream);
@@ -20,10 +25,13 @@ function state(stream) {
   const found = judged(stream);
   document.body.dataset.state = found.level;
   show(byId("state"), true);
+  // What counts is beside what is read out, which is said once.
+  const { since = "", signSince = "" } = found;
   tell("state-words", found.words);
-  const sign = byId("sign");
-  show(sign, found.sign !== "");
-  if (sign.textContent !== found.sign) sign.textContent = found.sign;
+  tell("state-since", since);
+  show(byId("sign"), found.sign !== "");
+  tell("sign-words", found.sign);
+  tell("sign-since", signSince && ` ${signSince}`);
   document.body.classList.toggle("stale", found.level === "bad" && picture !== null);
   troubles(told?.health.troubles ?? []);
 }
@@ -48,15 +56,21 @@ function judged(stream) {
   const since = picture.last_event === null ? null : stream.now() - picture.last_event;
   if (since === null) return { level: "wait", words: "no event yet", sign: "" };
   if (since > STALLED_US) {
-    const words = `no event for ${span(since / 1e6)}`;
-    const why = told && told.health.stream !== "open" ? `; the stream is ${told.health.stream}` : "";
-    return { level: "bad", words, sign: `No event for ${span(since / 1e6)}${why}.` };
+    const time = span(since / 1e6);
+    const why = STREAM[told?.health.stream] ?? "";
+    return {
+      level: "bad",
+      words: "no event",
+      since: ` for ${time}`,
+      sign: `Events have stopped${why}.`,
+      signSince: `The last one came ${time} ago.`,
+    };
   }
   if (!picture.caught_up) return { level: "wait", words: "reading the ledger", sign: "" };
   if (told && !told.health.ready) {
     return { level: "bad", words: "not ready", sign: "Events are not decided on just now." };
   }
-  return { level: "good", words: since < FRESH_US ? "live" : `live, last event ${span(since / 1e6)} ago`, sign: "" };
+  return { level: "good", words: "live", since: since < FRESH_US ? "" : `, last event ${span(since / 1e6)} ago`, sign: "" };
 }
 
 let before = "";

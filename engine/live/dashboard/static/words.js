@@ -5,6 +5,8 @@ const WHOLE = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const MONEY = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const SHORT = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 
+const DATED = /^\w+, (\d+ \w+) \d+ (\d+:\d+)/;
+
 const isNone = (value) => value === null || value === undefined || Number.isNaN(value);
 
 export const whole = (value) => (isNone(value) ? NONE : WHOLE.format(value));
@@ -35,6 +37,15 @@ export function span(value) {
 }
 
 export const clock = (microseconds) => new Date(microseconds / 1000).toISOString().slice(11, 19);
+
+export const day = (microseconds) => dated(microseconds).slice(0, 10);
+
+// When it was, to be read beside others: of another day than today's with the date, "26 Nov 22:47".
+export function moment(microseconds, today) {
+  if (day(microseconds) === today) return clock(microseconds);
+  const [, date, time] = DATED.exec(new Date(microseconds / 1000).toUTCString());
+  return `${date}\u00a0${time}`;
+}
 
 export function dated(microseconds) {
   return new Date(microseconds / 1000).toISOString().slice(0, 19).replace("T", " ");

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.live.board import alerts, parts
 from engine.live.board import kept as keeping
-from engine.live.board import parts
 from engine.live.board.alerts import Feed
 from engine.live.board.rows import Alert, Query
 from engine.live.ledger.rows import Label
@@ -40,6 +40,7 @@ def test_an_alert(tmp_path: Path) -> None:
                 reasons=("words 0", "words 1", "words 2"),
                 answered_after=None,
                 label=None,
+                asked=False,
             )
         ]
         board.close()
@@ -87,6 +88,33 @@ def test_what_comes_later_is_taken_in(tmp_path: Path, monkeypatch: pytest.Monkey
         assert (oldest.label, newest.label, oldest.reasons) == (None, 1, ("late",))
         assert board.changed() == [oldest]
         assert board.changed() == []
+        board.close()
+
+
+def test_of_many_that_change_all_are_told_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "MOST_ALERTS", 2)
+    path = tmp_path / "live.db"
+    with opened(path) as ledger:
+        put(ledger, [alert(n) for n in range(6)])
+        board = caught_up(path)
+        ledger.label([Label(f"e{n}", 1, BEGAN, BEGAN, "ann") for n in range(5)])
+        read_on(board)
+        assert [one.sequence for one in board.changed()] == [4, 3]
+        ledger.label([Label(f"e{n}", 0, BEGAN, BEGAN, "ann") for n in (1, 5)])
+        read_on(board)
+        told = [[(one.sequence, one.label) for one in board.changed()] for _ in range(3)]
+        assert told == [[(5, 0), (2, 1)], [(1, 0), (0, 1)], []]
+        board.close()
+
+
+def test_what_the_api_was_asked_about_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "live.db"
+    with opened(path) as ledger:
+        put(ledger, [alert(0), alert(1, source="api", post=0)])
+        board = caught_up(path)
+        assert [one.asked for one in board.alerts(Query())] == [True, False]
         board.close()
 
 

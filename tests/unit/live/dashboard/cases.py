@@ -42,6 +42,7 @@ def alert(sequence: int, event_id: str = "e1", **fields: Any) -> Alert:  # noqa:
         "reasons": ("amount 980.00; usual is 47.00",),
         "answered_after": 0.21,
         "label": None,
+        "asked": False,
     }
     return Alert(sequence, event_id, **usual | fields)
 
@@ -80,6 +81,7 @@ class FakeBoard:
     news: list[Alert] = field(default_factory=list)
     asked: list[Query] = field(default_factory=list)
     closed: bool = False
+    began: int = NOW
 
     def catch_up(self) -> bool:
         if self.fails is not None:

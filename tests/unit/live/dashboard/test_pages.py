@@ -190,6 +190,18 @@ def test_the_page_of_the_model_says_what_is_not_shown() -> None:
     assert "no report" in pieces["report"]
 
 
+def test_the_page_of_the_model_says_what_is_usual_as_alerts_do() -> None:
+    names = ("seen_merchant_before", "time_since_last_merchant_s", "velocity_1h")
+    usual = dict(zip(names, (0.0, 1e9, 1e9), strict=True))
+    rows = model_pieces(replace(run_of(), usual=usual))["features"].splitlines()
+    said = [row for name in names for row in rows if f">{name}<" in row]
+    assert [re.sub("<.*?>", " ", row).split()[-1] for row in said] == [
+        "no",
+        "never",
+        "1,000,000,000",
+    ]
+
+
 def test_the_report_is_that_of_the_run(tmp_path: Path) -> None:
     content = b"<!doctype html><title>a report</title>"
     (tmp_path / "report.html").write_bytes(content)

@@ -61,9 +61,11 @@ def test_a_page_is_told_the_picture_and_how_things_are() -> None:
             talk = await watch(server)
             health = await told(talk, "health")
             assert health["health"]["queue"] == 3
+            assert health["ledger"] in {None, NOW}  # until the board is there
             assert health["since_start"]["reconnects"] == 0
             picture = await told(talk, "picture")
             assert (picture["alerts_2h"], picture["last_event"]) == (3, NOW - 1)
+            assert (await told(talk, "health"))["ledger"] == NOW
             assert picture["patterns"][0]["words"] == "<script>"
             assert picture["as_of"] > NOW  # by the clock, not as it was given
             talk.close()
