@@ -5,9 +5,11 @@ import json
 import re
 from contextlib import contextmanager
 from dataclasses import asdict
+from http import HTTPStatus
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from engine.clock import elapsed
 from live.browser.pages import FEED, Looking
@@ -114,6 +116,7 @@ _TELL = """\
   }
 }"""
 PART = 200
+START = 1_700_000_000
 
 
 def alert(sequence: int) -> dict[str, Any]:
@@ -121,7 +124,7 @@ def alert(sequence: int) -> dict[str, Any]:
         **dict.fromkeys(("state", "lat", "long", "score", "threshold", "fallback", "label")),
         "sequence": sequence,
         "event_id": str(sequence),
-        "arrival_time": 1_700_000_000_000_000 + sequence,
+        "arrival_time": START * 1_000_000 + sequence,
         "card": "••••1234",
         "amt": 1.0,
         "merchant": "somebody",
@@ -143,12 +146,17 @@ class Scorer:
         self.newest = newest
         self.held: list[Route] | None = None  # what is not answered yet
         self.changed: dict[int, dict[str, Any]] = {}
+        self.status = 200
+        self.asked_for: list[dict[str, str]] = []
         self._page = page
         page.add_init_script(_TOLD)
         page.route("**/dashboard/alerts?*", self._answer)
 
     def tell(self, *messages: tuple[str, Any]) -> None:
-        """Say it by the stream, all of it at once."""
+        """Say it by the stream, all of it at once: what is told of is there to be asked for."""
+        for name, of in messages:
+            if name == "alerts":
+                self.newest = max(self.newest, *(one["sequence"] for one in of))
         self._page.evaluate(_TELL, messages)
 
     @contextmanager
@@ -171,17 +179,34 @@ class Scorer:
         if self.held is not None:
             self.held.append(route)
             return
-        asked = parse_qs(urlsplit(route.request.url).query)
-        before = min(int(asked.get("before", ["1000000"])[0]), self.newest + 1)
-        found = alerts(*range(max(0, before - PART), before))
-        found = [self.changed.get(one["sequence"], one) for one in found]
-        route.fulfill(body=json.dumps(found), content_type="application/json")
+        asked = dict(parse_qsl(urlsplit(route.request.url).query))
+        self.asked_for.append(asked)
+        if self.status != HTTPStatus.OK:
+            route.fulfill(status=self.status, body="{}", content_type="application/json")
+            return
+        before = min(int(asked.get("before", "1000000")), self.newest + 1)
+        every = (alert(one) for one in range(before - 1, -1, -1))
+        found = (self.changed.get(one["sequence"], one) for one in every)
+        wanted = (
+            one
+            for one in found
+            if asked.get("text", "") in one["merchant"]
+            and one["arrival_time"] >= int(asked.get("since_us", "0"))
+        )
+        body = json.dumps(list(islice(wanted, int(asked["most"]))))
+        route.fulfill(body=body, content_type="application/json")
 
 
 def places_are(page: "Page", newest_one: int, count: str) -> None:
     page.wait_for_function(IS_NEWER, arg=newest_one - 1)
     assert newest(page) == newest_one
     page.locator("#feed-count").get_by_text(count, exact=True).wait_for()
+
+
+def export_says(page: "Page", part: str) -> None:
+    page.wait_for_function(
+        "(part) => document.getElementById('export').href.includes(part)", arg=part
+    )
 
 
 @contextmanager
@@ -193,9 +218,14 @@ def new_page(looking: Looking, newest: int) -> "Iterator[tuple[Page, Scorer]]":
 
 
 @contextmanager
-def told_page(looking: Looking) -> "Iterator[tuple[Page, Scorer]]":
-    """A page that shows the newest 200 of a thousand alerts, and who tells it of more."""
+def told_page(looking: Looking, at: float | None = None) -> "Iterator[tuple[Page, Scorer]]":
+    """A page that shows the newest 200 of a thousand alerts, and who tells it of more.
+
+    Its clock, if that says when it is, can be put on.
+    """
     with new_page(looking, 999) as (page, scorer):
+        if at is not None:
+            page.clock.install(time=at)
         page.goto(looking.system.url)
         places_are(page, 999, "200+")
         yield page, scorer
@@ -312,9 +342,263 @@ def test_what_is_frozen_before_the_first_answer_is_what_that_tells(looking: Look
             page.get_by_role("button", name="Freeze").click()
             scorer.asked(1)
             scorer.tell(("alerts", alerts(*range(998, 1_006))))
+            scorer.newest = 999  # it was asked before that
         places_are(page, 999, "200+")
         page.get_by_text("Frozen; 6 new alerts since.", exact=True).wait_for()
         assert "before=1000" in (page.locator("#export").get_attribute("href") or "")
+
+
+def scroll(page: "Page", share: float) -> None:
+    """Go to there in the list."""
+    page.locator("#feed").evaluate(
+        "(feed, share) => { feed.scrollTop = feed.scrollHeight * share; }", share
+    )
+
+
+def has_focus(page: "Page", hash_or_id: str) -> None:
+    """Wait until it has the focus, and see that it keeps it."""
+    has = "(it) => [document.activeElement.hash, document.activeElement.id].includes(it)"
+    page.wait_for_function(has, arg=hash_or_id)
+    page.wait_for_timeout(100)
+    assert page.evaluate(has, hash_or_id)
+
+
+def test_what_is_never_answered_is_asked_again(looking: Looking) -> None:
+    with told_page(looking, START) as (page, scorer):
+        scorer.held = []
+        scorer.newest = 3_000
+        scorer.tell(("missed", {}))
+        scorer.asked(1)
+        scorer.tell(("alerts", alerts(*range(1_000, 3_001))))
+        scorer.held = None
+        page.clock.fast_forward(11_000)
+        places_are(page, 3_000, "200+")
+        scorer.held = []
+        scroll(page, 1)
+        scorer.asked(1)
+        scorer.held = None
+        page.clock.fast_forward(11_000)
+        page.locator("#feed-count").get_by_text("400+", exact=True).wait_for()
+
+
+def test_who_is_refused_keeps_what_is_there_and_is_told(looking: Looking) -> None:
+    looking.expected = ("status of 503", "status of 401")
+    with told_page(looking) as (page, scorer):
+        scorer.status = 503
+        scorer.newest = 1_010
+        scorer.tell(("missed", {}))
+        page.locator("#feed-wait").get_by_text("No answer yet").wait_for()
+        assert page.locator("#feed-said").text_content() == (
+            "No answer yet; the scorer is asked again."
+        )
+        assert newest(page) == 999
+        scorer.status = 200
+        places_are(page, 1_010, "400+")
+        page.locator("#feed-wait").wait_for(state="hidden")
+        scorer.status = 401
+        with page.expect_event("load"):  # of the page that asks for the token
+            scorer.tell(("missed", {}))
+
+
+def test_what_is_frozen_is_looked_through_as_of_then(looking: Looking) -> None:
+    with told_page(looking, START + 60) as (page, scorer):
+        page.locator("#span").select_option("300")
+        page.locator("#feed-count").get_by_text("200+ found", exact=True).wait_for()
+        page.get_by_role("button", name="Freeze").click()
+        page.clock.fast_forward("06:00")
+        page.locator("#text").fill("somebody")
+        page.clock.run_for(500)
+        export_says(page, "text=somebody")
+        places_are(page, 999, "200+ found")
+        since = int(scorer.asked_for[-1]["since_us"]) / 1_000_000
+        assert START - 241 <= since < START - 200
+        export_says(page, f"since_us={since:.0f}000000")
+        page.get_by_role("button", name="Go on").click()
+        page.locator("#feed-empty").get_by_text("No alert is like that").wait_for()
+
+
+def test_a_scorer_that_reads_its_ledger_again_is_waited_for(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        page.get_by_role("button", name="Freeze").click()
+        scorer.newest = 300
+        scorer.tell(("missed", {}))
+        page.locator("#feed-wait").get_by_text("No answer yet").wait_for()
+        assert newest(page) == 999
+        scorer.newest = 1_001
+        page.get_by_text("Frozen; at least 1 new alert since.", exact=True).wait_for()
+        page.locator("#feed-wait").wait_for(state="hidden")
+        export_says(page, "before=1000")
+        page.get_by_role("button", name="Go on").click()
+        places_are(page, 1_001, "400+")
+
+
+def test_the_focus_stays_with_its_alert(looking: Looking) -> None:
+    looking.expected = ("404 (Not Found)",)
+    missing = json.dumps({"what": "no such alert", "hint": "look for another"})
+    with told_page(looking) as (page, scorer):
+        page.route(
+            "**/dashboard/alerts/9*",
+            lambda route: route.fulfill(status=404, body=missing, content_type="application/json"),
+        )
+        page.locator(f"{FEED} a[href='#alert-998']").focus()
+        for newest_one in range(1_000, 1_040):
+            scorer.tell(("alerts", alerts(newest_one)))
+        places_are(page, 1_039, "240+")
+        has_focus(page, "#alert-998")
+        page.keyboard.press("ArrowDown")
+        has_focus(page, "#alert-997")
+        top = 1_039
+        for more, focused in ((3, "#alert-997"), (60, "feed")):
+            page.keyboard.press("Enter")
+            page.locator("#case[open]").wait_for()
+            scorer.tell(("alerts", alerts(*range(top + 1, top + 1 + more))))
+            top += more
+            page.locator("#feed-count").get_by_text(f"{top - 799}+", exact=True).wait_for()
+            if focused == "feed":
+                scroll(page, 0)
+                page.locator(f"{FEED} a[href='#alert-997']").wait_for(state="detached")
+            page.keyboard.press("Escape")
+            has_focus(page, focused)
+
+
+def test_rows_are_in_the_page_as_they_are_in_the_list(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+
+        def are_in_order() -> None:
+            page.wait_for_timeout(100)
+            found = page.locator(FEED).evaluate_all("(all) => all.map((row) => row.ariaPosInSet)")
+            places = [int(one) for one in found]
+            assert len(places) > 10
+            assert places == sorted(places)
+
+        scorer.tell(("alerts", alerts(*range(1_000, 1_005))))
+        places_are(page, 1_004, "205+")
+        are_in_order()
+        scroll(page, 0.1)
+        are_in_order()
+        page.locator(f"{FEED} a").nth(8).focus()
+        scroll(page, 0.5)
+        are_in_order()
+        scroll(page, 0)
+        are_in_order()
+
+
+def test_keys_go_on_from_what_is_seen(looking: Looking) -> None:
+    with told_page(looking) as (page, _):
+        page.locator("#feed").evaluate("(feed) => { feed.scrollTop = 62 * 20; }")
+        page.locator("#feed").focus()
+        page.keyboard.press("ArrowDown")
+        has_focus(page, "#alert-979")
+        page.keyboard.press("j")
+        has_focus(page, "#alert-978")
+        page.evaluate(
+            "addEventListener('keydown', (event) => (globalThis.taken = event.defaultPrevented))"
+        )
+        for key in ("Control+k", "Alt+j", "Meta+k"):
+            page.keyboard.press(key)
+            assert page.evaluate("taken") is False, key
+        has_focus(page, "#alert-978")
+
+
+def test_who_hears_the_page_is_told_what_matters_once(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        held, said = page.locator("#held-said"), page.locator("#feed-said")
+        for one in (held, said):
+            assert one.get_attribute("role") == "status"
+        assert page.locator("#held[role], #held[aria-live]").count() == 0
+        page.evaluate("""() => {
+          globalThis.heard = [];
+          const watch = new MutationObserver(() => {
+            const text = document.getElementById("held-said").textContent;
+            if (text) heard.push(text);
+          });
+          watch.observe(document.getElementById("held-said"), { childList: true });
+        }""")
+        page.get_by_role("button", name="Freeze").click()
+        assert page.locator("#freeze").get_attribute("aria-pressed") is None
+        for newest_one in range(1_000, 1_005):
+            scorer.tell(("alerts", alerts(newest_one)))
+        page.get_by_text("Frozen; 5 new alerts since.", exact=True).wait_for()
+        assert page.evaluate("heard") == ["Frozen.", "Frozen; some have come since."]
+        page.locator("#text").fill("somebody")
+        said.get_by_text("200+ found", exact=True).wait_for()
+        page.locator("#text").fill("nobody")
+        said.get_by_text("No alert is like that, of the latest 10,000.").wait_for()
+
+
+def test_what_was_said_of_one_search_is_not_said_of_the_next(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        page.locator("#text").fill("nobody")
+        empty = page.locator("#feed-empty")
+        empty.get_by_text("No alert is like that").wait_for()
+        with scorer.silent():
+            page.locator("#clear").click()
+            scorer.asked(1)
+            assert empty.is_hidden()
+        places_are(page, 999, "200+")
+
+
+def test_what_may_have_come_since_is_told(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        page.get_by_role("button", name="Freeze").click()
+        with scorer.silent():
+            scorer.newest = 1_500
+            scorer.tell(("missed", {}))
+            page.get_by_text("Frozen; there may be new alerts since.", exact=True).first.wait_for()
+        page.get_by_text("Frozen; at least 1 new alert since.", exact=True).wait_for()
+        places_are(page, 999, "200+")
+
+
+def test_what_is_frozen_ends_with_the_newest_there_is(looking: Looking) -> None:
+    """Whatever is looked for."""
+    with told_page(looking) as (page, scorer):
+        page.locator("#text").fill("somebody else")
+        page.locator("#feed-empty").get_by_text("No alert is like that").wait_for()
+        for newest_one in (2_000, 3_000):
+            scorer.newest = newest_one
+            scorer.changed[900] = alert(900) | {"merchant": "somebody else"}
+            with scorer.silent():
+                scorer.tell(("missed", {}))
+                scorer.asked(1)
+                page.get_by_role("button", name="Freeze").click()
+            export_says(page, f"before={newest_one + 1}")
+            scorer.tell(("alerts", alerts(newest_one, newest_one + 1)))
+            page.get_by_text("Frozen; 1 new alert since.", exact=True).wait_for()
+            scorer.newest += 1
+            page.get_by_role("button", name="Go on").click()
+            places_are(page, 900, "1 found")
+
+
+def test_states_to_choose_from_are_bounded_and_stay_while_chosen_from(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        page.locator("#of-state").focus()
+        first = page.locator("#of-state option").count()
+        states = [f"no state {one}" for one in range(500)] + ["TX"]
+        many = [alert(1_000 + place) | {"state": one} for place, one in enumerate(states)]
+        scorer.tell(("alerts", many[::-1]))
+        page.wait_for_function(IS_NEWER, arg=1_400)
+        assert page.locator("#of-state option").count() == first
+        page.locator("#text").focus()
+        page.locator("#of-state option[value='TX']").wait_for(state="attached")
+        assert 50 < page.locator("#of-state option").count() < 160
+
+
+def test_alerts_are_asked_for_once_while_there_is_no_stream(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        asked = len(scorer.asked_for)
+        page.route(
+            "**/dashboard/stream",
+            lambda route: route.fulfill(
+                status=503,
+                body=json.dumps({"what": "16 watch already", "hint": "close one"}),
+                content_type="application/json",
+            ),
+        )
+        looking.expected = ("503 (Service Unavailable)",)
+        page.evaluate("told.open = null; told.close()")
+        page.locator("#sign").get_by_text("16 watch already: close one.").wait_for()
+        page.wait_for_timeout(200)
+        assert len(scorer.asked_for) == asked
 
 
 _HIDE = """\

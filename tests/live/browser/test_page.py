@@ -306,7 +306,8 @@ def test_alerts_are_found_and_exported_as_they_are_shown(looking: Looking, still
         )
         found_by(page, [sequence for (sequence,) in within])
         page.locator("#text").fill("no merchant is called that")
-        page.get_by_text("No alert is like that, of the latest 10,000.").wait_for()
+        empty = page.locator("#feed-empty")
+        empty.get_by_text("No alert is like that, of the latest 10,000.").wait_for()
         page.locator("#clear").click()
         count_is(page, str(len(alerts)))
         # Older ones are asked for as who reads comes to them.
@@ -341,6 +342,8 @@ def test_nothing_is_wider_than_the_page(looking: Looking, width: int) -> None:
         for part in ("time", "amt", "who", "where", "score", "why"):
             assert page.locator(f"{FEED} .row-{part}").first.is_visible(), part
         page.locator(LINKS).first.click()
+        # It is drawn once it is seen.
+        page.locator("#chart-timeline").scroll_into_view_if_needed()
         page.locator("#chart-timeline canvas").wait_for()
         assert page.locator("#case").evaluate(wide) == 0
         for path in PATHS[1:]:

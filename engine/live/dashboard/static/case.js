@@ -13,9 +13,10 @@ const RECORDED_MS = 1_500; // for so long it says that it was recorded
 const SAYS = { confirm: 1, dismiss: 0, withdraw: null };
 
 export class Case {
-  constructor({ labelled, onMap }) {
+  constructor({ labelled, left, onMap }) {
     this.box = byId("case");
     this.labelled = labelled;
+    this.left = left;
     this.timeline = new Drawn("timeline");
     this.distance = new Drawn("distance");
     this.sequence = null;
@@ -112,7 +113,7 @@ export class Case {
   }
 
   closed() {
-    const { then } = this;
+    const { opener, sequence, then } = this;
     this.sequence = null;
     this.said = null;
     this.then = null;
@@ -124,7 +125,8 @@ export class Case {
         history.back();
       } else history.replaceState(null, "", location.pathname + location.search);
     }
-    this.opener?.focus?.({ preventScroll: true });
+    if (opener?.isConnected && opener !== document.body) opener.focus({ preventScroll: true });
+    else this.left(sequence);
     if (then && !this.isEntered) then();
     this.isEntered = false;
   }

@@ -2,17 +2,20 @@
 
 import { byId, make, show } from "./elements.js";
 import { MOST } from "./held.js";
+import { STATES } from "./places.js";
 import { category, merchant, whole } from "./words.js";
 
 const PAUSE_MS = 250;
 const BETWEEN = "between";
 const US = 1_000_000;
+const MOST_OTHERS = 100; // to choose from, besides the states of the map: who sends them may send any
 const DOTS = /^[•*]+|[•*]+$/g; // as cards are shown, or typed
 
 export class Filters extends EventTarget {
   constructor(stream) {
     super();
     this.stream = stream;
+    this.at = null; // when "last 5 min" ends; null if that moves on
     this.options = { "of-state": new Set(), "of-category": new Set() };
     const form = byId("filters");
     let waiting = 0;
@@ -24,34 +27,50 @@ export class Filters extends EventTarget {
     form.addEventListener("input", changed);
     form.addEventListener("reset", () => setTimeout(changed));
     form.addEventListener("submit", (event) => event.preventDefault());
+    // Who is about to choose is left what there is to choose from.
+    form.addEventListener("focusout", () => setTimeout(() => this.offer()));
+  }
+
+  // Times are those of now for as long as that holds.
+  hold(isHeld) {
+    this.at = isHeld ? this.stream.now() : null;
   }
 
   // States and categories that have come, to choose from.
   know(picture) {
-    this.fill("of-state", picture.by_state, (name) => name);
-    this.fill("of-category", picture.by_category, category);
+    this.add("of-state", picture.by_state.map((one) => one.segment));
+    this.add("of-category", picture.by_category.map((one) => one.segment));
+    this.offer();
   }
 
   learn(alerts) {
-    const named = (name) => alerts.filter((one) => one[name]).map((one) => ({ segment: one[name] }));
-    this.fill("of-state", named("state"), (name) => name);
-    this.fill("of-category", named("category"), category);
+    this.add("of-state", alerts.map((one) => one.state));
+    this.add("of-category", alerts.map((one) => one.category));
+    this.offer();
   }
 
-  fill(id, segments, words) {
+  add(id, names) {
     const known = this.options[id];
-    const fresh = segments.map((one) => one.segment).filter((one) => one !== "unknown" && !known.has(one));
-    if (!fresh.length) return;
-    fresh.forEach((one) => known.add(one));
-    const select = byId(id);
-    const chosen = select.value;
-    const options = [...known].sort().map((one) => {
-      const option = make("option", "", words(one));
-      option.value = one;
-      return option;
-    });
-    select.replaceChildren(select.firstElementChild, ...options);
-    select.value = chosen;
+    for (const one of names) {
+      if (!one || one === "unknown") continue;
+      if (Object.hasOwn(STATES, one) || known.size < MOST_OTHERS) known.add(one);
+    }
+  }
+
+  offer() {
+    for (const [id, known] of Object.entries(this.options)) {
+      const select = byId(id);
+      if (select.length > known.size || select === document.activeElement) continue;
+      const words = id === "of-category" ? category : (name) => name;
+      const chosen = select.value;
+      const options = [...known].sort().map((one) => {
+        const option = make("option", "", words(one));
+        option.value = one;
+        return option;
+      });
+      select.replaceChildren(select.firstElementChild, ...options);
+      select.value = chosen;
+    }
   }
 
   get value() {
@@ -83,7 +102,7 @@ export class Filters extends EventTarget {
     if (chosen === "") return [null, null];
     if (chosen !== BETWEEN) {
       // In whole seconds, so that the same question has the same answer for a while.
-      return [Math.floor(this.stream.now() / US - Number(chosen)) * US, null];
+      return [Math.floor((this.at ?? this.stream.now()) / US - Number(chosen)) * US, null];
     }
     const [since, until] = ["since", "until"].map((id) => Date.parse(`${byId(id).value}Z`));
     const told = (value, more) => (Number.isFinite(value) ? Math.max(0, value * 1000 + more) : null);

@@ -23,6 +23,7 @@ const minutes = { events: new Drawn("events"), alerts: new Drawn("alerts") };
 
 const opened = new Case({
   labelled: (sequence, label) => feed.labelled(sequence, label),
+  left: (sequence) => feed.focus(sequence),
   onMap: (alert) => {
     const box = byId("chart-map");
     map.to(alert);
@@ -37,8 +38,7 @@ for (const name of ["opened", "missed"]) {
     opened.renew();
   });
 }
-// Without a stream there are alerts all the same.
-stream.addEventListener("refused", () => feed.renew());
+stream.addEventListener("refused", () => feed.begin());
 stream.addEventListener("alerts", ({ detail }) => {
   feed.came(detail);
   opened.came(detail);

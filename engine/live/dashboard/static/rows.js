@@ -9,6 +9,7 @@ export function newRow() {
   const row = make("div", "row");
   row.setAttribute("role", "listitem");
   const link = make("a", "row-link");
+  link.tabIndex = -1; // arrow keys go from one to the next: by Tab there would be no end of them
   const parts = {};
   for (const name of ["time", "amt", "who", "where", "score", "why", "verdict"]) {
     parts[name] = make("span", `row-${name}`);

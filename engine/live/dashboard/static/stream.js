@@ -1,5 +1,7 @@
 // What comes from the scorer as it happens, and whether it still does.
 
+import { fetched } from "./ask.js";
+
 const SILENCE_MS = 6_000; // the scorer says something every second or two
 const AGAIN_MS = 2_000;
 
@@ -124,9 +126,7 @@ export class Stream extends EventTarget {
     const asked = new AbortController();
     setTimeout(() => asked.abort(), SILENCE_MS);
     try {
-      const answer = await fetch(this.path, { signal: asked.signal });
-      // The session is over: the page that asks for the token stands where this one does.
-      if (answer.status === 401) location.reload();
+      const answer = await fetched(this.path, { signal: asked.signal });
       if (answer.status !== 503) return "";
       const { what, hint } = await answer.json();
       return `${what}: ${hint}`;
