@@ -10,7 +10,7 @@ written, in the user's cache folder.
 
 import os
 from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Literal, TypeVar, cast
 
 import numpy as np
 
@@ -37,6 +37,30 @@ BLOCK: Final = types.Array(types.float64, 2, "C")
 FLAGS: Final = types.Array(types.boolean, 1, "C")
 RESULTS: Final = types.Array(types.float64, 1, "C")
 FLAG: Final = types.boolean
+
+# The types of what is passed for them, arrays that could be written to as well, are made here. Two
+# threads that are the first with a type, at the same time, would make two of it; Numba knows the
+# conversions of one, and would find no loop for what is of the other.
+_LAYOUTS: Final[tuple[tuple[int, Literal["C", "F", "A"]], ...]] = (
+    (1, "C"),
+    (1, "A"),
+    (2, "C"),
+    (2, "F"),
+    (2, "A"),
+)
+MET: Final = tuple(
+    types.Array(dtype, dimensions, layout, readonly=readonly)
+    for dtype in (
+        types.int32,
+        types.int64,
+        types.uint32,
+        types.uint64,
+        types.float64,
+        types.boolean,
+    )
+    for dimensions, layout in _LAYOUTS
+    for readonly in (False, True)
+)
 
 # Multiplicative hashing (Knuth, vol. 3, 6.4): the upper half of a 64-bit number times the first
 # depends on all its lower bits.

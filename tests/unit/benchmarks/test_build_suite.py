@@ -229,7 +229,7 @@ def test_a_wrong_value_of_any_key_is_not_timed(
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["build", "--set", "nothing"], "invalid choice: 'nothing'"),
+        (["build", "--set", "nothing"], "no such feature set (was 'nothing')"),
         ([], "required: suite"),
         (["nothing"], "invalid choice: 'nothing'"),
         (
