@@ -52,7 +52,7 @@ class Part:
 
 PARTS: Final = (
     Part("build", "benchmarks/results/build-10000000.json", build_page.page),
-    Part("build-pos", "benchmarks/results/build-pos-1000000.json", build_page.page),
+    Part("build-pos", "benchmarks/results/build-pos-10000000.json", build_page.page),
     Part("drift", "benchmarks/results/drift-1000000.json", drift.page),
     Part("engines", "benchmarks/results/engines-1000000.json", engines_page.page),
     Part("state", "benchmarks/results/state-1000.json", state.page),
