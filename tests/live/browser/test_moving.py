@@ -432,6 +432,16 @@ def test_a_scorer_that_reads_its_ledger_again_is_waited_for(looking: Looking) ->
         places_are(page, 1_001, "400+")
 
 
+def test_what_was_the_newest_may_be_gone(looking: Looking) -> None:
+    with told_page(looking) as (page, scorer):
+        scorer.tell(("picture", asdict(picture())))
+        scorer.newest = 300
+        scorer.tell(("missed", {}))
+        places_are(page, 300, "200+")
+        scorer.tell(("alerts", alerts(301)))
+        places_are(page, 301, "201+")
+
+
 def test_the_focus_stays_with_its_alert(looking: Looking) -> None:
     looking.expected = ("404 (Not Found)",)
     missing = json.dumps({"what": "no such alert", "hint": "look for another"})
@@ -668,6 +678,27 @@ def test_what_a_colleague_says_a_moment_later_is_told_the_right_way_round(lookin
         said.append([1, "Cy", 1_700_000_001_000_000])
         scorer.tell(("alerts", [alert(999) | {"label": 1}]))
         page.get_by_text("fraud, said Cy", exact=True).wait_for()
+
+
+def test_what_counts_already_is_not_said_twice(looking: Looking) -> None:
+    said: list[list[Any]] = [[1, "Ann", 1_700_000_000_000_000]]
+    with told_page(looking) as (page, scorer):
+        opened(page, said)
+        page.route(
+            "**/labels",
+            lambda route: route.fulfill(
+                body=route.request.post_data, content_type="application/json"
+            ),
+        )
+        page.locator(f"{FEED}[aria-posinset='1'] a").click()
+        page.locator("#who").fill("Ann")
+        page.locator("#confirm").click()
+        page.get_by_text("fraud, recorded", exact=True).wait_for()
+        page.get_by_text("fraud, said Ann", exact=True).wait_for()
+        assert page.locator("#case-history li").count() == 1
+        said.append([0, "Bob", 1_700_000_000_300_000])
+        scorer.tell(("alerts", [alert(999) | {"label": 0}]))
+        page.get_by_text("not fraud, said Bob", exact=True).wait_for()
 
 
 _SEES_MAP = """\

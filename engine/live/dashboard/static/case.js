@@ -24,7 +24,6 @@ export class Case {
     this.drawn = {}; // what tables and charts show, as text
     this.asking = 0;
     this.isSaying = false;
-    this.said = null; // what was said here of the one that is open, until the ledger tells it
     this.told = []; // what the ledger tells that was said of it
     this.then = null; // what is to be done when it is closed
     this.isEntered = false; // whether the page was there before it was opened
@@ -69,7 +68,6 @@ export class Case {
     this.sequence = sequence;
     this.alert = null;
     this.drawn = {};
-    this.said = null;
     if (!this.box.open) {
       this.opener = document.activeElement;
       this.box.showModal();
@@ -103,19 +101,18 @@ export class Case {
     if (found.error) return;
     const { alert, reasons, card, features, labels } = found.value;
     this.told = labels;
-    if (this.said !== null && isTold(labels, this.said)) this.said = null;
-    this.alert = { ...alert, label: this.said === null ? alert.label : this.said.label };
+    // What is said of it is as the ledger has it; alerts hear of that a moment later.
+    this.alert = { ...alert, label: labels.length ? labels.at(-1)[0] : alert.label };
     facts(this.alert);
     why(reasons, this.alert);
     this.past(card);
     this.saw(features);
-    if (this.said === null) this.verdict(alert.label, labels);
+    this.verdict(this.alert.label, labels);
   }
 
   closed() {
     const { opener, sequence, then } = this;
     this.sequence = null;
-    this.said = null;
     this.then = null;
     // Who goes back afterwards goes to what was before, not to an alert that was closed.
     if (HASH.test(location.hash)) {
@@ -227,7 +224,6 @@ export class Case {
       byId("who").focus();
       return;
     }
-    const from = this.told.length;
     tell("verdict-now", "…");
     this.saying(true);
     const found = await ask("/labels", {
@@ -248,11 +244,12 @@ export class Case {
     }
     this.labelled(alert.sequence, label);
     if (!isOpen) return;
-    this.said = { label, who: found.value.who, from, since: performance.now() };
+    this.asking += 1; // what was asked for before that does not tell it
     this.alert.label = label;
-    this.verdict(label, [...this.told.slice(0, from), [label, found.value.who, Date.now() * 1000]]);
+    this.verdict(label, this.told);
     tell("verdict-now", `${VERDICT[label] ?? "withdrawn"}, recorded`);
-    this.again(this.said);
+    await new Promise((done) => setTimeout(done, RECORDED_MS));
+    if (this.alert?.sequence === alert.sequence) await this.read(alert.sequence);
   }
 
   // Buttons that are not to be pressed keep the focus all the same.
@@ -260,20 +257,6 @@ export class Case {
     this.isSaying = isSaying;
     for (const id of Object.keys(SAYS)) byId(id).setAttribute("aria-disabled", String(isSaying));
   }
-
-  // What is said of it is as the ledger has it, as soon as that has what was said here.
-  async again(said) {
-    while (this.said === said) {
-      await new Promise((done) => setTimeout(done, RECORDED_MS));
-      if (this.said === said) await this.read(this.sequence);
-    }
-  }
-}
-
-// Whether the ledger has by now what was said here, and that has been shown for a while.
-function isTold(labels, { label, who, from, since }) {
-  if (performance.now() - since < RECORDED_MS) return false;
-  return labels.slice(from).some(([one, by]) => one === label && by === who);
 }
 
 function facts(alert) {

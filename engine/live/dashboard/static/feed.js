@@ -34,6 +34,7 @@ export class Feed {
     this.isPartial = false; // whether there may have been more
     this.isAll = false; // whether there are no older ones
     this.rows = new Map(); // those that are drawn, by sequence, as they follow each other
+    this.spare = []; // those that are not, for alerts to come
     this.box = byId("feed");
     this.inner = byId("feed-inner");
     this.box.addEventListener("scroll", () => this.draw(), { passive: true });
@@ -127,12 +128,19 @@ export class Feed {
   }
 
   // A scorer that has begun anew knows the newest only once it has read its ledger. (Of another
-  // ledger the page would have begun anew.)
+  // ledger the page would have begun anew.) If it has, what was the newest is there no more.
   async newestOf(signal) {
     for (;;) {
-      const known = this.latest;
+      const { latest: known } = this;
+      const { isCaughtUp } = this.filters.stream;
       const found = await this.answer(signal, () => new URLSearchParams({ most: 1 }));
-      if (found === null || (found[0]?.sequence ?? -1) >= known) return found;
+      if (found === null) return null;
+      const newest = found[0]?.sequence ?? -1;
+      if (newest >= known) return found;
+      if (isCaughtUp) {
+        this.latest = newest;
+        return found;
+      }
       this.tellWait(WAIT);
       if (!(await this.waited(signal, AGAIN_MS))) return null;
     }
@@ -367,6 +375,7 @@ export class Feed {
       if (wanted.has(sequence)) continue;
       made.row.remove();
       this.rows.delete(sequence);
+      this.spare.push(made);
     }
     let next = this.inner.firstElementChild;
     for (const place of places) {
@@ -374,7 +383,7 @@ export class Feed {
       let made = this.rows.get(sequence);
       if (made) next = made.row.nextElementSibling;
       else {
-        made = newRow();
+        made = this.spare.pop() ?? newRow();
         this.rows.set(sequence, made);
         this.inner.insertBefore(made.row, next);
       }
@@ -419,15 +428,17 @@ export class Feed {
 
 // Null if there is no answer.
 async function ask(question, signal) {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), PATIENCE_MS);
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  const timer = setTimeout(end, PATIENCE_MS);
+  signal.addEventListener("abort", end);
   try {
-    const either = AbortSignal.any([signal, late.signal]);
-    const answer = await fetched(`/dashboard/alerts?${question}`, { signal: either });
+    const answer = await fetched(`/dashboard/alerts?${question}`, { signal: ended.signal });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", end);
   }
 }

@@ -1,7 +1,7 @@
 // Rates of segments: by category, by hour and by state.
 
 import { Drawn } from "./draw.js";
-import { byId, cell, make, tell } from "./elements.js";
+import { byId, cell, make, tell, write } from "./elements.js";
 import { category, percent, whole } from "./words.js";
 
 const MOST = 20;
@@ -35,15 +35,23 @@ export class Rates {
   }
 }
 
-// The same for who does not see it.
+// The same for who does not see it. Rows stay, and what differs in them is written: with each update
+// as many elements as these would be left to be picked up.
 function inTable(id, segments) {
-  byId(id).replaceChildren(
-    ...segments.map((one) => {
-      const row = make("tr");
-      cell(row, one.segment, "", "th");
-      for (const share of [one.rate, one.low, one.high]) cell(row, percent(share));
-      for (const count of [one.events, one.cards]) cell(row, whole(count));
-      return row;
-    }),
-  );
+  const body = byId(id);
+  while (body.rows.length > segments.length) body.deleteRow(-1);
+  while (body.rows.length < segments.length) body.append(newRow());
+  segments.forEach((one, place) => {
+    const shares = [one.rate, one.low, one.high].map(percent);
+    const counts = [one.events, one.cards].map(whole);
+    const { cells } = body.rows[place];
+    [one.segment, ...shares, ...counts].forEach((text, column) => write(cells[column], text));
+  });
+}
+
+function newRow() {
+  const row = make("tr");
+  cell(row, "", "", "th");
+  for (let column = 0; column < 5; column += 1) cell(row, "");
+  return row;
 }

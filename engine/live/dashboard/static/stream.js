@@ -14,6 +14,7 @@ export class Stream extends EventTarget {
     this.picture = null;
     this.told = null;
     this.pictureAt = 0;
+    this.isCaughtUp = false; // whether the scorer has read its ledger, as far as it has said so
     this.source = null;
     this.why = ""; // it is refused, in the scorer's words
     this.isTrying = false;
@@ -31,6 +32,7 @@ export class Stream extends EventTarget {
     this.source = source;
     source.addEventListener("open", () => {
       this.connected = true;
+      this.isCaughtUp = false; // it may be another one since
       this.why = "";
       this.heardAt = performance.now();
       this.dispatchEvent(new CustomEvent("opened"));
@@ -64,6 +66,7 @@ export class Stream extends EventTarget {
     const detail = JSON.parse(event.data);
     if (name === "picture") {
       this.picture = detail;
+      this.isCaughtUp = detail.caught_up;
       this.pictureAt = this.heardAt;
       this.resumedAt = null;
     }
