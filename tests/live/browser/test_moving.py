@@ -437,6 +437,7 @@ def test_what_was_the_newest_may_be_gone(looking: Looking) -> None:
         scorer.tell(("picture", asdict(picture())))
         scorer.newest = 300
         scorer.tell(("missed", {}))
+        page.locator(f"{FEED}[aria-posinset='1'] a[href='#alert-300']").wait_for()
         places_are(page, 300, "200+")
         scorer.tell(("alerts", alerts(301)))
         places_are(page, 301, "201+")
