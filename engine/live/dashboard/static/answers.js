@@ -1,6 +1,7 @@
 // The three answers, and the numbers of the moment.
 
-import { byId, cell, make, show, tell } from "./elements.js";
+import { byId, cell, make, show, tell, write } from "./elements.js";
+import { Listed } from "./listed.js";
 import { NONE, clock, money, percent, seconds, several, whole } from "./words.js";
 
 const MOST_AGES = 8;
@@ -13,12 +14,6 @@ export function answers(picture) {
   now(picture);
 }
 
-function line(...parts) {
-  const found = make("span", "pattern-line");
-  found.append(...parts);
-  return found;
-}
-
 let patternsBefore = "";
 function patterns(found) {
   const key = JSON.stringify(found);
@@ -26,29 +21,42 @@ function patterns(found) {
   patternsBefore = key;
   show(byId("patterns-empty"), found.length === 0);
   const most = Math.max(1, ...found.map((one) => one.alerts));
-  byId("patterns").replaceChildren(
-    ...found.map((one) => {
-      const item = make("li");
-      const link = make("a", "pattern");
-      link.href = `#alert-${one.example}`;
-      link.title = "Open its strongest alert";
-      const names = make("span", "pattern-names", one.pattern);
-      names.title = one.pattern;
-      const more = [percent(one.share, 0), several(one.cards, "card"), money(one.money)].join(" · ");
-      link.append(
-        line(make("span", "pattern-words", one.words || one.pattern), make("strong", "pattern-count", whole(one.alerts))),
-        line(names, make("span", "pattern-more", more)),
-      );
-      const bar = make("span", "pattern-bar");
-      bar.setAttribute("aria-hidden", "true");
-      const inner = make("span");
-      inner.style.width = `${(SHOWN_PERCENT * one.alerts) / most}%`;
-      bar.append(inner);
-      link.append(bar);
-      item.append(link);
-      return item;
-    }),
-  );
+  patternList.show(found.map((one) => ({ ...one, length: one.alerts / most })));
+}
+
+const patternList = new Listed(
+  byId("patterns"),
+  () => {
+    const element = make("li");
+    const link = make("a", "pattern");
+    link.title = "Open its strongest alert";
+    const parts = { element, link };
+    for (const [name, tag] of [["words", "span"], ["count", "strong"], ["names", "span"], ["more", "span"]]) {
+      parts[name] = make(tag, `pattern-${name}`);
+    }
+    const bar = make("span", "pattern-bar");
+    bar.setAttribute("aria-hidden", "true");
+    parts.bar = make("span");
+    bar.append(parts.bar);
+    link.append(line(parts.words, parts.count), line(parts.names, parts.more), bar);
+    element.append(link);
+    return parts;
+  },
+  (parts, one) => {
+    parts.link.href = `#alert-${one.example}`;
+    write(parts.words, one.words || one.pattern);
+    write(parts.count, whole(one.alerts));
+    write(parts.names, one.pattern);
+    parts.names.title = one.pattern;
+    write(parts.more, [percent(one.share, 0), several(one.cards, "card"), money(one.money)].join(" · "));
+    parts.bar.style.width = `${SHOWN_PERCENT * one.length}%`;
+  },
+);
+
+function line(...parts) {
+  const found = make("span", "pattern-line");
+  found.append(...parts);
+  return found;
 }
 
 function count(picture) {
@@ -82,16 +90,22 @@ function exposed(picture) {
   agesBefore = key;
   show(byId("ages"), ages.length > 1);
   tell("ages-counted", picture.counted === "fraud" ? "fraud" : "flagged");
-  byId("ages-rows").replaceChildren(
-    ...ages.slice(1, MOST_AGES).map((one) => {
-      const row = make("tr");
-      cell(row, one.segment, "", "th");
-      cell(row, percent(one.rate), "number");
-      cell(row, interval(one), "number");
-      return row;
-    }),
-  );
+  ageList.show(ages.slice(1, MOST_AGES));
 }
+
+const ageList = new Listed(
+  byId("ages-rows"),
+  () => {
+    const element = make("tr");
+    const segment = cell(element, "", "", "th");
+    return { element, segment, rate: cell(element, "", "number"), interval: cell(element, "", "number") };
+  },
+  (cells, one) => {
+    write(cells.segment, one.segment);
+    write(cells.rate, percent(one.rate));
+    write(cells.interval, interval(one));
+  },
+);
 
 function now(picture) {
   // The minute that has begun is not whole; the one before is.

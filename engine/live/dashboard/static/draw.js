@@ -1,10 +1,11 @@
 // Charts: Vega draws what the scorer describes, and is given what to show with each update.
 
 import { byId, make, show } from "./elements.js";
+import { Seldom } from "./seldom.js";
 
 // Figures and alerts are new twice a second. Charts are of an hour or two, and each time that one is
 // drawn leaves some megabytes to be picked up.
-const REST_MS = 5_000;
+export const REST_MS = 5_000;
 const NEAR = "400px";
 
 let described = null;
@@ -34,7 +35,7 @@ export class Drawn {
   constructor(name, { fills = false, rest = REST_MS } = {}) {
     const box = byId(`chart-${name}`);
     this.fills = fills;
-    this.rest = rest;
+    this.updates = new Seldom(() => this.update(), rest);
     this.found = null;
     this.name = name;
     this.box = box;
@@ -42,7 +43,7 @@ export class Drawn {
     this.data = {};
     this.given = {}; // what of it the view has
     this.signals = {};
-    this.at = -rest;
+    this.width = 0; // of the box, as the view was made for it
     this.making = null;
     box.classList.add("coming");
     addEventListener("theme", () => this.again());
@@ -65,16 +66,13 @@ export class Drawn {
   give(data, signals = {}) {
     this.take(data);
     Object.assign(this.signals, signals);
-    if (!this.waiting) {
-      const rest = Math.max(0, this.at + this.rest - performance.now());
-      this.waiting = setTimeout(() => this.update(), rest);
-    }
+    this.updates.ask();
   }
 
   now(data, signals = {}) {
     this.take(data);
     Object.assign(this.signals, signals);
-    return this.update();
+    return this.updates.now();
   }
 
   take(data) {
@@ -83,14 +81,11 @@ export class Drawn {
   }
 
   async update() {
-    clearTimeout(this.waiting);
-    this.waiting = 0;
     if (document.hidden || !this.isNear || !this.box.clientWidth) {
       this.isOwed = true;
       return;
     }
     this.isOwed = false;
-    this.at = performance.now();
     if (this.found) Object.assign(this.data, this.found());
     this.found = null;
     if (this.view === null) {
@@ -98,6 +93,7 @@ export class Drawn {
         this.making = null;
       });
       await this.making;
+      this.resize(); // its box may be another by then
       return;
     }
     this.put(this.view);
@@ -113,6 +109,7 @@ export class Drawn {
     }
     const { config, charts } = described[document.documentElement.dataset.theme];
     const { ...spec } = charts[this.name];
+    this.width = this.box.clientWidth;
     if (this.fills) spec.height = this.box.clientHeight;
     const datasets = { ...this.data };
     this.given = { ...datasets };
@@ -147,7 +144,7 @@ export class Drawn {
   }
 
   wake() {
-    if (this.isOwed && this.isNear && !document.hidden) this.give({});
+    if (this.isOwed && this.isNear && !document.hidden) this.updates.now();
   }
 
   resize() {
@@ -156,13 +153,13 @@ export class Drawn {
       return;
     }
     const width = this.box.clientWidth;
-    if (width && Math.abs(this.view.width() - width) > 1) this.again();
+    if (width && width !== this.width) this.again();
   }
 
   again() {
     this.view?.finalize();
     this.view = null;
-    if (this.found || Object.keys(this.data).length) this.update();
+    if (this.found || Object.keys(this.data).length) this.updates.now();
   }
 }
 

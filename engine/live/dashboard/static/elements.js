@@ -15,10 +15,14 @@ export function tell(id, text) {
   write(byId(id), text);
 }
 
-// Only what differs is written: who hears the page is not told the same again.
+// Only what differs is written: who hears the page is not told the same again. Texts of the page are
+// new several times a second, and each that is put in another's place leaves that to be picked up.
 export function write(element, text) {
   const said = plain(text);
-  if (element.textContent !== said) element.textContent = said;
+  if (element.textContent === said) return;
+  const { firstChild: first, lastChild: last } = element;
+  if (first !== null && first === last && first.nodeType === Node.TEXT_NODE) first.data = said;
+  else element.textContent = said;
 }
 
 export function show(element, visible) {

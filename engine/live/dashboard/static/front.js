@@ -2,15 +2,18 @@
 
 import { answers } from "./answers.js";
 import { Case } from "./case.js";
-import { Drawn } from "./draw.js";
+import { Drawn, REST_MS } from "./draw.js";
 import { byId, tell } from "./elements.js";
 import { Feed } from "./feed.js";
 import { Filters } from "./filters.js";
 import { AlertMap } from "./map.js";
 import { Rates } from "./rates.js";
+import { Seldom } from "./seldom.js";
 import { Stream } from "./stream.js";
 import { top } from "./top.js";
 import { clock, whole } from "./words.js";
+
+const PICTURE_MS = 900; // more often than once a second nobody reads figures
 
 const stream = new Stream("/dashboard/stream");
 top(stream);
@@ -20,6 +23,9 @@ const feed = new Feed(filters);
 const map = new AlertMap();
 const rates = new Rates();
 const minutes = { events: new Drawn("events"), alerts: new Drawn("alerts") };
+const words = new Seldom(() => {
+  for (const name of Object.keys(minutes)) tell(`${name}-told`, inWords(stream.picture.minutes, name));
+}, REST_MS);
 
 const opened = new Case({
   labelled: (sequence, label) => feed.labelled(sequence, label),
@@ -43,22 +49,25 @@ stream.addEventListener("alerts", ({ detail }) => {
   feed.came(detail);
   opened.came(detail);
 });
-stream.addEventListener("picture", ({ detail }) => {
-  answers(detail);
-  filters.know(detail);
-  map.take(detail);
-  rates.take(detail);
-  const last = detail.minutes.length - 1;
+const pictures = new Seldom(() => take(stream.picture), PICTURE_MS);
+stream.addEventListener("picture", () => pictures.ask());
+
+function take(picture) {
+  answers(picture);
+  filters.know(picture);
+  map.take(picture);
+  rates.take(picture);
+  const last = picture.minutes.length - 1;
   for (const [name, drawn] of Object.entries(minutes)) {
-    const rows = detail.minutes.map((one, place) => ({
+    const rows = picture.minutes.map((one, place) => ({
       at: one.minute * 1000,
       count: one[name],
       open: place === last,
     }));
     drawn.give({ rows });
-    tell(`${name}-told`, inWords(detail.minutes, name));
   }
-});
+  words.ask();
+}
 
 // What a chart of minutes shows, for who does not see it.
 function inWords(minutes, name) {

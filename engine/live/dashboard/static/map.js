@@ -1,9 +1,10 @@
 // The map: alerts in hexagons of one size on the screen, whatever part of the country is shown.
 
-import { Drawn } from "./draw.js";
+import { Drawn, REST_MS } from "./draw.js";
 import { byId, show, tell } from "./elements.js";
 import { OUTLINE, STATES } from "./places.js";
 import { projected } from "./projection.js";
+import { Seldom } from "./seldom.js";
 import { several, whole } from "./words.js";
 
 const RADIUS_PX = 9;
@@ -14,7 +15,7 @@ const STEP = 1.7;
 const LEAST = 0.05;
 const MOVE = 0.1; // of what is shown, by a key
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const REST_MS = 15_000; // it is the largest of what is drawn
+const MAP_REST_MS = 15_000; // it is the largest of what is drawn
 const DENSE = 2; // degrees between points of a line, so that parallels bend
 
 const states = Object.entries(STATES).map(([state, [long, lat]]) => {
@@ -35,12 +36,13 @@ const land = OUTLINE.flatMap(([long, lat], place) => {
 
 export class AlertMap {
   constructor() {
-    this.drawn = new Drawn("map", { fills: true, rest: REST_MS });
+    this.drawn = new Drawn("map", { fills: true, rest: MAP_REST_MS });
     this.box = byId("chart-map");
     this.shown = { ...ALL };
     this.places = [];
     this.told = "";
     this.marked = [];
+    this.words = new Seldom(() => tell("map-told", inWords(this.places)), REST_MS);
     byId("map-in").addEventListener("click", () => this.zoom(1 / STEP));
     byId("map-out").addEventListener("click", () => this.zoom(STEP));
     byId("map-all").addEventListener("click", () => {
@@ -68,7 +70,7 @@ export class AlertMap {
     const alerts = this.places.reduce((sum, one) => sum + one.alerts, 0);
     tell("map-detail", alerts ? `${several(alerts, "alert")} with a place.` : "No alert with a place.");
     show(byId("map-legend"), alerts > 0);
-    tell("map-told", inWords(this.places));
+    this.words.ask();
     this.tell(false);
   }
 

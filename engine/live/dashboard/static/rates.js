@@ -1,7 +1,9 @@
 // Rates of segments: by category, by hour and by state.
 
-import { Drawn } from "./draw.js";
+import { Drawn, REST_MS } from "./draw.js";
 import { byId, cell, make, tell, write } from "./elements.js";
+import { Listed } from "./listed.js";
+import { Seldom } from "./seldom.js";
 import { category, percent, whole } from "./words.js";
 
 const MOST = 20;
@@ -12,6 +14,11 @@ export class Rates {
     this.hour = new Drawn("hour");
     this.state = new Drawn("state");
     this.before = "";
+    this.told = {}; // what tables show, by their names
+    const tables = { category: table("category-told"), hour: table("hour-told"), state: table("state-told") };
+    this.tables = new Seldom(() => {
+      for (const [name, rows] of Object.entries(this.told)) tables[name].show(rows);
+    }, REST_MS);
   }
 
   take(picture) {
@@ -25,33 +32,33 @@ export class Rates {
     const shown = picture.by_state.slice(0, MOST);
     this.category.give({ rows: categories });
     this.state.give({ rows: shown });
-    inTable("category-told", categories);
-    inTable("state-told", shown);
     tell("category-title", `By category${picture.by_category.length > MOST ? ", the most exposed" : ""}`);
-    inTable("hour-told", picture.by_hour.toSorted((one, other) => one.segment - other.segment));
     this.hour.give({
       rows: picture.by_hour.map((one) => ({ ...one, hour: Number.parseInt(one.segment, 10) })),
     });
+    this.told = {
+      category: categories,
+      hour: picture.by_hour.toSorted((one, other) => one.segment - other.segment),
+      state: shown,
+    };
+    this.tables.ask();
   }
 }
 
-// The same for who does not see it. Rows stay, and what differs in them is written: with each update
-// as many elements as these would be left to be picked up.
-function inTable(id, segments) {
-  const body = byId(id);
-  while (body.rows.length > segments.length) body.deleteRow(-1);
-  while (body.rows.length < segments.length) body.append(newRow());
-  segments.forEach((one, place) => {
-    const shares = [one.rate, one.low, one.high].map(percent);
-    const counts = [one.events, one.cards].map(whole);
-    const { cells } = body.rows[place];
-    [one.segment, ...shares, ...counts].forEach((text, column) => write(cells[column], text));
-  });
-}
-
-function newRow() {
-  const row = make("tr");
-  cell(row, "", "", "th");
-  for (let column = 0; column < 5; column += 1) cell(row, "");
-  return row;
+// The same for who does not see it.
+function table(id) {
+  return new Listed(
+    byId(id),
+    () => {
+      const element = make("tr");
+      const cells = [cell(element, "", "", "th")];
+      for (let column = 0; column < 5; column += 1) cells.push(cell(element, ""));
+      return { element, cells };
+    },
+    ({ cells }, one) => {
+      const shares = [one.rate, one.low, one.high].map(percent);
+      const counts = [one.events, one.cards].map(whole);
+      [one.segment, ...shares, ...counts].forEach((text, column) => write(cells[column], text));
+    },
+  );
 }
