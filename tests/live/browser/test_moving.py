@@ -182,7 +182,8 @@ class Scorer:
         asked = dict(parse_qsl(urlsplit(route.request.url).query))
         self.asked_for.append(asked)
         if self.status != HTTPStatus.OK:
-            route.fulfill(status=self.status, body="{}", content_type="application/json")
+            body = json.dumps({"what": "state is too long", "hint": "shorten it"})
+            route.fulfill(status=self.status, body=body, content_type="application/json")
             return
         before = min(int(asked.get("before", "1000000")), self.newest + 1)
         every = (alert(one) for one in range(before - 1, -1, -1))
@@ -400,6 +401,22 @@ def test_who_is_refused_keeps_what_is_there_and_is_told(looking: Looking) -> Non
             scorer.tell(("missed", {}))
 
 
+def test_what_cannot_be_looked_for_is_told_and_not_asked_again(looking: Looking) -> None:
+    looking.expected = ("status of 422",)
+    with told_page(looking) as (page, scorer):
+        scorer.status = HTTPStatus.UNPROCESSABLE_ENTITY
+        page.locator("#text").fill("somebody")
+        wait = page.locator("#feed-wait")
+        wait.get_by_text("This cannot be looked for: state is too long.", exact=True).wait_for()
+        asked = len(scorer.asked_for)
+        page.wait_for_timeout(2_500)
+        assert len(scorer.asked_for) == asked
+        scorer.status = HTTPStatus.OK
+        page.locator("#text").fill("")
+        places_are(page, 999, "200+")
+        wait.wait_for(state="hidden")
+
+
 def test_what_is_frozen_is_looked_through_as_of_then(looking: Looking) -> None:
     with told_page(looking, START + 60) as (page, scorer):
         page.locator("#span").select_option("300")
@@ -523,7 +540,8 @@ def test_who_hears_the_page_is_told_what_matters_once(looking: Looking) -> None:
             const text = document.getElementById("held-said").textContent;
             if (text) heard.push(text);
           });
-          watch.observe(document.getElementById("held-said"), { childList: true });
+          const changes = { childList: true, characterData: true, subtree: true };
+          watch.observe(document.getElementById("held-said"), changes);
         }""")
         page.get_by_role("button", name="Freeze").click()
         assert page.locator("#freeze").get_attribute("aria-pressed") is None

@@ -122,7 +122,9 @@ export class Case {
         history.back();
       } else history.replaceState(null, "", location.pathname + location.search);
     }
-    if (opener?.isConnected && opener !== document.body) opener.focus({ preventScroll: true });
+    // A row of the feed may be another alert's by now.
+    const isAnothers = opener?.closest("#feed-inner") && opener.hash !== `#alert-${sequence}`;
+    if (opener?.isConnected && opener !== document.body && !isAnothers) opener.focus({ preventScroll: true });
     else this.left(sequence);
     if (then && !this.isEntered) then();
     this.isEntered = false;

@@ -55,7 +55,7 @@ export class Drawn {
         this.isNear = seen.at(-1).isIntersecting;
         this.wake();
       },
-      { rootMargin: NEAR },
+      { rootMargin: NEAR, scrollMargin: NEAR }, // in a dialog, by what that shows
     );
     near.observe(box);
     new ResizeObserver(() => this.resize()).observe(box);

@@ -14,6 +14,7 @@ const MOST_MEANWHILE = 1_000;
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 2_000;
 const MOST_AGAIN_MS = 8_000;
+const LATER = new Set([401, 408, 429]); // who asks again may be answered, or is asked who they are
 const WAIT = "No answer yet; the scorer is asked again.";
 const AGE_MS = 5_000; // how often rows are looked at that may have become too old
 
@@ -106,11 +107,15 @@ export class Feed {
   }
 
   end() {
+    this.over();
+    if (this.isBehind) this.load();
+    this.draw();
+  }
+
+  over() {
     this.asking = null;
     this.isLoading = false;
     this.meanwhile.clear();
-    if (this.isBehind) this.load();
-    this.draw();
   }
 
   // Which is the newest, whatever is looked for; false if that is not wanted any more.
@@ -172,10 +177,14 @@ export class Feed {
   // Asks until there is an answer; null if that is not wanted any more.
   async answer(signal, question) {
     for (let pause = AGAIN_MS; ; pause = Math.min(2 * pause, MOST_AGAIN_MS)) {
-      const found = await ask(question(), signal);
+      const { found, refusal } = await ask(question(), signal);
       if (signal.aborted) return null;
-      this.tellWait(found === null ? WAIT : "");
+      this.tellWait(refusal || (found === null ? WAIT : ""));
       if (found !== null) return found;
+      if (refusal) {
+        this.over();
+        return null;
+      }
       if (!(await this.waited(signal, pause))) return null;
     }
   }
@@ -426,7 +435,7 @@ export class Feed {
   }
 }
 
-// Null if there is no answer.
+// What was found, null if there is no answer, and why it is not if it never will be.
 async function ask(question, signal) {
   const ended = new AbortController();
   const end = () => ended.abort();
@@ -434,9 +443,12 @@ async function ask(question, signal) {
   signal.addEventListener("abort", end);
   try {
     const answer = await fetched(`/dashboard/alerts?${question}`, { signal: ended.signal });
-    return answer.ok ? await answer.json() : null;
+    const told = await answer.json();
+    if (answer.ok) return { found: told, refusal: "" };
+    const isFinal = answer.status >= 400 && answer.status < 500 && !LATER.has(answer.status);
+    return { found: null, refusal: isFinal ? `This cannot be looked for: ${told.what}.` : "" };
   } catch {
-    return null;
+    return { found: null, refusal: "" };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
