@@ -9,9 +9,11 @@ import { NONE, clock, percent, seconds, span, whole } from "./words.js";
 const stream = new Stream("/dashboard/stream");
 top(stream);
 
+const STREAM = { connecting: "being opened", waiting: "not open", open: "open" };
+
 stream.addEventListener("health", ({ detail }) => {
   const { health, since_start: counted, deadline } = detail;
-  tell("op-stream", health.stream);
+  tell("op-stream", STREAM[health.stream] ?? health.stream);
   tell("op-last", health.last_event_seconds === null ? "no event yet" : `last event ${span(health.last_event_seconds)} ago`);
   tell("op-queue", whole(health.queue));
   tell("op-lag", health.queue ? `the oldest for ${seconds(health.lag_seconds)}` : "nothing waits");
