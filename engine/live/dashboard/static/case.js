@@ -25,6 +25,7 @@ export class Case {
     this.asking = 0;
     this.isSaying = false;
     this.told = []; // what the ledger tells that was said of it
+    this.notice = ""; // what became of what was said here
     this.then = null; // what is to be done when it is closed
     this.isEntered = false; // whether the page was there before it was opened
     this.opener = null;
@@ -68,6 +69,7 @@ export class Case {
     this.sequence = sequence;
     this.alert = null;
     this.drawn = {};
+    this.notice = "";
     if (!this.box.open) {
       this.opener = document.activeElement;
       this.box.showModal();
@@ -99,10 +101,11 @@ export class Case {
       return;
     }
     if (found.error) return;
-    const { alert, reasons, card, features, labels } = found.value;
+    const { reasons, card, features, labels } = found.value;
+    const before = this.alert.label;
     this.told = labels;
-    // What is said of it is as the ledger has it; alerts hear of that a moment later.
-    this.alert = { ...alert, label: labels.length ? labels.at(-1)[0] : alert.label };
+    this.alert = asSaid(found.value);
+    if (this.alert.label !== before) this.notice = "";
     facts(this.alert);
     why(reasons, this.alert);
     this.past(card);
@@ -130,7 +133,9 @@ export class Case {
     this.isEntered = false;
   }
 
-  fill({ alert, reasons, card, features, labels }) {
+  fill(found) {
+    const { reasons, card, features, labels } = found;
+    const alert = asSaid(found);
     this.alert = alert;
     this.told = labels;
     show(byId("case-loading"), false);
@@ -205,7 +210,7 @@ export class Case {
   verdict(label, labels) {
     const last = labels.at(-1);
     const said = VERDICT[label] ?? (last ? "withdrawn" : "");
-    tell("verdict-now", said ? `${said}${last ? `, said ${last[1]}` : ""}` : "");
+    tell("verdict-now", this.notice || (said ? `${said}${last ? `, said ${last[1]}` : ""}` : ""));
     byId("verdict-now").className = `verdict-now ${label === 1 ? "fraud" : label === 0 ? "fine" : ""}`;
     if (label === null && document.activeElement === byId("withdraw")) byId("confirm").focus();
     show(byId("withdraw"), label !== null);
@@ -222,11 +227,11 @@ export class Case {
     if (this.isSaying || alert === null) return;
     const who = byId("who").value.trim();
     if (!who) {
-      tell("verdict-now", "Your name is needed.");
+      this.notify("Your name is needed.");
       byId("who").focus();
       return;
     }
-    tell("verdict-now", "…");
+    this.notify("…");
     this.saying(true);
     const found = await ask("/labels", {
       method: "POST",
@@ -236,7 +241,7 @@ export class Case {
     this.saying(false);
     const isOpen = this.alert?.sequence === alert.sequence;
     if (found.error) {
-      if (isOpen) tell("verdict-now", found.error);
+      if (isOpen) this.notify(found.error);
       return;
     }
     try {
@@ -248,10 +253,19 @@ export class Case {
     if (!isOpen) return;
     this.asking += 1; // what was asked for before that does not tell it
     this.alert.label = label;
+    const recorded = `${VERDICT[label] ?? "withdrawn"}, recorded`;
+    this.notify(recorded);
     this.verdict(label, this.told);
-    tell("verdict-now", `${VERDICT[label] ?? "withdrawn"}, recorded`);
     await new Promise((done) => setTimeout(done, RECORDED_MS));
-    if (this.alert?.sequence === alert.sequence) await this.read(alert.sequence);
+    if (this.alert?.sequence !== alert.sequence) return;
+    if (this.notice === recorded) this.notice = "";
+    await this.read(alert.sequence);
+  }
+
+  // In place of what is said of it, until that changes or more is said here.
+  notify(words) {
+    this.notice = words;
+    tell("verdict-now", words);
   }
 
   // Buttons that are not to be pressed keep the focus all the same.
@@ -259,6 +273,11 @@ export class Case {
     this.isSaying = isSaying;
     for (const id of Object.keys(SAYS)) byId(id).setAttribute("aria-disabled", String(isSaying));
   }
+}
+
+// What is said of it is as the ledger has it; alerts hear of that a moment later.
+function asSaid({ alert, labels }) {
+  return { ...alert, label: labels.length ? labels.at(-1)[0] : alert.label };
 }
 
 function facts(alert) {

@@ -26,6 +26,7 @@ export class Feed {
     this.isLoading = false; // whether that is the newest, and not older ones
     this.meanwhile = new Map(); // what has come since it is
     this.isBehind = false; // whether that is not all that has come, so that it is to be asked again
+    this.isRefused = false; // whether what is looked for cannot be
     this.isCurrent = false; // whether that is not so any more, and the newest is known
     this.latest = -1; // which that is, whatever is looked for
     this.frozen = false;
@@ -86,7 +87,7 @@ export class Feed {
   }
 
   async older() {
-    if (this.asking || this.isAll || this.held.isCut || !this.held.size) return;
+    if (this.asking || this.isRefused || this.isAll || this.held.isCut || !this.held.size) return;
     const signal = this.start(false);
     const found = await this.part(signal, { before: this.held.order.at(-1) });
     if (found === null) return;
@@ -102,6 +103,7 @@ export class Feed {
     this.asking = new AbortController();
     this.isLoading = isLoading;
     this.isBehind = false;
+    this.isRefused = false;
     this.meanwhile.clear();
     return this.asking.signal;
   }
@@ -133,19 +135,23 @@ export class Feed {
   }
 
   // A scorer that has begun anew knows the newest only once it has read its ledger. (Of another
-  // ledger the page would have begun anew.) If it has, what was the newest is there no more.
+  // ledger the page would have begun anew.) If it tells since that it has, what was the newest is
+  // there no more.
   async newestOf(signal) {
+    const { stream } = this.filters;
+    let missedAt = null;
     for (;;) {
       const { latest: known } = this;
-      const { isCaughtUp } = this.filters.stream;
+      const hasRead = missedAt !== null && stream.isCaughtUp && stream.pictureAt > missedAt;
       const found = await this.answer(signal, () => new URLSearchParams({ most: 1 }));
       if (found === null) return null;
       const newest = found[0]?.sequence ?? -1;
       if (newest >= known) return found;
-      if (isCaughtUp) {
+      if (hasRead && this.latest === known) {
         this.latest = newest;
         return found;
       }
+      missedAt ??= performance.now();
       this.tellWait(WAIT);
       if (!(await this.waited(signal, AGAIN_MS))) return null;
     }
@@ -182,6 +188,7 @@ export class Feed {
       this.tellWait(refusal || (found === null ? WAIT : ""));
       if (found !== null) return found;
       if (refusal) {
+        this.isRefused = true;
         this.over();
         return null;
       }
@@ -216,7 +223,7 @@ export class Feed {
     this.filters.learn(alerts);
     if (this.asking) this.keep(alerts);
     this.held.renew(alerts); // also what has grown too old to be found
-    if (this.frozen || this.isLoading) this.draw();
+    if (this.frozen || this.isLoading || this.isRefused) this.draw();
     else this.take(this.wanted(alerts));
   }
 
@@ -446,7 +453,7 @@ async function ask(question, signal) {
     const told = await answer.json();
     if (answer.ok) return { found: told, refusal: "" };
     const isFinal = answer.status >= 400 && answer.status < 500 && !LATER.has(answer.status);
-    return { found: null, refusal: isFinal ? `This cannot be looked for: ${told.what}.` : "" };
+    return { found: null, refusal: isFinal ? `This cannot be looked for: ${told.what}; ${told.hint}.` : "" };
   } catch {
     return { found: null, refusal: "" };
   } finally {

@@ -9,6 +9,7 @@ const PAUSE_MS = 250;
 const BETWEEN = "between";
 const US = 1_000_000;
 const MOST_OTHERS = 100; // to choose from, besides the states of the map: who sends them may send any
+const MOST_LETTERS = 100; // of what can be looked for
 const DOTS = /^[•*]+|[•*]+$/g; // as cards are shown, or typed
 
 export class Filters extends EventTarget {
@@ -52,7 +53,7 @@ export class Filters extends EventTarget {
   add(id, names) {
     const known = this.options[id];
     for (const one of names) {
-      if (!one || one === "unknown") continue;
+      if (!one || one === "unknown" || one.length > MOST_LETTERS) continue;
       if (Object.hasOwn(STATES, one) || known.size < MOST_OTHERS) known.add(one);
     }
   }

@@ -11,12 +11,20 @@ export class Listed {
   }
 
   show(things) {
-    while (this.ones.length > things.length) this.ones.pop().element.remove();
+    while (this.ones.length > things.length) this.drop();
     while (this.ones.length < things.length) {
       const one = this.newOne();
       this.ones.push(one);
       this.box.append(one.element);
     }
     things.forEach((thing, place) => this.fill(this.ones[place], thing));
+  }
+
+  // Who is there goes to the one before.
+  drop() {
+    const { element } = this.ones.pop();
+    const isThere = element.contains(document.activeElement);
+    element.remove();
+    if (isThere) this.ones.at(-1)?.element.querySelector("a")?.focus({ preventScroll: true });
   }
 }

@@ -56,8 +56,8 @@ function table(id) {
       return { element, cells };
     },
     ({ cells }, one) => {
-      const shares = [one.rate, one.low, one.high].map(percent);
-      const counts = [one.events, one.cards].map(whole);
+      const shares = [one.rate, one.low, one.high].map((share) => percent(share));
+      const counts = [one.events, one.cards].map((count) => whole(count));
       [one.segment, ...shares, ...counts].forEach((text, column) => write(cells[column], text));
     },
   );
