@@ -21,7 +21,7 @@ from engine.build.options import Options
 from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from processes import PATIENCE_SECONDS, started
-from replay.simulate import Settings, simulate
+from unit.benchmarks.in_process import make
 
 ROOT = Path(__file__).parents[3]
 SMALL = ["--rows", "5_000", "--cards", "500", "--hot-rows", "300", "--repeats", "3"]
@@ -110,11 +110,6 @@ def took(printed: dict[str, Any]) -> Run:
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same work without starting Python for each piece of it."""
-
-    def make(self: Simulated, file: Path, *, threads: int) -> None:
-        assert threads == 2
-        settings = Settings(rows=self.rows, cards=self.cards, days=self.days, seed=self.seed)
-        pl.concat(simulate(settings)).write_parquet(file)
 
     def run_build(source: Path, folder: Path, threads: int, *, features: str) -> Run:
         chosen = load_feature_set(features)

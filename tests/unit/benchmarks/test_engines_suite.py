@@ -3,7 +3,6 @@
 import json
 import statistics
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from engine.skew.job import Findings
 from engine.skew.options import Options as SkewOptions
-from replay.simulate import Settings, simulate
+from unit.benchmarks.in_process import make, run_module
 
 SMALL = [
     *("--rows", "600", "--file-cards", "20", "--cards", "40,20", "--events", "100"),
@@ -46,11 +45,6 @@ def in_this_process() -> Iterator[None]:
     """The same work without starting Python for each piece of it."""
     monkeypatch = pytest.MonkeyPatch()
 
-    def make(self: Simulated, file: Path, *, threads: int) -> None:
-        assert threads == 2
-        settings = Settings(rows=self.rows, cards=self.cards, days=self.days, seed=self.seed)
-        pl.concat(simulate(settings)).write_parquet(file)
-
     def run_build(
         source: Path, folder: Path, threads: int, *, features: str, engine: str = "polars"
     ) -> Run:
@@ -64,14 +58,6 @@ def in_this_process() -> Iterator[None]:
         )
         return Run(2.0, 1.0, 1 << 26, build(options).content)
 
-    def run_module(module: str, args: list[str], *, threads: int) -> Run:
-        assert threads in {1, 2}
-        printed: list[str] = []
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(f"{module}.sys", Printed(printed))
-            assert import_module(module).main(args) == 0
-        return Run(2.0, 1.0, 1 << 26, json.loads("".join(printed)))
-
     monkeypatch.setattr(Simulated, "make", make)
     monkeypatch.setattr(suite, "run_build", run_build)
     monkeypatch.setattr(suite, "run_module", run_module)
@@ -80,14 +66,6 @@ def in_this_process() -> Iterator[None]:
     monkeypatch.setenv("_RJEM_MALLOC_CONF", "")  # what the process sets for itself ends here
     yield
     monkeypatch.undo()
-
-
-class Printed:
-    """In the place of ``sys``, where a process prints."""
-
-    def __init__(self, printed: list[str]) -> None:
-        self.stdout = self
-        self.write = printed.append
 
 
 @pytest.fixture(scope="module")

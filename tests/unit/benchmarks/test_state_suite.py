@@ -1,11 +1,9 @@
 """The suite of the online state from its command line: what it keeps, and what it refuses."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from benchmarks.cli import main
@@ -14,7 +12,7 @@ from benchmarks.online import resident, warm
 from benchmarks.simulated import Simulated
 from benchmarks.suites import state as suite
 from benchmarks.suites.state import as_text, page
-from replay.simulate import Settings, simulate
+from unit.benchmarks.in_process import make, run_module
 
 SMALL = ["--cards", "20", "--days", "3", "--events", "100"]
 PARTS = ["cc_num", "cc_num × category", "cc_num × merchant", "merchant", "category", "everyone"]
@@ -22,33 +20,10 @@ PARTS = ["cc_num", "cc_num × category", "cc_num × merchant", "merchant", "cate
 
 @pytest.fixture(autouse=True)
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same work without starting Python for each piece of it."""
-
-    def make(self: Simulated, file: Path, *, threads: int) -> None:
-        assert threads == 2
-        settings = Settings(rows=self.rows, cards=self.cards, days=self.days, seed=self.seed)
-        pl.concat(simulate(settings)).write_parquet(file)
-
-    def run_module(module: str, args: list[str], *, threads: int) -> Run:
-        assert threads in {1, 2}
-        printed: list[str] = []
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(f"{module}.sys", Printed(printed))
-            assert import_module(module).main(args) == 0
-        return Run(2.0, 1.0, 1 << 26, json.loads("".join(printed)))
-
     monkeypatch.setattr(Simulated, "make", make)
     monkeypatch.setattr(suite, "run_module", run_module)
     monkeypatch.setattr(resident, "_ENOUGH_BYTES", 1)
     monkeypatch.setenv("_RJEM_MALLOC_CONF", "")  # what the process sets for itself ends here
-
-
-class Printed:
-    """In the place of ``sys``, where a process prints."""
-
-    def __init__(self, printed: list[str]) -> None:
-        self.stdout = self
-        self.write = printed.append
 
 
 def run(tmp_path: Path) -> int:
