@@ -1,5 +1,6 @@
 """What benchmarks start processes of their own for, done in this one: Python starts but once."""
 
+import gc
 import json
 from importlib import import_module
 from pathlib import Path
@@ -23,9 +24,14 @@ def run_module(module: str, args: list[str], *, threads: int) -> Run:
     """In the place of ``benchmarks.measure.run_module``."""
     assert threads in {1, 2}
     printed: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(f"{module}.sys", _Printed(printed))
-        assert import_module(module).main(args) == 0
+    # A new process has nothing of other tests for its collector to look through.
+    gc.freeze()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(f"{module}.sys", _Printed(printed))
+            assert import_module(module).main(args) == 0
+    finally:
+        gc.unfreeze()
     return Run(2.0, 1.0, 1 << 26, json.loads("".join(printed)))
 
 

@@ -22,7 +22,7 @@ PARTS = ["cc_num", "cc_num × category", "cc_num × merchant", "merchant", "cate
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Simulated, "make", make)
     monkeypatch.setattr(suite, "run_module", run_module)
-    monkeypatch.setattr(resident, "_ENOUGH_BYTES", 1)
+    monkeypatch.setattr(resident, "_MOST_COPIES_OF_A_PART", 2)
     monkeypatch.setenv("_RJEM_MALLOC_CONF", "")  # what the process sets for itself ends here
 
 
@@ -43,6 +43,8 @@ def test_each_key_is_told_alone(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert [one["keys_held"] for one in results["runs"]["rest"]] == [0, 0, 0]
     waits = {name for name, done in results["runs"].items() if done[0].get("has_rest")}
     assert waits == {"cc_num", "merchant", "category", "rest"}
+    parts = (done for name, done in results["runs"].items() if name != "events served")
+    assert {one["copies"] for done in parts for one in done} == {2}  # never is that enough
     assert results["summary"]["waiting"]["count"] == results["inputs"]["state"]["rows"] == 156
     assert results["inputs"]["state"]["equal_to_polars"] == "the 200 events after it"
     assert capsys.readouterr().out == as_text(results)
