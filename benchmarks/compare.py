@@ -1,29 +1,24 @@
 """Correctness before speed: what a build wrote against what the reference backend computes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from benchmarks.entities import is_of, some_entities, told_alone
 from engine.backends import load_backend
-from engine.backends.polars.plan import compile_features
 from engine.build.job import open_log
 from engine.build.options import Options
 from engine.definition import FeatureSet
-from engine.definition.needs import aggregates_in
 from engine.definition.types import Kind
 from engine.events.canonical import EVENT_ID, identity_columns
 from engine.events.normalise import normalise
 from engine.events.parquet import read_parquet
 from engine.words import counted
 
-# The reference's time grows with the square of a key's rows: about a second for a million.
-_MOST_PAIRS: Final = 2_000_000
-_MOST_PAIRS_OF_ONE: Final = 4 * _MOST_PAIRS
-_MOST_VALUES: Final = 64
 _ROW: Final = "row of the file"
 
 
@@ -72,14 +67,11 @@ class Expected:
             raise DifferenceError(
                 f"{self.what}: {_shape(got)}, and by the reference {_shape(self.values)}"
             )
-        for ours, theirs in zip(got, self.values, strict=True):
-            place = first_difference(ours, theirs)
-            if place is not None:
-                raise DifferenceError(
-                    f"feature {ours.name!r} differs in row {places[place]:,} of the file "
-                    f"(was {_shown(ours[place])}, by the reference {_shown(theirs[place])}; "
-                    f"in {self.what})"
-                )
+        if unequal := first_unequal(got, self.values):
+            raise DifferenceError(
+                f"feature {unequal.name!r} differs in row {places[unequal.row]:,} of the file "
+                f"(was {unequal.got}, by the reference {unequal.expected}; in {self.what})"
+            )
 
 
 class Expectations:
@@ -116,44 +108,19 @@ class Expectations:
         These cross every border between chunks. They tell the features that look at nothing beyond
         them; a column whose values have too many rows each for the reference tells none.
         """
-        keys = compile_features(self._features).keys
-        found = (self._of_some(key[0]) for key in keys if len(key) == 1)
+        found = (self._of_some(*each) for each in told_alone(self._features))
         return [expected for expected in found if expected is not None]
 
-    def _of_some(self, column: str) -> Expected | None:
-        """What all rows of some values of a key column have to be."""
-        chosen = self._some_values(column)
+    def _of_some(self, column: str, told: FeatureSet) -> Expected | None:
+        """What all rows of some values of a key column have to be in the features they tell."""
+        chosen = some_entities(self._scan, column)
         if not len(chosen):
             return None
-        raw = self._scan.filter(pl.col(column).is_in(chosen.implode())).collect(engine="streaming")
+        raw = self._scan.filter(is_of(chosen)).collect(engine="streaming")
         named = self._log.schema.by_name[column].type.kind is Kind.CARD
         of = f"{len(chosen):,} cards" if named else f"{counted(len(chosen), 'value')} of {column}"
         what = f"all {len(raw):,} rows of {of}"
-        return Expected(what, self._values(raw, self._features_over(column)), are_first=False)
-
-    def _features_over(self, column: str) -> FeatureSet:
-        """The features for which the rows with equal values in a column are all that matters."""
-        within = tuple(
-            feature
-            for feature in self._features.features
-            if all(column in aggregate.key for aggregate in aggregates_in(feature.expression))
-        )
-        return replace(self._features, features=within)
-
-    def _some_values(self, column: str) -> pl.Series:
-        """Values from all over a column's range, as many as the reference has time for."""
-        counts = (
-            self._scan.drop_nulls(column)
-            .group_by(column)
-            .agg(pl.len().cast(pl.Int64).alias("rows"))
-            .collect(engine="streaming")
-            .sort(column)
-        )
-        spaced = counts.gather_every(max(1, len(counts) // _MOST_VALUES)).head(_MOST_VALUES)
-        affordable = (spaced["rows"] ** 2).cum_sum() <= _MOST_PAIRS
-        if affordable.any():
-            return spaced.filter(affordable)[column]
-        return spaced.filter(pl.col("rows") ** 2 <= _MOST_PAIRS_OF_ONE)[column].head(1)
+        return Expected(what, self._values(raw, told), are_first=False)
 
     def _values(self, raw: pl.DataFrame, features: FeatureSet) -> pl.DataFrame:
         normal = normalise(raw, self._log.schema, self._log.columns)
@@ -191,6 +158,24 @@ def check_all(
             one.check(output)
     except DifferenceError as difference:
         raise DifferenceError(f"{who}{difference}") from None
+
+
+class Unequal(NamedTuple):
+    """A value that is not the expected one: its column and row, and both in words."""
+
+    name: str
+    row: int
+    got: str
+    expected: str
+
+
+def first_unequal(got: pl.DataFrame, expected: pl.DataFrame) -> Unequal | None:
+    """The first column in which two tables of one schema and length differ; None if none does."""
+    for ours, theirs in zip(got, expected, strict=True):
+        row = first_difference(ours, theirs)
+        if row is not None:
+            return Unequal(ours.name, row, _shown(ours[row]), _shown(theirs[row]))
+    return None
 
 
 def first_difference(got: pl.Series, expected: pl.Series) -> int | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.compare import first_difference
+from benchmarks.compare import first_unequal
 from benchmarks.online.log import EventLog
 from engine.backends import load_backend
 from engine.backends.online.engine import OnlineFeatures
@@ -44,14 +44,11 @@ def difference(
         scratch=scratch,
     )
     expected = pl.concat(_from(settled, first))
-    for ours, theirs in zip(got, expected, strict=True):
-        place = first_difference(ours, theirs)
-        if place is not None:
-            return (
-                f"feature {ours.name!r} differs in row {first + place:,} of the file "
-                f"(was {ours[place]!r} online, by polars {theirs[place]!r})"
-            )
-    return None
+    unequal = first_unequal(got, expected)
+    return unequal and (
+        f"feature {unequal.name!r} differs in row {first + unequal.row:,} of the file "
+        f"(was {unequal.got} online, by polars {unequal.expected})"
+    )
 
 
 def _from(frames: Iterator[pl.DataFrame], first: int) -> Iterator[pl.DataFrame]:

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from benchmarks.compare import DifferenceError, first_difference
+from benchmarks.entities import told_alone
 from benchmarks.handbook.book import book
 from benchmarks.handbook.check import check_features
 from benchmarks.handbook.columns import DAY, HANDBOOK
@@ -101,6 +102,13 @@ def test_no_feature_sees_a_label_before_its_week_is_over(features: FeatureSet) -
     )
     compute = load_backend("polars").compute
     assert compute(features, other).equals(compute(features, events))
+
+
+@pytest.mark.parametrize("features", [book, own], ids=lambda features: features.name)
+def test_every_feature_is_told_by_a_customer_or_a_terminal(features: FeatureSet) -> None:
+    told = dict(told_alone(features))
+    assert set(told) == {"CUSTOMER_ID", "TERMINAL_ID"}
+    assert {name for of in told.values() for name in of.names} == set(features.names)
 
 
 @pytest.mark.parametrize("wrong", ["recent_max_7d", "fraud_rate_28d", "amount"])
