@@ -15,7 +15,7 @@ from engine.live.api.gate import asker
 from engine.live.api.options import ApiOptions
 from engine.live.api.rate import Rate
 from engine.live.api.refusals import JSON, Refusal, Refused, encode, too_early, unavailable
-from engine.live.api.strict import given_twice
+from engine.live.api.strict import NotJsonError, TwiceError, not_sent_as_json, read_json
 from engine.live.errors import RefusedError, UnknownError
 from engine.live.service import Service, Told
 
@@ -68,13 +68,6 @@ class _Label(msgspec.Struct, forbid_unknown_fields=True):
     who: Annotated[str, msgspec.Meta(min_length=1, max_length=_MOST_WHO)]
 
 
-_decode: Final = msgspec.json.Decoder(_Label | list[_Label]).decode
-_NOT_JSON: Final = Refusal(
-    # A page from anywhere may send a form or text without being asked.
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    "not sent as JSON",
-    f"send it with Content-Type: {JSON}",
-)
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     HTTPStatus.OK: {"model": Recorded | RecordedAll, "description": "it is in the ledger"},
     HTTPStatus.FORBIDDEN: {"model": Refused, "description": "asked by a page from elsewhere"},
@@ -120,7 +113,8 @@ def label_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRouter
         What cannot be recorded of a list is told, and all else of it recorded at once; answered
         with 503, none of it is. To say the same again changes nothing.
         """
-        said = _read(request, await request.body(), options.most_events)
+        body = await request.body()
+        said = not_sent_as_json(request) or _read(body, options.most_events)
         if isinstance(said, Refusal):
             return said.response()
         if not isinstance(said, list):
@@ -168,22 +162,18 @@ def _schema(most: int) -> dict[str, Any]:
     return {"anyOf": [one, {"type": "array", "items": one, "maxItems": most}]}
 
 
-def _read(request: Request, body: bytes, most: int) -> Told | list[Told] | Refusal:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != JSON:
-        return _NOT_JSON
+def _read(body: bytes, most: int) -> Told | list[Told] | Refusal:
     try:
-        found: _Label | list[_Label] = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        found: _Label | list[_Label] = msgspec.convert(read_json(body), _Label | list[_Label])
+    except TwiceError as error:
+        return _unreadable(str(error), _HINT)
+    except (NotJsonError, msgspec.ValidationError) as error:
         return _unreadable(f"neither a label nor a list of labels (was: {error})", _HINT)
     labels = found if isinstance(found, list) else [found]
     if len(labels) > most:
         return _unreadable(
             f"more than {most:,} labels (was {len(labels):,})", "send fewer at a time"
         )
-    twice = given_twice(body)
-    if twice is not None:
-        return _unreadable(f"{twice} is given twice", _HINT)
     refused = next(filter(None, map(_unfit, labels)), None)
     if refused is not None:
         return refused

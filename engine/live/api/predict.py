@@ -18,20 +18,13 @@ from engine.live.api.options import ApiOptions
 from engine.live.api.query import each_once
 from engine.live.api.rate import Rate
 from engine.live.api.refusals import JSON, Refusal, Refused, encode, too_early, unavailable
+from engine.live.api.strict import NotJsonError, TwiceError, not_sent_as_json, read_json
 from engine.live.service import Answer, Service
 
 PATH: Final = "/predict"
 
 _Event = dict[str, Any]
-_decode: Final = msgspec.json.Decoder(_Event | list[_Event]).decode
 _HINT: Final = "send one event as a JSON object, or a list of them"
-
-_NOT_JSON: Final = Refusal(
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    "not sent as JSON",
-    # Also because a page from anywhere may send a form or text without being asked.
-    f"send it with Content-Type: {JSON}",
-)
 
 
 class _How(BaseModel):
@@ -97,7 +90,8 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
         how: Annotated[_How, Query()],
     ) -> Response:
         """Decide on an event, or on a list of them in their order."""
-        asked = _read(request, await request.body(), options.most_events)
+        body = await request.body()
+        asked = not_sent_as_json(request) or _read(body, options.most_events)
         if isinstance(asked, Refusal):
             return asked.response()
         early = rate.wait(asker(request.scope), len(asked.events) - 1.0, elapsed())
@@ -111,18 +105,16 @@ def predict_routes(service: Service, options: ApiOptions, rate: Rate) -> APIRout
     return router
 
 
-def _read(request: Request, body: bytes, most: int) -> _Asked | Refusal:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != JSON:
-        return _NOT_JSON
+def _read(body: bytes, most: int) -> _Asked | Refusal:
     try:
-        found = _decode(body)
+        found: _Event | list[_Event] = msgspec.convert(read_json(body), _Event | list[_Event])
+    except NotJsonError as error:
+        return Refusal(HTTPStatus.BAD_REQUEST, f"not JSON (was: {error})", _HINT)
+    except TwiceError as error:
+        return _unreadable(str(error), _HINT)
     except msgspec.ValidationError as error:
         # Of JSON that is something else it says where, and not what.
         return _unreadable(f"neither an event nor a list of events (was: {error})", _HINT)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        words = "nested too deep" if isinstance(error, RecursionError) else str(error)
-        return Refusal(HTTPStatus.BAD_REQUEST, f"not JSON (was: {words})", _HINT)
     if isinstance(found, dict):
         return _Asked([found], is_list=False)
     if len(found) > most:

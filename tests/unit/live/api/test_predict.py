@@ -146,7 +146,15 @@ def test_of_a_list_all_answers_come_with_the_faults() -> None:
         (b"\xff", 400),
         (b'{"amt": NaN}', 400),
         (b'{"amt": "\xff"}', 400),
-        (b"[" * 100_000, 422),
+        (b'{"amt": 1e400}', 400),
+        (b'{"amt": -Infinity}', 400),
+        (b'{"amt": ' + b"1" * 5_000 + b"}", 400),
+        (b'{"merchant": "\\ud83d"}', 400),
+        (b'{"\\udc00": 1}', 400),
+        (b"\xef\xbb\xbf{}", 400),
+        ("{}".encode("utf-16"), 400),
+        (b"{} {}", 400),
+        (b"[" * 100_000, 400),
         (b'[{"a":' + b"[" * 100_000, 400),
         (b'{"a":' * 100_000, 400),
         (b"1", 422),
@@ -164,6 +172,31 @@ def test_bodies_that_are_no_events(body: bytes, status: int) -> None:
     assert said["what"].startswith("not JSON" if status == 400 else "neither an event nor a list")
     assert said["hint"]
     assert scorer.asked == []
+
+
+@pytest.mark.parametrize(
+    ("twice", "name"),
+    [
+        ('"amt": 1, "amt": 900', "amt"),
+        ('"more": {"a": 1, "\\u0061": 1}', "a"),
+        ('"\\ud83d": 1, "\\ud83d": 2', "?"),
+        (f'"{"x" * 999}": 1, "{"x" * 999}": 2', "x" * 80),
+    ],
+)
+def test_what_is_given_twice_is_not_guessed(twice: str, name: str) -> None:
+    scorer = Scorer()
+    status, body = ask(scorer, f'[{json.dumps(EVENT)}, {{"trans_num": "b", {twice}}}]'.encode())
+    assert (status, body["what"]) == (422, f"{name} is given twice")
+    assert body["faults"][0]["reason"] == body["what"]
+    assert scorer.asked == []
+
+
+def test_letters_that_two_escapes_write_are_whole() -> None:
+    scorer = Scorer()
+    body = json.dumps(EVENT | {"merchant": "\N{SLICE OF PIZZA} \\ud83d"}).encode()
+    assert b"\\ud83c\\udf55" in body
+    assert ask(scorer, body)[0] == 200
+    assert scorer.asked[0][0][0]["merchant"] == "\N{SLICE OF PIZZA} \\ud83d"
 
 
 @pytest.mark.parametrize(
