@@ -38,9 +38,6 @@ FLAGS: Final = types.Array(types.boolean, 1, "C")
 RESULTS: Final = types.Array(types.float64, 1, "C")
 FLAG: Final = types.boolean
 
-# The types of what is passed for them, arrays that could be written to as well, are made here. Two
-# threads that are the first with a type, at the same time, would make two of it; Numba knows the
-# conversions of one, and would find no loop for what is of the other.
 _LAYOUTS: Final[tuple[tuple[int, Literal["C", "F", "A"]], ...]] = (
     (1, "C"),
     (1, "A"),
@@ -48,7 +45,10 @@ _LAYOUTS: Final[tuple[tuple[int, Literal["C", "F", "A"]], ...]] = (
     (2, "F"),
     (2, "A"),
 )
-MET: Final = tuple(
+# The types of what is passed for those above, arrays that could be written to as well. Two threads
+# that are the first with a type, at the same time, would make two of it; Numba knows conversions of
+# the one, and would find no loop for what is of the other. It keeps no type that nobody holds.
+MADE_BEFORE_THREADS: Final = tuple(
     types.Array(dtype, dimensions, layout, readonly=readonly)
     for dtype in (
         types.int32,

@@ -7,7 +7,7 @@ import pytest
 from numba import typeof
 from numpy.typing import NDArray
 
-from engine.compiled import MET
+from engine.compiled import MADE_BEFORE_THREADS
 
 
 @pytest.mark.parametrize("dtype", ["int32", "int64", "uint32", "uint64", "float64", "bool"])
@@ -26,4 +26,4 @@ def test_no_thread_is_the_first_with_a_type(of: Callable[[str], NDArray], dtype:
     for is_written in (True, False):
         values = of(dtype)
         values.flags.writeable = is_written
-        assert any(typeof(values) is one for one in MET)
+        assert any(typeof(values) is one for one in MADE_BEFORE_THREADS)
