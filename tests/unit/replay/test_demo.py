@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from replay.demo import main
+from replay.demo.cli import main
 
 
 def test_the_whole_path_on_one_screen(
