@@ -4,8 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from engine.model import boosted as boosted_trees
 from unit.model.cases import build_features, simulated
-from unit.train.cases import trained
+from unit.train.cases import FEW_TREES, trained
+
+
+@pytest.fixture(autouse=True)
+def most_trees(monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many trees there may be in a process of its own; in a test's there are few."""
+    usual = boosted_trees.MOST_TREES
+    monkeypatch.setattr(boosted_trees, "MOST_TREES", FEW_TREES)
+    return usual
 
 
 @pytest.fixture(scope="session")

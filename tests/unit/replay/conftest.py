@@ -10,6 +10,13 @@ from unit.build.cases import write
 from unit.model.cases import simulated
 
 
+@pytest.fixture(autouse=True)
+def collector_of_many_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody manages it here, who would look through what all tests hold, each time."""
+    monkeypatch.setattr(playback, "manage_collector", lambda: None)
+    monkeypatch.setattr(playback, "let_go_of_collector", lambda: None)
+
+
 @pytest.fixture(scope="session")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 transactions, none of which the runs were trained on."""

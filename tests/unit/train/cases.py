@@ -2,18 +2,25 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import pytest
 
 from engine.train.cli import main
 
+# The more there are, the longer everything takes that is done with them.
+FEW_TREES: Final = 100
+
 
 def train(features: Path, out: Path, name: str, *options: str) -> int:
-    """Without a report, which takes seconds, unless ``--report`` is among the options."""
+    """Few boosted trees, and no report, which takes seconds, unless ``--report`` is an option."""
     fast = ["--label-delay", "2d", "--resamples", "10", "--quiet"]
     told = [option for option in options if option != "--report"]
     if len(told) == len(options):
         fast.append("--no-report")
-    return main([str(features), "--out", str(out), "--id", name, *fast, *told])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.model.boosted.MOST_TREES", FEW_TREES)
+        return main([str(features), "--out", str(out), "--id", name, *fast, *told])
 
 
 def trained(features: Path, out: Path, name: str, *options: str) -> Path:

@@ -11,7 +11,8 @@ import pytest
 
 from engine.model.features_file import read_features
 from engine.model.loading import load_run
-from unit.train.cases import trained
+from unit.train import cases
+from unit.train.cases import read_json, trained
 
 NOTEBOOK = """
 import json
@@ -76,7 +77,9 @@ def test_three_lines_give_our_scores_to_the_bit(
     assert 0 < flags.sum() < len(pl.read_parquet(file))
 
 
-def test_two_processes_write_the_same_pickle(features: Path, tmp_path: Path) -> None:
+def test_two_processes_write_the_same_pickle(
+    features: Path, tmp_path: Path, most_trees: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not only two trainings in one: what a pickle shares of its objects may differ there."""
     pickles = []
     for seed in ("1", "2"):  # of hashes
@@ -90,5 +93,8 @@ def test_two_processes_write_the_same_pickle(features: Path, tmp_path: Path) -> 
         )
         pickles.append([(out / "run" / name).read_bytes() for name in ("model.pkl", "anomaly.pkl")])
     assert pickles[0] == pickles[1]
+    monkeypatch.setattr(cases, "FEW_TREES", most_trees)
     here = trained(features, tmp_path, "here", "--anomaly", "--resamples", "0")
     assert (here / "model.pkl").read_bytes() == pickles[0][0]
+    # It stopped when validation had been no better for a while.
+    assert most_trees > read_json(here / "manifest.json")["training"]["trees"] > 1

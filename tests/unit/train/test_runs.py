@@ -167,7 +167,8 @@ def test_the_summary(features: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "current leads here now" in said
     assert f"report: {tmp_path / 'runs'}" in said
     assert all(len(line) <= 110 for line in said.splitlines() if str(tmp_path) not in line)
-    assert main([*args, "--id", "json", "--resamples", "0", "--json", "--quiet"]) == 0
+    told = ["--id", "json", "--resamples", "0", "--json", "--quiet", "--no-report"]
+    assert main([*args, *told]) == 0
     content = json.loads(capsys.readouterr().out)
     assert content["manifest"]["id"] == "json"
     assert content["metrics"]["figures"]["roc_auc"].keys() == {"value"}
