@@ -1,17 +1,14 @@
 """Connections whose limits are set, and queries that can be interrupted."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import duckdb
 
+from engine import aside
 from engine.errors import OutputError
-from engine.interrupts import put_off
-
-_POLL_SECONDS: Final = 0.05
 
 _T = TypeVar("_T")
 
@@ -52,45 +49,18 @@ def in_memory(
 def interruptible(connection: duckdb.DuckDBPyConnection, work: Callable[[], _T]) -> _T:
     """What ``work`` returns; it may run queries of the connection, and nothing else may meanwhile.
 
-    It runs on a thread of its own. DuckDB looks for signals now and then, but loses what Python
-    made of them; this thread waits in Python, hears them at once and has the query given up.
-
     Raises
     ------
     OutputError
         If the query needs more memory or disk than it may take.
     """
-    outcome: list[_T] = []
-    failure: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:  # noqa: BLE001 - raised again, in the thread that waits
-            failure.append(error)
-        finally:
-            done.set()
-
-    # Not the thread is waited for: one whose waiting was interrupted counts as ended.
-    done = threading.Event()
-    begun = False
     try:
-        with put_off():
-            threading.Thread(target=run, daemon=True).start()
-            begun = True
-        done.wait()
-    except BaseException:
-        # Asked until it has heard: it may not have begun with the query when it was asked first.
-        while begun and not done.is_set():
-            connection.interrupt()
-            done.wait(_POLL_SECONDS)
-        raise
-    if failure:
-        raise _told(failure[0]) from failure[0]
-    return outcome[0]
+        return aside.interruptible(work, connection.interrupt)
+    except duckdb.Error as error:
+        raise _told(error) from error
 
 
-def _told(error: BaseException) -> BaseException:
+def _told(error: duckdb.Error) -> Exception:
     """Limits that were reached, as errors that people can act upon."""
     if isinstance(error, duckdb.OutOfMemoryException):
         reason = str(error).splitlines()[0]
