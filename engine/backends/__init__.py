@@ -78,6 +78,7 @@ BACKENDS: Final[dict[str, str]] = {
     "polars": "engine.backends.polars",
     "duckdb": "engine.backends.duckdb",
     "online": "engine.backends.online",
+    "spark": "engine.backends.spark",
 }
 
 

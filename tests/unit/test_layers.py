@@ -26,6 +26,7 @@ LAYERS = (
     ),
     (
         "engine.arguments",
+        "engine.aside",
         "engine.command",
         "engine.marks",
         "engine.memory",
@@ -46,6 +47,7 @@ ONLY = {
     "engine.clock": set[str](),
     "engine.interrupts": set[str](),
     "engine.arguments": {"engine.errors", "engine.process"},
+    "engine.aside": {"engine.interrupts"},
     "engine.command": {"engine.errors", "engine.interrupts"},
     "engine.marks": {"engine.errors"},
     "engine.memory": {"engine.errors"},

@@ -62,6 +62,52 @@ def stream_features(
         ``passed``, then the features; the rows of the log in order.
     """
     scalars = Scalars(plan)
+    program = scalars.features  # compiled before there are threads
+
+    def finish(chunk: pl.DataFrame, windowed: list[pl.Series]) -> pl.DataFrame:
+        return program.run(chunk.hstack(windowed))
+
+    return _stream(plan, scalars, batches, finish, threads, passed, chunk_rows, most_rows)
+
+
+def stream_windowed(
+    plan: Plan, batches: Iterable[Batch], *, names: tuple[str, ...], passed: tuple[str, ...]
+) -> Iterator[pl.DataFrame]:
+    """The windowed expressions of a plan for a log that is in time order, on one thread.
+
+    Parameters
+    ----------
+    plan, batches, passed
+        As for ``stream_features``.
+    names
+        What to call the windowed expressions, in the plan's order.
+
+    Yields
+    ------
+    polars.DataFrame
+        ``passed``, then the windowed expressions as they are held: money in minor units, text as
+        Categorical.
+    """
+    scalars = Scalars(plan)
+    called = {scalars.name_of(node): name for node, name in zip(plan.windowed, names, strict=True)}
+
+    def finish(_: pl.DataFrame, windowed: list[pl.Series]) -> pl.DataFrame:
+        found = {called[series.name]: series for series in windowed}
+        return pl.DataFrame([found[name].alias(name) for name in names])
+
+    return _stream(plan, scalars, batches, finish, 1, passed, CHUNK_ROWS, MOST_CHUNK_ROWS)
+
+
+def _stream(
+    plan: Plan,
+    scalars: Scalars,
+    batches: Iterable[Batch],
+    finish: Callable[[pl.DataFrame, list[pl.Series]], pl.DataFrame],
+    threads: int,
+    passed: tuple[str, ...],
+    chunk_rows: int,
+    most_rows: int,
+) -> Iterator[pl.DataFrame]:
     past = Past(plan, scalars)
     turns = Turns()
     running = Running(plan, scalars, turns)
@@ -74,11 +120,11 @@ def stream_features(
     def compute(number: int, before: pl.DataFrame, chunk: pl.DataFrame) -> pl.DataFrame:
         try:
             columns = [*running.columns(chunk, number), *over_halo(plan, scalars, before, chunk)]
-            features = scalars.features.run(chunk.hstack(columns))
+            found = finish(chunk, columns)
         except BaseException:
             turns.abandon(number)
             raise
-        return pl.DataFrame([*(chunk[name] for name in passed), *features])
+        return pl.DataFrame([*(chunk[name] for name in passed), *found])
 
     with ThreadPoolExecutor(threads, thread_name_prefix="features") as workers:
         waiting: deque[Future[pl.DataFrame]] = deque()

@@ -40,15 +40,16 @@ def over_halo(
 
 def _over_key(plan: Plan, scalars: Scalars, frame: Frame, key: tuple[str, ...]) -> list[pl.Series]:
     windows = KeyWindows(plan, frame, key)
-    nodes = [node for node in plan.in_halo if _key_of(node) == key]
+    nodes = [node for node in plan.in_halo if key_of(node) == key]
     return [windows.column(node).alias(scalars.name_of(node)) for node in nodes]
 
 
-def _key_of(expression: Expression) -> tuple[str, ...]:
+def key_of(expression: Expression) -> tuple[str, ...]:
+    """The key of a windowed expression."""
     match expression:
         case Aggregate(key=key):
             return key
         case Call(_, (first, *_)):
-            return _key_of(first)
+            return key_of(first)
         case _:
             raise AssertionError(f"not computed over windows (was {expression})")

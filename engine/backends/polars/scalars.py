@@ -9,6 +9,7 @@ between constants for one where all rows choose alike.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -56,7 +57,11 @@ class Scalars:
         self._plan = plan
         self._windowed = {node: f"@{place}" for place, node in enumerate(plan.windowed)}
         self._operands: dict[Expression, Program] = {}
-        self.features = self._compile_features()
+
+    @cached_property
+    def features(self) -> Program:
+        """The features, over an event's columns and the windowed expressions'."""
+        return self._compile_features()
 
     def name_of(self, windowed: Expression) -> str:
         """The column in which a windowed expression's values are expected."""

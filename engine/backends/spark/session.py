@@ -19,7 +19,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import engine
 from engine.aside import interruptible
 from engine.backends.spark.java import require_spark
 from engine.errors import InputError
@@ -225,7 +224,7 @@ class _Owned:
             settings["spark.master"] = self._master
         if self._is_local:
             # Where these modules are, in whatever way they were found here.
-            ours = str(Path(engine.__file__).parent.parent)
+            ours = str(Path(__file__).parents[3])
             settings |= {
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.bindAddress": "127.0.0.1",

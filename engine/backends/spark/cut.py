@@ -1,0 +1,304 @@
+"""How a log is cut up: over which keys in turn, into how many partitions, and what is sliced.
+
+Pure: no Spark. A feature set is computed in stages. In a stage all rows of a key meet in one
+partition, and with them all that is computed over this key or over it and more columns. What is
+found travels with the event to the next stage, so that nothing has to be joined.
+
+A key with too many rows for one partition, and the empty key, which has all of them, is cut into
+slices of time. A slice also gets what its windows see of the time before it: the rows within the
+longest window's reach and, for what sees for ever and is answered by a last row, that one.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from engine.backends.polars.evaluate import key_of
+from engine.backends.polars.layout import IntArray, Mask
+from engine.backends.polars.plan import Plan, is_windowed, needs_last_row_only
+from engine.definition.needs import aggregates_in
+from engine.definition.nodes import Call, Column, Expression, Feature, FeatureSet
+
+Hashes = npt.NDArray[np.uint64]
+Base = tuple[str, ...]  # the columns whose rows meet; none: all of the stream
+
+_EARLIEST: Final = -(2**63)
+_SEED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a cut aims at.
+
+    Parameters
+    ----------
+    cores
+        How many tasks run at a time.
+    rows
+        About how many rows a partition has.
+    hot
+        A key is hot that has more than this share of the rows that are a partition's.
+    reach
+        How many times its windows' reach a slice of time is long, at least: what it sees of the
+        time before it is computed again.
+    """
+
+    cores: int
+    rows: int = 524_288
+    hot: float = 0.25
+    reach: float = 1.0
+
+    def partitions(self, rows: int) -> int:
+        """Into how many partitions to cut so many rows: a few for each core."""
+        wanted = -(-rows // self.rows)
+        return max(1, -(-wanted // self.cores)) * self.cores
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Some rows of a log, evenly taken.
+
+    Parameters
+    ----------
+    times
+        (n,) when they happened.
+    hashes
+        By base, (n,) the hashes of their keys; 0 where one of its columns is null.
+    """
+
+    times: IntArray
+    hashes: dict[Base, Hashes]
+
+
+@dataclass(frozen=True, slots=True)
+class Hot:
+    """A key of which the rows are sliced.
+
+    Parameters
+    ----------
+    hash
+        Its hash; None for the empty key.
+    first
+        The partition of its first slice.
+    cuts
+        The times at which its slices begin, without the first.
+    share
+        Which part of the log's rows it has, as far as the sample tells.
+    """
+
+    hash: int | None
+    first: int
+    cuts: tuple[int, ...]
+    share: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is computed where rows meet by the columns of ``base``.
+
+    Parameters
+    ----------
+    base
+        The columns.
+    plan
+        What is computed: no features, windowed expressions alone.
+    names
+        The column of each windowed expression.
+    spread
+        How many partitions take the rows of keys that are not hot.
+    hot
+        The keys that are.
+    """
+
+    base: Base
+    plan: Plan
+    names: tuple[str, ...]
+    spread: int
+    hot: tuple[Hot, ...]
+
+    @property
+    def partitions(self) -> int:
+        """How many there are."""
+        return self.spread + sum(len(hot.cuts) + 1 for hot in self.hot)
+
+    @property
+    def reach(self) -> int:
+        """How many ticks before a row its windows see, those without an end apart."""
+        return reach_of(self.plan)
+
+    @property
+    def is_sliced(self) -> bool:
+        """Whether some key is in more than one partition."""
+        return any(hot.cuts for hot in self.hot)
+
+
+def bases_of(plan: Plan) -> tuple[Base, ...]:
+    """The sets of columns by which rows have to meet, the empty one last."""
+    keys = {tuple(sorted(key)): None for key in plan.keys}
+    least = [
+        key for key in keys if key and not any(other and set(other) < set(key) for other in keys)
+    ]
+    return (*least, ()) if () in keys else tuple(least)
+
+
+def cut(plan: Plan, sample: Sample, rows: int, sizes: Sizes) -> tuple[Stage, ...]:
+    """The stages of a plan over a log of so many rows.
+
+    Parameters
+    ----------
+    plan
+        The compiled feature set.
+    sample
+        Some of the log's rows.
+    rows
+        How many there are.
+    sizes
+        What to aim at.
+    """
+    stages: list[Stage] = []
+    bases = bases_of(plan)
+    of_base: dict[Base, list[Expression]] = {base: [] for base in bases}
+    for node in plan.windowed:
+        of_base[_base_of(key_of(node), bases)].append(node)
+    for base in bases:
+        nodes = of_base[base]
+        sliced = [node for node in nodes if _can_be_sliced(plan, node)]
+        whole = [node for node in nodes if not _can_be_sliced(plan, node)]
+        hot = _hot_keys(_part(plan, sliced), base, sample, rows, sizes) if sliced else ()
+        if whole and base and not any(each.cuts for each in hot):
+            sliced, whole = nodes, []
+        if sliced:
+            stages.append(_stage(plan, sliced, base, rows, sizes, hot))
+        if whole:
+            stages.append(_stage(plan, whole, base, rows, sizes, ()))
+    return tuple(stages)
+
+
+def key_hashes(rows: pl.DataFrame, base: Base) -> Hashes:
+    """(n,) hashes of the keys of rows, the same in every process; 0 where a column is null."""
+    hashes = np.zeros(len(rows), dtype=np.uint64)
+    null = np.zeros(len(rows), dtype=np.bool_)
+    for name in base:
+        values = rows[name]
+        if values.dtype == pl.Categorical:
+            values = values.cast(pl.String)
+        own = values.hash(_SEED).to_numpy()
+        hashes = (hashes * np.uint64(0x9E3779B97F4A7C15)) ^ own
+        if values.null_count():
+            null |= values.is_null().to_numpy()
+    hashes |= np.uint64(1)
+    hashes[null] = 0
+    return hashes
+
+
+def is_of(hot: Hot, hashes: Hashes) -> Mask:
+    """(n,) which rows are of a hot key, by the hashes of their keys."""
+    if hot.hash is None:
+        return np.ones(len(hashes), dtype=np.bool_)
+    mask: Mask = hashes == np.uint64(hot.hash)
+    return mask
+
+
+def reach_of(plan: Plan) -> int:
+    """How many ticks before a row a plan's windows see, those without an end apart."""
+    spans = [plan.span(aggregate.window) for aggregate in plan.aggregates]
+    return max((span.length + span.delay for span in spans if span.length is not None), default=0)
+
+
+def seen_since(cut_at: int, reach: int) -> int:
+    """The earliest time that the windows of a slice see."""
+    return max(cut_at - reach, _EARLIEST)
+
+
+def _base_of(key: Base, bases: Iterable[Base]) -> Base:
+    return next(base for base in bases if set(base) <= set(key) and (base or not key))
+
+
+def _can_be_sliced(plan: Plan, node: Expression) -> bool:
+    return all(
+        plan.span(aggregate.window).length is not None or needs_last_row_only(aggregate)
+        for aggregate in aggregates_in(node)
+    )
+
+
+def _part(plan: Plan, nodes: list[Expression]) -> Plan:
+    """The plan of some windowed expressions."""
+    features = tuple(Feature(f"@{place}", node, "") for place, node in enumerate(nodes))
+    schema = plan.schema
+    return Plan(FeatureSet(plan.features.name, schema, features), tuple(nodes), tuple(nodes))
+
+
+def _stage(
+    plan: Plan, nodes: list[Expression], base: Base, rows: int, sizes: Sizes, hot: tuple[Hot, ...]
+) -> Stage:
+    part = _part(plan, nodes)
+    names = tuple(f"@{plan.windowed.index(node)}" for node in nodes)
+    alone = 0 if hot else 1  # whoever has no key is hot, or in one partition
+    return Stage(base, part, names, sizes.partitions(rows) if base else alone, hot)
+
+
+def _hot_keys(part: Plan, base: Base, sample: Sample, rows: int, sizes: Sizes) -> tuple[Hot, ...]:
+    """The keys that are sliced, and where."""
+    known = len(sample.times)
+    if not known:
+        return ()
+    spread = sizes.partitions(rows)
+    first = spread if base else 0
+    found: list[Hot] = []
+    for number, times in _frequent(base, sample, known * sizes.hot / spread):
+        share = len(times) / known
+        cuts = _cuts(times, round(share * spread), reach_of(part), sizes)
+        found.append(Hot(number, first, cuts, share))
+        first += len(cuts) + 1
+    return tuple(found)
+
+
+def _frequent(base: Base, sample: Sample, more_than: float) -> list[tuple[int | None, IntArray]]:
+    """The keys that occur more often in the sample, and when."""
+    if not base:
+        return [(None, np.sort(sample.times))]
+    hashes = sample.hashes[base]
+    values, counts = np.unique(hashes, return_counts=True)
+    hot = values[(counts > max(more_than, 1)) & (values != 0)]
+    return [(int(value), np.sort(sample.times[hashes == value])) for value in hot]
+
+
+def _cuts(times: IntArray, slices: int, reach: int, sizes: Sizes) -> tuple[int, ...]:
+    """Times that cut ascending ones into slices of equal size, each as long as it has to be."""
+    least = max(1, int(reach * sizes.reach))
+    span = int(times[-1]) - int(times[0])
+    slices = min(slices, len(times), max(1, span // least))
+    cuts: list[int] = []
+    for part in range(1, slices):
+        at = int(times[part * len(times) // slices])
+        if at - (cuts[-1] if cuts else int(times[0])) >= least:
+            cuts.append(at)
+    return tuple(cuts)
+
+
+def kept_after(plan: Plan, stages: tuple[Stage, ...], done: int) -> frozenset[str]:
+    """What of an event is still looked at once so many stages are done, what is found apart."""
+    wanted = {plan.schema.event_time}
+    for expression in plan.expressions:
+        wanted.update(_own_columns(expression))
+    for stage in stages[done:]:
+        wanted.update(stage.plan.history)
+    return frozenset(wanted)
+
+
+def _own_columns(expression: Expression) -> Iterator[str]:
+    """The columns of the event itself that an expression looks at."""
+    if is_windowed(expression):
+        return
+    match expression:
+        case Column(name):
+            yield name
+        case Call(_, args):
+            for arg in args:
+                yield from _own_columns(arg)
+        case _:
+            pass

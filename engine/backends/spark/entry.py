@@ -1,0 +1,157 @@
+"""The backend's two ways in: a whole log in memory, and a log in time order through files."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from engine.backends.polars.chunks import prepared_columns
+from engine.backends.polars.codes import hold_text_codes
+from engine.backends.polars.plan import Plan, compile_features
+from engine.backends.spark.cut import Sizes, bases_of
+from engine.backends.spark.job import BLOBS, Job
+from engine.backends.spark.rows import PLACE, of_bytes, to_bytes
+from engine.backends.spark.sampling import Sampling
+from engine.backends.spark.session import session, shared_session
+from engine.definition.nodes import FeatureSet
+from engine.events.canonical import feature_schema
+from engine.events.disk import own_folder, writing
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PIECE_ROWS: Final = 524_288
+BATCH_ROWS: Final = 131_072
+
+# A frame in memory is cut as small as it goes: whatever is computed on many machines is on one.
+_SMALL: Final = Sizes(cores=2, rows=4, hot=0.5, reach=0.0)
+_MOST_SMALL: Final = 2
+
+_compiled = lru_cache(maxsize=32)(compile_features)
+
+
+@dataclass(frozen=True)
+class InMemory:
+    """A piece of a log that goes with the task."""
+
+    content: bytes
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """See ``tasks.Piece``."""
+        yield of_bytes(self.content)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A piece of a log in a file that all tasks see."""
+
+    path: Path
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """See ``tasks.Piece``."""
+        rows = pl.read_ipc(self.path)
+        for start in range(0, len(rows), BATCH_ROWS):
+            yield rows[start : start + BATCH_ROWS]
+
+
+def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
+    """Features of a canonical frame; see ``engine.backends.Backend.compute``."""
+    if not len(events):
+        return pl.DataFrame(schema=feature_schema(features))
+    plan = _compiled(features)
+    held = hold_text_codes()
+    rows = _placed(plan, events, (), 0)
+    sampling = _sampling(plan)
+    sampling.add(rows)
+    half = -(-len(rows) // _MOST_SMALL)
+    pieces = tuple(
+        InMemory(to_bytes(rows[start : start + half])) for start in range(0, len(rows), half)
+    )
+    sizes = Sizes(2, max(_SMALL.rows, half), _SMALL.hot, _SMALL.reach)
+    job = Job(plan, (), pieces, sampling.sample(), len(rows), len(rows), sizes)
+    parts = list(job.run(_blobs(), None))
+    del held
+    return pl.concat(parts).drop(PLACE)
+
+
+def stream(
+    features: FeatureSet,
+    batches: Iterable[pl.DataFrame],
+    *,
+    passed: tuple[str, ...],
+    threads: int,
+    memory: int,
+    scratch: Path,
+) -> Iterator[pl.DataFrame]:
+    """Features of a log in time order; see ``engine.backends.Backend.stream``.
+
+    The batches are staged in ``scratch``, which every task has to see, and so are the results.
+    """
+    plan = _compiled(features)
+    folder = own_folder(scratch)
+    sampling = _sampling(plan)
+    pieces = tuple(_staged(plan, batches, passed, folder, sampling))
+    if not pieces:
+        return
+    rows = sampling.rows
+    with session(threads=threads, memory=memory, scratch=scratch, settings=BLOBS) as spark:
+        sizes = Sizes(spark.sparkContext.defaultParallelism)
+        job = Job(plan, passed, pieces, sampling.sample(), rows, rows, sizes)
+        for told in job.run(spark, folder):
+            for name in told["file"]:
+                found = pl.read_ipc(folder / name).drop(PLACE)
+                for start in range(0, len(found), BATCH_ROWS):
+                    yield found[start : start + BATCH_ROWS]
+
+
+def _staged(
+    plan: Plan,
+    batches: Iterable[pl.DataFrame],
+    passed: tuple[str, ...],
+    folder: Path,
+    sampling: Sampling,
+) -> Iterator[Staged]:
+    """The batches in files, of many rows each."""
+    held: list[pl.DataFrame] = []
+    size = 0
+    number = 0
+    for batch in batches:
+        if not len(batch):
+            continue
+        rows = _placed(plan, batch, passed, sampling.rows)
+        sampling.add(rows)
+        held.append(rows)
+        size += len(rows)
+        if size >= PIECE_ROWS:
+            yield _written(held, folder / f"piece-{number:06d}.arrow")
+            held, size, number = [], 0, number + 1
+    if held:
+        yield _written(held, folder / f"piece-{number:06d}.arrow")
+
+
+def _written(frames: list[pl.DataFrame], path: Path) -> Staged:
+    with writing(path):
+        pl.concat(frames).write_ipc(path)
+    return Staged(path)
+
+
+def _placed(plan: Plan, events: pl.DataFrame, passed: tuple[str, ...], before: int) -> pl.DataFrame:
+    """The columns that travel, prepared once, with the events' places in the order of arrival."""
+    names = dict.fromkeys((*passed, *plan.columns))
+    rows = events.select(name for name in names if name in events.columns)
+    places = pl.int_range(before, before + len(rows), dtype=pl.Int64, eager=True)
+    return pl.DataFrame([places.alias(PLACE), *prepared_columns(plan, rows)])
+
+
+def _sampling(plan: Plan) -> Sampling:
+    return Sampling(plan.schema.event_time, bases_of(plan))
+
+
+def _blobs() -> "SparkSession":
+    spark = shared_session()
+    for name, value in BLOBS.items():
+        spark.conf.set(name, value)
+    return spark
