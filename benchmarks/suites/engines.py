@@ -20,7 +20,7 @@ from benchmarks.progress import say
 from benchmarks.simulated import Workspace
 from benchmarks.suites.engines_options import SET, Hot, Online, Options, read_options
 from benchmarks.suites.engines_results import RESIDENT, as_text, run_name, summary
-from engine.backends import BACKENDS
+from engine.backends import usual_backends
 from engine.build.outputs import FEATURES
 from engine.catalog import load_feature_set
 from engine.clock import utc_date
@@ -30,7 +30,7 @@ from engine.skew.job import find_skew
 from engine.skew.options import Options as SkewOptions
 
 CHECKED_ROWS: Final = 20_000  # against the reference, and of what is served online
-ENGINES: Final = tuple(name for name in BACKENDS if name != REFERENCE)
+ENGINES: Final = tuple(name for name in usual_backends() if name != REFERENCE)
 
 _SKEW_MEMORY: Final = 2**32
 

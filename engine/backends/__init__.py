@@ -81,6 +81,14 @@ BACKENDS: Final[dict[str, str]] = {
     "spark": "engine.backends.spark",
 }
 
+# Those that take an extra and some seconds to start: used where they are named, and not otherwise.
+ONLY_BY_NAME: Final = frozenset({"spark"})
+
+
+def usual_backends() -> tuple[str, ...]:
+    """The backends that are meant where none are named."""
+    return tuple(name for name in BACKENDS if name not in ONLY_BY_NAME)
+
 
 def load_backend(name: str) -> Backend:
     """The backend of that name; its engine is imported only now."""

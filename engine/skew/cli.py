@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.arguments import LEAP_TEXT, SET_HELP, leap, threads, whole
-from engine.backends import BACKENDS
+from engine.backends import BACKENDS, ONLY_BY_NAME
 from engine.catalog import load_feature_set
 from engine.command import EXIT_DONE, EXIT_FOUND, OTHER_EXIT_CODES, Parser, run_command
 from engine.memory import MEMORY_HELP, memory_size
@@ -86,8 +86,8 @@ def _parser() -> Parser:
         default=None,
         metavar="A,B,…",
         help=f"of {','.join(BACKENDS)}; the first is the one the others are compared with "
-        f"(default: all of them, {REFERENCE} only up to {REFERENCE_ROWS:,} events, as its time "
-        "grows with the square of a key's events)",
+        f"(default: all but {', '.join(sorted(ONLY_BY_NAME))}, {REFERENCE} only up to "
+        f"{REFERENCE_ROWS:,} events, as its time grows with the square of a key's events)",
     )
     add(
         "--sample",

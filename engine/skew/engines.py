@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine.backends import BACKENDS
+from engine.backends import BACKENDS, usual_backends
 from engine.errors import InputError
 
 REFERENCE: Final = "reference"
@@ -40,6 +40,6 @@ def parse_engines(text: str | None) -> tuple[str, ...] | None:
 
 
 def default_engines(rows: int) -> tuple[str, ...]:
-    """All engines, but for the reference where a log has too many rows for it."""
-    others = tuple(name for name in BACKENDS if name != REFERENCE)
+    """The usual engines, but for the reference where a log has too many rows for it."""
+    others = tuple(name for name in usual_backends() if name != REFERENCE)
     return others if rows > REFERENCE_ROWS and len(others) >= _LEAST else (REFERENCE, *others)

@@ -12,7 +12,7 @@ from engine.backends.polars.chunks import prepared_columns
 from engine.backends.polars.codes import hold_text_codes
 from engine.backends.polars.plan import Plan, compile_features
 from engine.backends.spark.cut import Sizes, bases_of
-from engine.backends.spark.job import BLOBS, Job
+from engine.backends.spark.job import BLOBS, BySpark, Job, Moves
 from engine.backends.spark.rows import PLACE, of_bytes, to_bytes
 from engine.backends.spark.sampling import Sampling
 from engine.backends.spark.session import session, shared_session
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 PIECE_ROWS: Final = 524_288
 BATCH_ROWS: Final = 131_072
-
-# A frame in memory is cut as small as it goes: whatever is computed on many machines is on one.
-_SMALL: Final = Sizes(cores=2, rows=4, hot=0.5, reach=0.0)
-_MOST_SMALL: Final = 2
 
 _compiled = lru_cache(maxsize=32)(compile_features)
 
@@ -52,29 +48,14 @@ class Staged:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """See ``tasks.Piece``."""
-        rows = pl.read_ipc(self.path)
-        for start in range(0, len(rows), BATCH_ROWS):
-            yield rows[start : start + BATCH_ROWS]
+        yield from _cut_up(pl.read_ipc(self.path))
 
 
 def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
     """Features of a canonical frame; see ``engine.backends.Backend.compute``."""
     if not len(events):
         return pl.DataFrame(schema=feature_schema(features))
-    plan = _compiled(features)
-    held = hold_text_codes()
-    rows = _placed(plan, events, (), 0)
-    sampling = _sampling(plan)
-    sampling.add(rows)
-    half = -(-len(rows) // _MOST_SMALL)
-    pieces = tuple(
-        InMemory(to_bytes(rows[start : start + half])) for start in range(0, len(rows), half)
-    )
-    sizes = Sizes(2, max(_SMALL.rows, half), _SMALL.hot, _SMALL.reach)
-    job = Job(plan, (), pieces, sampling.sample(), len(rows), len(rows), sizes)
-    parts = list(job.run(_blobs(), None))
-    del held
-    return pl.concat(parts).drop(PLACE)
+    return compute_by(BySpark(_for_blobs(shared_session())), features, events)
 
 
 def stream(
@@ -90,21 +71,70 @@ def stream(
 
     The batches are staged in ``scratch``, which every task has to see, and so are the results.
     """
+    staged = stage(_compiled(features), batches, passed, own_folder(scratch))
+    if staged is None:
+        return
+    with session(threads=threads, memory=memory, scratch=scratch) as spark:
+        sizes = Sizes(spark.sparkContext.defaultParallelism)
+        yield from staged.features(BySpark(_for_blobs(spark)), sizes)
+
+
+def compute_by(moves: Moves, features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
+    """Features of a canonical frame of one row or more, whoever moves its rows.
+
+    It is cut as small as it goes, so that whatever is done with logs is done with any frame.
+    """
     plan = _compiled(features)
-    folder = own_folder(scratch)
+    held = hold_text_codes()
+    rows = _placed(plan, events, (), 0)
+    sampling = _sampling(plan)
+    sampling.add(rows)
+    half = -(-len(rows) // 2)
+    pieces = tuple(
+        InMemory(to_bytes(rows[start : start + half])) for start in range(0, len(rows), half)
+    )
+    job = Job(plan, (), pieces, sampling.sample(), len(rows), len(rows), Sizes(2, half, reach=0.0))
+    parts = list(job.run(moves, None))
+    del held
+    return pl.concat(parts).drop(PLACE)
+
+
+@dataclass(frozen=True)
+class StagedLog:
+    """A log in files, in time order.
+
+    Parameters
+    ----------
+    plan, passed
+        What is computed.
+    pieces, sampling
+        Its files, and what is known of it.
+    folder
+        Where they are, and where the features go.
+    """
+
+    plan: Plan
+    passed: tuple[str, ...]
+    pieces: tuple[Staged, ...]
+    sampling: Sampling
+    folder: Path
+
+    def features(self, moves: Moves, sizes: Sizes) -> Iterator[pl.DataFrame]:
+        """What is passed and the features, in order."""
+        rows = self.sampling.rows
+        job = Job(self.plan, self.passed, self.pieces, self.sampling.sample(), rows, rows, sizes)
+        for told in job.run(moves, self.folder):
+            for name in told["file"]:
+                yield from _cut_up(pl.read_ipc(self.folder / name).drop(PLACE))
+
+
+def stage(
+    plan: Plan, batches: Iterable[pl.DataFrame], passed: tuple[str, ...], folder: Path
+) -> StagedLog | None:
+    """Batches put into files of a folder; None if they hold no row."""
     sampling = _sampling(plan)
     pieces = tuple(_staged(plan, batches, passed, folder, sampling))
-    if not pieces:
-        return
-    rows = sampling.rows
-    with session(threads=threads, memory=memory, scratch=scratch, settings=BLOBS) as spark:
-        sizes = Sizes(spark.sparkContext.defaultParallelism)
-        job = Job(plan, passed, pieces, sampling.sample(), rows, rows, sizes)
-        for told in job.run(spark, folder):
-            for name in told["file"]:
-                found = pl.read_ipc(folder / name).drop(PLACE)
-                for start in range(0, len(found), BATCH_ROWS):
-                    yield found[start : start + BATCH_ROWS]
+    return StagedLog(plan, passed, pieces, sampling, folder) if pieces else None
 
 
 def _staged(
@@ -150,8 +180,12 @@ def _sampling(plan: Plan) -> Sampling:
     return Sampling(plan.schema.event_time, bases_of(plan))
 
 
-def _blobs() -> "SparkSession":
-    spark = shared_session()
+def _for_blobs(spark: "SparkSession") -> "SparkSession":
     for name, value in BLOBS.items():
         spark.conf.set(name, value)
     return spark
+
+
+def _cut_up(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    for start in range(0, len(rows), BATCH_ROWS):
+        yield rows[start : start + BATCH_ROWS]

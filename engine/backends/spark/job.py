@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import polars as pl
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 Task = Callable[[Iterable[Any]], Iterator[Any]]
+Step = tuple[int, Task]
 
 # Blobs of many megabytes: a batch of few of them is large enough.
 BLOBS: Final = {"spark.sql.execution.arrow.maxRecordsPerBatch": "8"}
@@ -53,40 +55,46 @@ class Job:
     places: int
     sizes: Sizes
 
-    def run(self, session: "SparkSession", folder: Path | None) -> Iterator[pl.DataFrame]:
-        """What the tasks that put the features in order give back, in order; see ``Order``."""
-        stages = cut(self.plan, self.sample, self.rows, self.sizes)
-        carrying = self._carrying(session, stages)
-        with quiet():
-            ordered = self._ordered(session, stages, carrying, folder)
-        return _collected(ordered)
+    def run(self, moves: "Moves", folder: Path | None) -> Iterator[pl.DataFrame]:
+        """What the tasks that put the features in order give back, in order; see ``Order``.
 
-    def _ordered(
-        self,
-        session: "SparkSession",
-        stages: tuple[Stage, ...],
-        carrying: Carrying,
-        folder: Path | None,
-    ) -> "DataFrame":
-        places = self.sizes.partitions(self.rows)
-        last = ToPlace(self.places, places)
-        routes: list[Route] = [*map(ToStage, stages), last]
+        Parameters
+        ----------
+        moves
+            Runs tasks, and moves what they give to the tasks that come after them.
+        folder
+            As for ``Order``.
+        """
+        stages = self.stages
+        carrying = self._carrying(moves, stages)
+        found = moves(len(self.pieces), *self._tasks(stages, carrying, folder))
+        for parcel in sorted(found, key=lambda parcel: parcel.partition):
+            yield parcel.frame
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """How the log is cut up."""
+        return cut(self.plan, self.sample, self.rows, self.sizes)
+
+    def _tasks(
+        self, stages: tuple[Stage, ...], carrying: Carrying, folder: Path | None
+    ) -> tuple[Task, list[Step]]:
+        """What reads the pieces, and what comes after it."""
+        partitions = self.sizes.partitions(self.rows)
+        routes: list[Route] = [*map(ToStage, stages), ToPlace(self.places, partitions)]
         finish = Finish(self.plan, self.passed)
-        data = _mapped(
-            _numbers(session, len(self.pieces)),
-            Read(self.pieces, routes[0], None if stages else finish),
-        )
+        steps: list[Step] = []
         for number, stage in enumerate(stages):
-            is_last = number + 1 == len(stages)
-            compute = Compute(
+            task = Compute(
                 stage,
                 carrying.carried(number),
                 self._kept(stages, number),
                 routes[number + 1],
-                finish if is_last else None,
+                finish if number + 1 == len(stages) else None,
             )
-            data = _mapped(data.repartitionById(stage.partitions, "partition"), compute)
-        return _mapped(data.repartitionById(places, "partition"), Order(folder))
+            steps.append((stage.partitions, task))
+        steps.append((partitions, Order(folder)))
+        return Read(self.pieces, routes[0], None if stages else finish), steps
 
     def _kept(self, stages: tuple[Stage, ...], number: int) -> tuple[str, ...]:
         """What travels on from a stage, of an event and of what was found before."""
@@ -95,18 +103,49 @@ class Job:
         found = (name for stage in stages[:number] for name in stage.names)
         return tuple(dict.fromkeys((PLACE, *self.passed, *columns, *found)))
 
-    def _carrying(self, session: "SparkSession", stages: tuple[Stage, ...]) -> Carrying:
+    def _carrying(self, moves: "Moves", stages: tuple[Stage, ...]) -> Carrying:
         carrying = Carrying(stages)
-        if not carrying:
-            return carrying
-        with quiet():
-            found = _mapped(
-                _numbers(session, len(self.pieces)),
-                Carry(self.pieces, stages),
-            )
-        for parcel in _parcels(found):
-            carrying.join(parcel.partition, parcel.kind, parcel.frame)
+        if carrying:
+            for parcel in moves(len(self.pieces), Carry(self.pieces, stages), []):
+                carrying.join(parcel.partition, parcel.kind, parcel.frame)
         return carrying
+
+
+class Moves(Protocol):
+    """Runs tasks one after the other, each on many partitions."""
+
+    def __call__(self, pieces: int, first: Task, steps: list[Step]) -> Iterator[Parcel]:
+        """Run ``first`` on the numbers of the pieces, then each step on what the one before gave.
+
+        Parameters
+        ----------
+        pieces
+            How many pieces there are.
+        first, steps
+            The tasks; with each step how many partitions its parcels are for.
+
+        Returns
+        -------
+        iterator of Parcel
+            What the last task gives, in any order.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class BySpark:
+    """Spark runs them."""
+
+    session: "SparkSession"
+
+    def __call__(self, pieces: int, first: Task, steps: list[Step]) -> Iterator[Parcel]:
+        """See ``Moves``."""
+        with quiet():
+            data = _mapped(self.session.range(0, pieces, 1, pieces), first)
+            for partitions, task in steps:
+                data = _mapped(data.repartitionById(partitions, "partition"), task)
+            table = waited_for(data.toArrow)
+        yield from unpacked(table.to_batches())
 
 
 @dataclass(frozen=True)
@@ -132,19 +171,3 @@ def _mapped(data: "DataFrame", task: Task) -> "DataFrame":
 
     # Of an object that can be called Spark would not know how many arguments it takes.
     return data.mapInArrow(run, ROW)
-
-
-def _numbers(session: "SparkSession", count: int) -> "DataFrame":
-    return session.range(0, count, 1, count)
-
-
-def _parcels(data: "DataFrame") -> Iterator[Parcel]:
-    with quiet():
-        table = waited_for(data.toArrow)
-    yield from unpacked(table.to_batches())
-
-
-def _collected(data: "DataFrame") -> Iterator[pl.DataFrame]:
-    parcels = sorted(_parcels(data), key=lambda parcel: parcel.partition)
-    for parcel in parcels:
-        yield parcel.frame

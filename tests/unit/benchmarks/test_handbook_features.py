@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from backends import backend_or_skip
 from benchmarks.compare import DifferenceError, first_difference
 from benchmarks.entities import told_alone
 from benchmarks.handbook.book import book
@@ -83,7 +84,7 @@ def test_the_inputs_are_the_books_to_the_bit() -> None:
 def test_every_engine_has_the_same_features(backend: str, features: FeatureSet) -> None:
     events = events_of(raw_log(900, days=120))
     right = load_backend("reference").compute(features, events)
-    got = load_backend(backend).compute(features, events)
+    got = backend_or_skip(backend).compute(features, events)
     assert got.schema == right.schema
     for ours, theirs in zip(got, right, strict=True):
         assert first_difference(ours, theirs) is None, ours.name
