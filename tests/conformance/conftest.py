@@ -43,50 +43,20 @@ Those about state are in ``test_state_laws.py`` and ``test_late_laws.py``, with 
 Rounding at ingest (5) is of the reader; its tests are with it.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
-from hypothesis import settings
 
-from backends import backend_or_skip
-from conformance import on_the_spot
+from conformance import through_spark
 from engine.backends import BACKENDS, Backend, load_backend
 
-# Spark starts several tasks for each frame, however small. It gets a fifth of the examples; its
-# tasks get all of them, without Spark between.
-SPARK = "spark"
-SPARK_TASKS = "spark's tasks"
-OF_EXAMPLES = 5
 
-
-@pytest.fixture(scope="session", params=[*BACKENDS, SPARK_TASKS])
+@pytest.fixture(scope="session", params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Backend:
-    if request.param == SPARK_TASKS:
-        return cast("Backend", on_the_spot)
-    loaded = backend_or_skip(request.param)
-    if request.param == SPARK:
-        from engine.backends.spark.session import shared_session
-
-        shared_session()  # one for all tests of this process
-    return loaded
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    test = getattr(item, "obj", None)
-    if params.get("backend") != SPARK or not hasattr(test, "hypothesis"):
-        return (yield)
-    # Hypothesis has no way to say so for some parameters of a test.
-    usual = test._hypothesis_internal_use_settings
-    fewer = settings(usual, max_examples=max(2, usual.max_examples // OF_EXAMPLES))
-    test._hypothesis_internal_use_settings = fewer
-    try:
-        return (yield)
-    finally:
-        test._hypothesis_internal_use_settings = usual
+    if request.param == "spark":
+        return cast("Backend", through_spark)
+    return load_backend(request.param)
 
 
 @pytest.fixture(scope="session")

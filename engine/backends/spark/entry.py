@@ -89,11 +89,16 @@ def compute_by(moves: Moves, features: FeatureSet, events: pl.DataFrame) -> pl.D
     rows = _placed(plan, events, (), 0)
     sampling = _sampling(plan)
     sampling.add(rows)
-    half = -(-len(rows) // 2)
-    pieces = tuple(
-        InMemory(to_bytes(rows[start : start + half])) for start in range(0, len(rows), half)
+    job = Job(
+        plan,
+        passed=(),
+        pieces=(InMemory(to_bytes(rows)),),
+        sample=sampling.sample(),
+        rows=len(rows),
+        places=len(rows),
+        sizes=Sizes(cores=2, rows=len(rows), reach=0.0),
+        is_at_hand=True,
     )
-    job = Job(plan, (), pieces, sampling.sample(), len(rows), len(rows), Sizes(2, half, reach=0.0))
     parts = list(job.run(moves, None))
     del held
     return pl.concat(parts).drop(PLACE)

@@ -45,6 +45,8 @@ class Job:
         One more than the greatest place.
     sizes
         How to cut it.
+    is_at_hand
+        Whether the pieces are in this process, so that tasks cost more than they save.
     """
 
     plan: Plan
@@ -54,6 +56,7 @@ class Job:
     rows: int
     places: int
     sizes: Sizes
+    is_at_hand: bool = False
 
     def run(self, moves: "Moves", folder: Path | None) -> Iterator[pl.DataFrame]:
         """What the tasks that put the features in order give back, in order; see ``Order``.
@@ -80,7 +83,7 @@ class Job:
         self, stages: tuple[Stage, ...], carrying: Carrying, folder: Path | None
     ) -> tuple[Task, list[Step]]:
         """What reads the pieces, and what comes after it."""
-        partitions = self.sizes.partitions(self.rows)
+        partitions = self.sizes.partitions(self.rows) if folder else 1
         routes: list[Route] = [*map(ToStage, stages), ToPlace(self.places, partitions)]
         finish = Finish(self.plan, self.passed)
         steps: list[Step] = []
@@ -105,7 +108,11 @@ class Job:
 
     def _carrying(self, moves: "Moves", stages: tuple[Stage, ...]) -> Carrying:
         carrying = Carrying(stages)
-        if carrying:
+        if carrying and self.is_at_hand:
+            for piece in self.pieces:
+                for frame in piece.frames():
+                    carrying.add(frame)
+        elif carrying:
             for parcel in moves(len(self.pieces), Carry(self.pieces, stages), []):
                 carrying.join(parcel.partition, parcel.kind, parcel.frame)
         return carrying
