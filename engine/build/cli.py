@@ -39,7 +39,8 @@ examples:
   python -m engine.build transactions.csv --out features
   python -m engine.build 'logs/2025-*.parquet' late.csv.gz --out features --overwrite
   python -m engine.build transactions.csv --out features --state online.state
-  python -m engine.build transactions.csv --out features --explain"""
+  python -m engine.build transactions.csv --out features --explain
+  python -m engine.build history.parquet --out features --engine spark --master 'local[2]'"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,6 +84,14 @@ def _parser() -> Parser:
         choices=tuple(BACKENDS),
         help="backend that computes it (default: %(default)s); no value depends on it",
     )
+    add(
+        "--master",
+        default=None,
+        metavar="URL",
+        help="of the engine spark: Spark's master (default: local[N], N being --threads, or what "
+        "spark-submit was told); on a cluster --out is a folder that all its machines see, and "
+        "Python there has this package",
+    )
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
     add("--memory", default=None, metavar="SIZE", help=MEMORY_HELP)
     add(
@@ -113,12 +122,18 @@ def _options(parsed: argparse.Namespace, count: int) -> Options:
             f"--leap is of --state, and there is none (was {parsed.leap!r})",
             hint="add --state FILE, or leave --leap out",
         )
+    if parsed.master is not None and parsed.engine != "spark":
+        raise InputError(
+            f"--master is of the engine spark (was {parsed.master!r}, engine {parsed.engine!r})",
+            hint="add --engine spark, or leave --master out",
+        )
     return Options(
         inputs=tuple(parsed.inputs),
         out=Path(parsed.out),
         features=load_feature_set(parsed.set),
         engine=parsed.engine,
         threads=count,
+        master=parsed.master,
         memory=memory_size(parsed.memory),
         state=None if parsed.state is None else Path(parsed.state),
         leap=leap(LEAP_TEXT if parsed.leap is None else parsed.leap),

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from engine.backends.polars.chunks import CHUNK_ROWS, MOST_CHUNK_ROWS
+from engine.backends.polars.evaluate import key_of
 from engine.backends.polars.plan import Plan, compile_features
+from engine.backends.spark.cut import Sizes, base_of, bases_of, can_be_sliced, part_of, reach_of
 from engine.build.job import open_log
 from engine.build.options import Options
 from engine.definition import fingerprint
@@ -26,14 +28,14 @@ def explain(options: Options) -> str:
         f"columns read: {', '.join(log.columns)}",
         f"engine: {options.engine}, {counted(options.threads, 'thread')}",
         *_windows(plan),
-        *_execution(options, plan),
+        *_execution(options, plan, log.rows),
         "reading: in place if the log is in time order without repeated event ids, else staged:",
         "  put in order in scratch files beside the output, results in the order of the input",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _execution(options: Options, plan: Plan) -> list[str]:
+def _execution(options: Options, plan: Plan, log_rows: int | None) -> list[str]:
     match options.engine:
         case "polars":
             return _chunks(plan)
@@ -42,8 +44,37 @@ def _execution(options: Options, plan: Plan) -> list[str]:
                 "execution: one SQL query over the whole log, one pass for each key,",
                 f"  in {options.memory / 2**30:.1f} GiB of memory and, for more, in scratch files",
             ]
+        case "spark":
+            return _stages(plan, log_rows, options.threads)
         case _:
             return ["execution: the whole log in memory"]
+
+
+def _stages(plan: Plan, rows: int | None, cores: int) -> list[str]:
+    sizes = Sizes(cores)
+    partitions = "partitions" if rows is None else counted(sizes.partitions(rows), "partition")
+    lines = [
+        f"execution: by Spark on {counted(cores, 'core')} (as many as --master has), {partitions}",
+        f"  of about {sizes.rows:,} rows, by each key in turn:",
+    ]
+    for base in bases_of(plan):
+        nodes = [node for node in plan.windowed if base_of(key_of(node), bases_of(plan)) == base]
+        whole = [node for node in nodes if not can_be_sliced(plan, node)]
+        if base:
+            lines.append(
+                f"  rows meet by {_named(base)}; a key with more than {sizes.hot:.0%} of a"
+            )
+            lines.append("    partition's rows, as a sample tells, is cut into slices of time")
+        else:
+            lines.append("  the whole stream is cut into slices of time")
+        reach = reach_of(part_of(plan, nodes)) / plan.schema.ticks_per_second
+        lines.append(f"    a slice also gets the rows of {reach:,.0f} s before it, and last rows")
+        if whole:
+            named = dict.fromkeys(_called(each) for node in whole for each in aggregates_in(node))
+            lines.append(
+                f"    in one task for each key, as it cannot be sliced: {', '.join(named)}"
+            )
+    return [*lines, "  results go back into the order of arrival by one more exchange"]
 
 
 def _windows(plan: Plan) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import polars as pl
@@ -64,7 +64,8 @@ def build(options: Options) -> Report:
         scratch_folder(options.out) as scratch,
     ):
         job = _Job(options, features, backend, log, scratch, meter)
-        reading, counts = job.run()
+        with job.run_engine():
+            reading, counts = job.run()
         report = make_report(
             options,
             features,
@@ -138,6 +139,19 @@ class _Job:
                 computed = self._compute(batches, (POSITION, *self._passed))
                 self._write(log.arrival_order(computed))
             return log.counts
+
+    def run_engine(self) -> AbstractContextManager[object]:
+        """What the engine needs beside itself for as long as the job runs."""
+        if self._options.engine != "spark":
+            return nullcontext()
+        from engine.backends.spark.session import session  # noqa: PLC0415 - an extra
+
+        return session(
+            self._options.master,
+            threads=self._options.threads,
+            memory=self._options.memory,
+            scratch=self._scratch,
+        )
 
     def _compute(
         self, batches: Iterable[pl.DataFrame], passed: tuple[str, ...]

@@ -17,6 +17,7 @@ class Options:
     features: FeatureSet = notebook
     engine: str = "polars"
     threads: int = 1
+    master: str | None = None  # of the engine spark; None for this machine's threads
     memory: int = 2**30
     state: Path | None = None
     leap: int | None = LEAP  # seconds, of the state; None to believe every clock

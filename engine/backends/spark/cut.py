@@ -163,12 +163,12 @@ def cut(plan: Plan, sample: Sample, rows: int, sizes: Sizes) -> tuple[Stage, ...
     bases = bases_of(plan)
     of_base: dict[Base, list[Expression]] = {base: [] for base in bases}
     for node in plan.windowed:
-        of_base[_base_of(key_of(node), bases)].append(node)
+        of_base[base_of(key_of(node), bases)].append(node)
     for base in bases:
         nodes = of_base[base]
-        sliced = [node for node in nodes if _can_be_sliced(plan, node)]
-        whole = [node for node in nodes if not _can_be_sliced(plan, node)]
-        hot = _hot_keys(_part(plan, sliced), base, sample, rows, sizes) if sliced else ()
+        sliced = [node for node in nodes if can_be_sliced(plan, node)]
+        whole = [node for node in nodes if not can_be_sliced(plan, node)]
+        hot = _hot_keys(part_of(plan, sliced), base, sample, rows, sizes) if sliced else ()
         if whole and base and not any(each.cuts for each in hot):
             sliced, whole = nodes, []
         if sliced:
@@ -214,18 +214,20 @@ def seen_since(cut_at: int, reach: int) -> int:
     return max(cut_at - reach, _EARLIEST)
 
 
-def _base_of(key: Base, bases: Iterable[Base]) -> Base:
+def base_of(key: Base, bases: Iterable[Base]) -> Base:
+    """By which of these a key is computed: rows that have the key in common have it in common."""
     return next(base for base in bases if set(base) <= set(key) and (base or not key))
 
 
-def _can_be_sliced(plan: Plan, node: Expression) -> bool:
+def can_be_sliced(plan: Plan, node: Expression) -> bool:
+    """Whether a slice of time can be given all that a windowed expression sees before it."""
     return all(
         plan.span(aggregate.window).length is not None or needs_last_row_only(aggregate)
         for aggregate in aggregates_in(node)
     )
 
 
-def _part(plan: Plan, nodes: list[Expression]) -> Plan:
+def part_of(plan: Plan, nodes: list[Expression]) -> Plan:
     """The plan of some windowed expressions."""
     features = tuple(Feature(f"@{place}", node, "") for place, node in enumerate(nodes))
     schema = plan.schema
@@ -235,7 +237,7 @@ def _part(plan: Plan, nodes: list[Expression]) -> Plan:
 def _stage(
     plan: Plan, nodes: list[Expression], base: Base, rows: int, sizes: Sizes, hot: tuple[Hot, ...]
 ) -> Stage:
-    part = _part(plan, nodes)
+    part = part_of(plan, nodes)
     names = tuple(f"@{plan.windowed.index(node)}" for node in nodes)
     alone = 0 if hot else 1  # whoever has no key is hot, or in one partition
     return Stage(base, part, names, sizes.partitions(rows) if base else alone, hot)

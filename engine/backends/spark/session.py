@@ -93,7 +93,8 @@ def session(
             owned = _Owned(master, threads or processors(), memory, scratch)
             stack.enter_context(owned)
         # Its settings are its own: a session that is somebody else's stays as it was.
-        own = SparkSession.builder.getOrCreate().newSession()
+        with quiet():
+            own = SparkSession.builder.getOrCreate().newSession()
         for name, value in {**_NEEDED, **(settings or {})}.items():
             own.conf.set(name, value)
         yield own
@@ -189,7 +190,8 @@ class _Owned:
             with log.open("wb") as errors, _environment(self._environment()), _own_signals():
                 gateway = launch_gateway(conf, {"stderr": errors, "stdout": errors})
                 self._process = gateway.proc
-                self._context = SparkContext(conf=conf, gateway=gateway)
+                with quiet():
+                    self._context = SparkContext(conf=conf, gateway=gateway)
         except Exception as error:
             raise InputError(
                 f"Spark does not start (was: {_told(log, error)})",
