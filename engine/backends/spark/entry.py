@@ -128,9 +128,8 @@ class StagedLog:
         """What is passed and the features, in order."""
         rows = self.sampling.rows
         job = Job(self.plan, self.passed, self.pieces, self.sampling.sample(), rows, rows, sizes)
-        for told in job.run(moves, self.folder):
-            for name in told["file"]:
-                yield from _cut_up(pl.read_ipc(self.folder / name).drop(PLACE))
+        for found in job.run(moves, self.folder):
+            yield from _cut_up(found.drop(PLACE))
 
 
 def stage(

@@ -11,9 +11,9 @@ import polars as pl
 from engine.backends.polars.plan import Plan
 from engine.backends.spark.carried import Carrying
 from engine.backends.spark.cut import Sample, Sizes, Stage, cut, kept_after
-from engine.backends.spark.rows import PLACE, ROW, Parcel, packed, unpacked
+from engine.backends.spark.rows import PLACE, ROW, Parcel, in_order, packed, unpacked
 from engine.backends.spark.session import quiet, waited_for
-from engine.backends.spark.tasks import Compute, Finish, Order, Piece, Read, Route, ToPlace, ToStage
+from engine.backends.spark.tasks import Compute, Finish, Piece, Read, Route, ToFiles, ToOne, ToStage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -59,20 +59,29 @@ class Job:
     is_at_hand: bool = False
 
     def run(self, moves: "Moves", folder: Path | None) -> Iterator[pl.DataFrame]:
-        """What the tasks that put the features in order give back, in order; see ``Order``.
+        """The place, what is passed and the features, in the order of arrival.
 
         Parameters
         ----------
         moves
             Runs tasks, and moves what they give to the tasks that come after them.
         folder
-            As for ``Order``.
+            Where tasks leave the features, which all of them see; None for a few rows, which come
+            back as they are.
         """
         stages = self.stages
         carrying = self._carrying(moves, stages)
-        found = moves(len(self.pieces), *self._tasks(stages, carrying, folder))
-        for parcel in sorted(found, key=lambda parcel: parcel.partition):
-            yield parcel.frame
+        found = list(moves(len(self.pieces), *self._tasks(stages, carrying, folder)))
+        if folder is None:
+            yield in_order([parcel.frame for parcel in found], PLACE)
+            return
+        files: dict[int, list[Path]] = {}
+        for parcel in found:
+            files.setdefault(parcel.partition, []).append(folder / parcel.frame["file"][0])
+        for part in sorted(files):
+            yield in_order([pl.read_ipc(file) for file in sorted(files[part])], PLACE)
+            for file in files[part]:
+                file.unlink()
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -83,8 +92,9 @@ class Job:
         self, stages: tuple[Stage, ...], carrying: Carrying, folder: Path | None
     ) -> tuple[Task, list[Step]]:
         """What reads the pieces, and what comes after it."""
-        partitions = self.sizes.partitions(self.rows) if folder else 1
-        routes: list[Route] = [*map(ToStage, stages), ToPlace(self.places, partitions)]
+        parts = max(1, self.places // self.sizes.rows)
+        last: Route = ToOne() if folder is None else ToFiles(folder, self.places, parts)
+        routes: list[Route] = [*map(ToStage, stages), last]
         finish = Finish(self.plan, self.passed)
         steps: list[Step] = []
         for number, stage in enumerate(stages):
@@ -96,7 +106,6 @@ class Job:
                 finish if number + 1 == len(stages) else None,
             )
             steps.append((stage.partitions, task))
-        steps.append((partitions, Order(folder)))
         return Read(self.pieces, routes[0], None if stages else finish), steps
 
     def _kept(self, stages: tuple[Stage, ...], number: int) -> tuple[str, ...]:

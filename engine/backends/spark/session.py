@@ -232,7 +232,11 @@ class _Owned:
                 "spark.driver.bindAddress": "127.0.0.1",
                 "spark.ui.enabled": "false",
                 "spark.driver.memory": f"{self._memory >> 20}m",
-                "spark.driver.extraJavaOptions": "-XX:-UsePerfData",
+                # Blobs of megabytes are many regions of the usual collector's.
+                "spark.driver.extraJavaOptions": "-XX:-UsePerfData -XX:+UseParallelGC",
+                # To the disk of the same machine: packing takes longer than writing.
+                "spark.shuffle.compress": "false",
+                "spark.shuffle.spill.compress": "false",
                 "spark.local.dir": str(self._folder),
                 "spark.sql.warehouse.dir": str(self._folder / "warehouse"),
                 "spark.sql.artifact.isolation.enabled": "false",

@@ -45,8 +45,8 @@ class Piece(Protocol):
 class Route(Protocol):
     """Where rows go next."""
 
-    def __call__(self, rows: pl.DataFrame) -> Iterator[Parcel]:
-        """The rows, by partition."""
+    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
+        """All that a task gives, by partition."""
         ...
 
 
@@ -56,8 +56,12 @@ class ToStage:
 
     stage: Stage
 
-    def __call__(self, rows: pl.DataFrame) -> Iterator[Parcel]:
+    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
         """See ``Route``."""
+        for rows in frames:
+            yield from self._dealt(rows)
+
+    def _dealt(self, rows: pl.DataFrame) -> Iterator[Parcel]:
         stage = self.stage
         times = rows[stage.plan.schema.event_time].to_numpy()
         hashes = key_hashes(rows, stage.base)
@@ -81,16 +85,47 @@ class ToStage:
 
 
 @dataclass(frozen=True, slots=True)
-class ToPlace:
-    """Rows go where those are that arrived with them: ``partitions`` even parts of ``places``."""
+class ToOne:
+    """Rows go to one partition, all of them."""
 
-    places: int
-    partitions: int
-
-    def __call__(self, rows: pl.DataFrame) -> Iterator[Parcel]:
+    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
         """See ``Route``."""
-        width = max(1, -(-self.places // self.partitions))
-        yield from dealt(rows, rows[PLACE].to_numpy() // width, CORE)
+        return (Parcel(0, CORE, rows) for rows in frames)
+
+
+@dataclass(frozen=True, slots=True)
+class ToFiles:
+    """Rows stay where they are, in files that all tasks see, and of these is told.
+
+    Features are several times as many bytes as what they are made of: nobody moves them.
+
+    Parameters
+    ----------
+    folder
+        Where to write them.
+    places
+        One more than the greatest place.
+    parts
+        Into how many even parts, by place, the rows are put: a file each.
+    """
+
+    folder: Path
+    places: int
+    parts: int
+
+    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
+        """See ``Route``; a parcel's frame has the name of the file."""
+        width = max(1, -(-self.places // self.parts))
+        held: dict[int, list[pl.DataFrame]] = {}
+        for rows in frames:
+            for parcel in dealt(rows, rows[PLACE].to_numpy() // width, CORE):
+                held.setdefault(parcel.partition, []).append(parcel.frame)
+        for part in sorted(held):
+            rows = in_order(held.pop(part), PLACE)
+            # A task that is tried again writes files of its own, and is the one that tells.
+            name = f"{part:06d}-{uuid4().hex}.arrow"
+            rows.write_ipc(self.folder / name)
+            yield Parcel(part, CORE, pl.DataFrame({"file": [name]}))
 
 
 @dataclass(frozen=True)
@@ -130,11 +165,13 @@ class Read:
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """See ``packed``."""
         _held = hold_text_codes()
+        yield from packed(self.route(self._frames(batches)))
+
+    def _frames(self, batches: Iterable[Any]) -> Iterator[pl.DataFrame]:
         for batch in batches:
             for number in batch.column(0).to_pylist():
                 for frame in self.pieces[number].frames():
-                    rows = frame if self.finish is None else self.finish(frame)
-                    yield from packed(self.route(rows))
+                    yield frame if self.finish is None else self.finish(frame)
 
 
 @dataclass(frozen=True)
@@ -164,12 +201,14 @@ class Compute:
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """See ``packed``."""
         _held = hold_text_codes()
+        yield from packed(self.route(self._frames(batches)))
+
+    def _frames(self, batches: Iterable[Any]) -> Iterator[pl.DataFrame]:
         parts: dict[int, dict[int, list[pl.DataFrame]]] = {}
         for parcel in unpacked(batches):
             parts.setdefault(parcel.partition, {}).setdefault(parcel.kind, []).append(parcel.frame)
         for partition in sorted(parts):
-            for rows in self._found(partition, parts.pop(partition)):
-                yield from packed(self.route(rows))
+            yield from self._found(partition, parts.pop(partition))
 
     def _found(
         self, partition: int, parts: dict[int, list[pl.DataFrame]]
@@ -193,33 +232,3 @@ class Compute:
             before = max(0, before - len(found))
             if len(new):
                 yield new if self.finish is None else self.finish(new)
-
-
-@dataclass(frozen=True)
-class Order:
-    """Puts the rows that met in the order of arrival.
-
-    Parameters
-    ----------
-    folder
-        Where to write them, a file each; None to give them back.
-    """
-
-    folder: Path | None
-
-    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
-        """See ``packed``; of a file, its name and how many rows it has."""
-        _held = hold_text_codes()
-        parts: dict[int, list[pl.DataFrame]] = {}
-        for parcel in unpacked(batches):
-            parts.setdefault(parcel.partition, []).append(parcel.frame)
-        for partition in sorted(parts):
-            rows = in_order(parts.pop(partition), PLACE)
-            if self.folder is None:
-                yield from packed([Parcel(partition, CORE, rows)])
-                continue
-            # A task that is tried again writes a file of its own, and is the one that is told of.
-            name = f"{partition:06d}-{uuid4().hex}.arrow"
-            rows.write_ipc(self.folder / name)
-            told = pl.DataFrame({"file": [name], "rows": [len(rows)]})
-            yield from packed([Parcel(partition, CORE, told)])
