@@ -8,6 +8,7 @@ way into Python and back, several times what the kernels do.
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -76,17 +77,24 @@ def dealt(frame: pl.DataFrame, partitions: IntArray, kind: int) -> Iterator[Parc
     """The rows of a frame by partition, as they come; below 0 is nowhere."""
     if not len(frame):
         return
+    if partitions[0] >= 0 and (partitions[1:] >= partitions[:-1]).all():
+        yield from _runs(frame, partitions, kind)
+        return
     order = stable_order(partitions)
     counts = np.bincount(partitions[order])
     ends = np.cumsum(counts)
     used = np.flatnonzero(counts)
-    if len(used) == 1 and len(order) == len(frame):
-        yield Parcel(int(used[0]), kind, frame)
-        return
     rows = frame[order]
     for partition in used.tolist():
         end = int(ends[partition])
         yield Parcel(partition, kind, rows[end - int(counts[partition]) : end])
+
+
+def _runs(frame: pl.DataFrame, partitions: IntArray, kind: int) -> Iterator[Parcel]:
+    """The same where they ascend, without copies."""
+    starts = [0, *(np.flatnonzero(np.diff(partitions)) + 1).tolist(), len(frame)]
+    for start, end in pairwise(starts):
+        yield Parcel(int(partitions[start]), kind, frame[start:end])
 
 
 def in_order(parts: list[pl.DataFrame], time: str) -> pl.DataFrame:
