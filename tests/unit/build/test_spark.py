@@ -24,6 +24,9 @@ def log(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["notebook", "pos"])
 def test_a_build_by_spark_is_a_build_like_any_other(tmp_path: Path, log: Path, name: str) -> None:
     backend_or_skip("spark")
+    from engine.backends.spark.session import shared_session
+
+    shared_session()  # a build takes the session that there is
     features = load_feature_set(name)
     built = {}
     for engine in ("polars", "spark"):
@@ -55,7 +58,5 @@ def test_a_master_is_sparks_alone(
     tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(log), "--out", str(tmp_path / "out"), "--master", "local[2]"]) == 2
-    assert (
-        "--master is of the engine spark (was 'local[2]', engine 'polars')"
-        in capsys.readouterr().err
-    )
+    refused = capsys.readouterr().err
+    assert "--master is of the engine spark (was 'local[2]', engine 'polars')" in refused

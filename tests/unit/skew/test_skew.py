@@ -334,7 +334,7 @@ def test_the_table(capsys: pytest.CaptureFixture[str], log: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "what"),
     [
-        (("--engines", "polars,spark"), "--engines: no such engine (was 'spark')"),
+        (("--engines", "polars,flink"), "--engines: no such engine (was 'flink')"),
         (("--engines", "polars"), "--engines: one engine alone is not compared (was 'polars')"),
         (("--engines", "polars,polars"), "--engines: an engine is named twice"),
         (("--sample", "0"), "--sample: not a whole number in bounds (was '0')"),
