@@ -1,0 +1,1 @@
+"""What the suite of Spark runs: builds in a process whose session is open, and Spark SQL's own."""
