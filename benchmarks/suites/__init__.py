@@ -28,6 +28,7 @@ SUITES: Final[dict[str, str]] = {
     "handbook": "benchmarks.suites.handbook",
     "judge": "benchmarks.suites.judge",
     "live": "benchmarks.suites.live",
+    "spark": "benchmarks.suites.spark",
     "state": "benchmarks.suites.state",
 }
 
