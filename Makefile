@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ALL_PROCESSORS := --numprocesses=auto --dist=worksteal
 
-.PHONY: help setup demo live test test-deep live-kill live-page lint types check readme lock clean
+.PHONY: help setup spark demo live test test-deep live-kill live-page lint types check readme lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,11 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 setup: $(READY) ## Make .venv and install what constraints.txt pins
+
+spark: $(READY) ## Install what the engine spark needs into .venv; Java 17 or newer is of the machine
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+		--no-build-isolation -r constraints-spark.txt
+	$(BIN)/python -c 'from engine.backends.spark.java import require_spark; require_spark()'
 
 demo: $(READY) ## Simulate a stream, build its features, train a model, print a summary
 	@$(BIN)/python -m replay.demo
