@@ -19,6 +19,7 @@ from engine.backends.spark.session import session, shared_session
 from engine.definition.nodes import FeatureSet
 from engine.events.canonical import feature_schema
 from engine.events.disk import own_folder, writing
+from engine.interrupts import put_off
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -185,8 +186,9 @@ def _sampling(plan: Plan) -> Sampling:
 
 
 def _for_blobs(spark: "SparkSession") -> "SparkSession":
-    for name, value in BLOBS.items():
-        spark.conf.set(name, value)
+    with put_off():
+        for name, value in BLOBS.items():
+            spark.conf.set(name, value)
     return spark
 
 

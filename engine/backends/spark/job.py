@@ -156,11 +156,15 @@ class BySpark:
 
     def __call__(self, pieces: int, first: Task, steps: list[Step]) -> Iterator[Parcel]:
         """See ``Moves``."""
-        with quiet():
+
+        def run() -> Any:  # noqa: ANN401 - pyarrow is untyped
             data = _mapped(self.session.range(0, pieces, 1, pieces), first)
             for partitions, task in steps:
                 data = _mapped(data.repartitionById(partitions, "partition"), task)
-            table = waited_for(data.toArrow)
+            return data.toArrow()
+
+        with quiet():
+            table = waited_for(run)
         yield from unpacked(table.to_batches())
 
 

@@ -93,10 +93,10 @@ def session(
             owned = _Owned(master, threads or processors(), memory, scratch)
             stack.enter_context(owned)
         # Its settings are its own: a session that is somebody else's stays as it was.
-        with quiet():
+        with quiet(), put_off():
             own = SparkSession.builder.getOrCreate().newSession()
-        for name, value in {**_NEEDED, **(settings or {})}.items():
-            own.conf.set(name, value)
+            for name, value in {**_NEEDED, **(settings or {})}.items():
+                own.conf.set(name, value)
         yield own
 
 
