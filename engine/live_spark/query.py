@@ -1,0 +1,84 @@
+"""The query: events are put into order by one task, and decided on by as many as there are."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.backends.spark.session import quiet
+from engine.live_spark.processors import ORDERED, VERDICTS, Deciding, Plan, Sequencing
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.streaming import StreamingQuery
+
+# The row of what the sequencer begins with; those of parts have their bucket.
+SEQUENCER: Final = -1
+BEGUN: Final = "bucket int, whole binary"
+# What Spark has to be told for the query to keep its state and its pace.
+SETTINGS: Final = {
+    "spark.sql.streaming.stateStore.providerClass": "org.apache.spark.sql.execution.streaming"
+    ".state.RocksDBStateStoreProvider",
+    # What a micro-batch has changed is kept, not all there is; all there is from time to time.
+    "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+    # Else the files of a micro-batch are looked at by a job of their own, of as many tasks.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+    # A query that nothing comes to need not be run.
+    "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+}
+
+
+def verdicts_of(events: "DataFrame", begun: "DataFrame | None", plan: Plan) -> "DataFrame":
+    """Verdicts on events.
+
+    Parameters
+    ----------
+    events
+        As ``sources`` gives them.
+    begun
+        Snapshots to begin with, by bucket; None to begin with nothing.
+    plan
+        What the workers have to know.
+    """
+    from pyspark.sql import functions as of  # noqa: PLC0415 - only where there is Spark
+
+    every = of.lit(0).alias("every")
+    first = parts = None
+    if begun is not None:
+        first = begun.where(of.col("bucket") == SEQUENCER).groupBy(every)
+        parts = begun.where(of.col("bucket") != SEQUENCER).groupBy("bucket")
+    with quiet():
+        ordered = events.groupBy(every).transformWithState(
+            Sequencing(plan), ORDERED, "Append", "None", first
+        )
+        return ordered.groupBy("bucket").transformWithState(
+            Deciding(plan), VERDICTS, "Append", "None", parts
+        )
+
+
+def start(
+    verdicts: "DataFrame",
+    checkpoint: str,
+    take: Callable[[Any, int], None],
+    trigger: str | None = None,
+) -> "StreamingQuery":
+    """Start the query.
+
+    Parameters
+    ----------
+    verdicts
+        As ``verdicts_of`` gives them.
+    checkpoint
+        The folder in which it keeps how far it is, and the state.
+    take
+        Is handed the verdicts of a micro-batch, as an Arrow table, and its number. The same
+        micro-batch may come again; the next does not come before this has returned.
+    trigger
+        From one micro-batch to the next, at least, such as ``1 second``; None for at once.
+    """
+
+    def each(frame: "DataFrame", number: int) -> None:
+        take(frame.toArrow(), number)
+
+    writer = verdicts.writeStream.foreachBatch(each).option("checkpointLocation", checkpoint)
+    if trigger is not None:
+        writer = writer.trigger(processingTime=trigger)
+    return writer.start()
