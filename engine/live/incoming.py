@@ -13,7 +13,7 @@ from engine.live.readable import EventReader
 from engine.live.sse import Event
 
 # What keeps a connection alive, and is no transaction.
-_BEATS: Final = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
+BEATS: Final = frozenset({"ping", "heartbeat", "keepalive", "keep-alive"})
 _UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -81,7 +81,7 @@ def read_pieces(reader: EventReader, pieces: list[Piece]) -> Incoming:
         for event in piece.events:
             if isinstance(event, Event):
                 incoming.stream_id = event.id or incoming.stream_id
-                if event.name in _BEATS:
+                if event.name in BEATS:
                     figures.beats += 1
                     continue
                 raw: Mapping[str, Any] | str = _object_of(event.data)

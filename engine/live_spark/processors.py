@@ -134,7 +134,7 @@ class Sequencing(_Operator):
         plan = self._plan
         held = _sequencers.taken(plan, 0, self._store, self._new)
         came = sorted(rows, key=attrgetter("rank", "partition", "offset"))
-        ordered = held.state.take([(row.arrival, bytes(row.event)) for row in came])
+        ordered = held.state.take([(row.arrival, row.event and bytes(row.event)) for row in came])
         done(self._store, held, held.state.entry())
         _sequencers.put_back(plan, 0, held)
         return (Row(**one._asdict()) for one in ordered)

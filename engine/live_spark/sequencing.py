@@ -26,7 +26,8 @@ from engine.live_spark.partition import bucket_of, common_columns
 
 _CALLED: Final = "the sequencer's state"
 
-Arrival = tuple[int, bytes]  # when it came, in microseconds since 1970 UTC, and its JSON
+# When it came, in microseconds since 1970 UTC, and its JSON; None if that was too large.
+Arrival = tuple[int, bytes | None]
 _Told = tuple[Kind, int, int, str]  # what becomes of an event: kind, epoch, watermark, id
 Seen = tuple[str, int]  # an event's id and time
 

@@ -1,0 +1,140 @@
+"""A stream of server-sent events as files of JSON lines, for Spark to read.
+
+Each line is an event: ``offset``, its place in the stream, ``arrival``, ``event``, its JSON as
+text, and ``id``, the stream's. A file appears when it is whole, some times a second; beside them
+``_position.json`` says how far the files have come, as Spark removes those that are done with.
+"""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from engine.errors import InputError
+from engine.events.disk import write_bytes, writing
+from engine.live.incoming import BEATS
+from engine.live.stream import Arrival
+
+_POSITION: Final = "_position.json"  # Spark reads no file whose name begins so
+_FILES: Final = "events-*.json"
+_DIGITS: Final = 15
+_LINGER_SECONDS: Final = 0.2
+_MOST_LINES: Final = 10_000
+
+
+class _Line(msgspec.Struct):
+    offset: int
+    arrival: int
+    event: str | None
+    id: str
+
+
+class _Position(msgspec.Struct):
+    offset: int
+    id: str
+
+
+class Bridge:
+    """Takes what came of the stream, and has it in a file soon.
+
+    What a crash takes with it before that is asked for again, by the stream's id.
+
+    Parameters
+    ----------
+    folder
+        The folder for the files; made if it is not there.
+
+    Attributes
+    ----------
+    last_id
+        The stream's id of the last event that is in a file; empty if there is none.
+
+    Raises
+    ------
+    InputError, OutputError
+        If the folder is none, or what is in it cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        position = _position(folder)
+        self._offset, self.last_id = position.offset, position.id
+        self._lines: list[_Line] = []
+        self._due = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._encode = msgspec.json.Encoder().encode_lines
+
+    async def take(self, arrival: Arrival) -> None:
+        """Take what came; waits while there is too much that is in no file yet."""
+        await self._room.wait()
+        for event in arrival.events:
+            self.last_id = event.id or self.last_id
+            if event.name in BEATS:
+                continue
+            text = None if event.data is None else event.data.decode(errors="replace")
+            self._lines.append(_Line(self._offset, arrival.wall, text, self.last_id))
+            self._offset += 1
+        if self._lines:
+            self._due.set()
+        if len(self._lines) >= _MOST_LINES:
+            self._room.clear()
+
+    async def run(self) -> None:
+        """Write files, for ever; cancel it to stop: what is in none then has to come again.
+
+        Raises
+        ------
+        OutputError
+            If one cannot be written.
+        """
+        while True:
+            await self._due.wait()
+            await asyncio.sleep(_LINGER_SECONDS)
+            self._due.clear()
+            lines, self._lines = self._lines, []
+            self._room.set()
+            if lines:
+                await asyncio.to_thread(self._write, lines)
+
+    def _write(self, lines: list[_Line]) -> None:
+        name = f"events-{lines[0].offset:0{_DIGITS}}.json"
+        write_bytes(self._encode(lines), self._folder / name)
+        last = lines[-1]
+        position = msgspec.json.encode(_Position(last.offset + 1, last.id))
+        write_bytes(position, self._folder / _POSITION)
+
+
+def _position(folder: Path) -> _Position:
+    """How far the files have come: the last of them may be ahead of what is said of them."""
+    said = _Position(0, "")
+    with suppress(FileNotFoundError), _reading(folder / _POSITION) as content:
+        said = msgspec.json.decode(content, type=_Position)
+    files = sorted(folder.glob(_FILES))
+    if files:
+        with suppress(FileNotFoundError), _reading(files[-1]) as content:
+            [*_, last] = msgspec.json.Decoder(_Line).decode_lines(content)
+            if last.offset >= said.offset:
+                return _Position(last.offset + 1, last.id)
+    return said
+
+
+class _reading:  # noqa: N801 - a block
+    """The content of a file, in a block in which it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> bytes:
+        return self._path.read_bytes()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, msgspec.MsgspecError | ValueError):
+            raise InputError(
+                f"{self._path}: not as it was written (was: {error})",
+                hint="name another folder for the files; the stream is asked from its beginning",
+            ) from error

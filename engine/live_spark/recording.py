@@ -1,0 +1,149 @@
+"""Verdicts into the outbox: each event once, in one transaction for a micro-batch, before any post.
+
+The outbox is a ledger, as the live scorer's. A micro-batch that Spark hands over again, after a
+failure between the outbox and its own commit, finds its events there; what is there stands.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.clock import elapsed, wall_us
+from engine.errors import InputError
+from engine.live.deadlines import Deadlines
+from engine.live.flag import Flag
+from engine.live.intake import STREAM
+from engine.live.ledger.rows import Batch, Decision, Quarantined
+from engine.live.ledger.writer import Ledger
+from engine.live.making import Manner
+from engine.live_spark.deciding import Verdict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_US: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of a micro-batch.
+
+    Parameters
+    ----------
+    flags
+        What is to be posted.
+    decided
+        How many events got their decision now.
+    again
+        How many had one.
+    otherwise
+        How many of these would be decided on otherwise now, which changes nothing.
+    """
+
+    flags: Sequence[Flag]
+    decided: int
+    again: int
+    otherwise: int
+
+
+class Recording:
+    """Puts verdicts into an outbox.
+
+    Parameters
+    ----------
+    ledger
+        The outbox.
+    model
+        The number that it gave the model.
+    manner
+        What is decided where the model does not, and what is posted.
+    deadlines
+        Until when flags have to be answered.
+    """
+
+    def __init__(self, ledger: Ledger, model: int, manner: Manner, deadlines: Deadlines) -> None:
+        self._ledger = ledger
+        self._model = model
+        self._manner = manner
+        self._deadlines = deadlines
+        self._span = round(deadlines.past(0.0) * _US)
+
+    def record(self, table: "pa.Table") -> Recorded:
+        """Record a micro-batch.
+
+        Raises
+        ------
+        InputError
+            If it is not what comes next in this outbox.
+        OutputError
+            If it cannot be written; nothing of it is, then.
+        """
+        verdicts = sorted(_verdicts(table))
+        ids = [one.event_id for one in verdicts if one.event_id is not None]
+        known = {one.event_id: one for one in self._ledger.decided(ids)} if ids else {}
+        first = self._ledger.next_sequence
+        seen = set(known)
+        decisions: list[Decision] = []
+        quarantined: list[Quarantined] = []
+        now = wall_us()
+        for one in verdicts:
+            if one.event_id is None:
+                fresh = one.sequence >= first
+            else:
+                fresh = one.event_id not in seen
+                seen.add(one.event_id)
+            if not fresh:
+                continue
+            self._refuse_another(one.sequence, first)
+            if one.reason is not None:
+                quarantined.append(
+                    Quarantined(one.sequence, one.arrival, one.event_id, one.reason, STREAM)
+                )
+            if one.event_id is not None:
+                decisions.append(self._decision(one, one.event_id, now))
+        if decisions or quarantined:
+            self._ledger.record(Batch(decisions, quarantined))
+        flags = [self._flag(one) for one in decisions if one.post]
+        otherwise = sum(
+            (known[one.event_id].score, known[one.event_id].fallback) != (one.score, one.fallback)
+            for one in verdicts
+            if one.event_id in known
+        )
+        return Recorded(flags, len(decisions), len(known), otherwise)
+
+    def _decision(self, one: Verdict, event_id: str, now: int) -> Decision:
+        flagged = self._manner.fallback if one.flagged is None else one.flagged
+        post = int(bool(flagged) or self._manner.post == "all")
+        return Decision(
+            one.sequence,
+            event_id,
+            one.arrival,
+            STREAM,
+            one.event,
+            one.features,
+            one.score,
+            flagged,
+            one.fallback,
+            None if one.features is None else self._model,
+            now,
+            one.arrival + self._span,
+            one.observed,
+            post,
+        )
+
+    def _flag(self, one: Decision) -> Flag:
+        deadline = self._deadlines.revived(one.deadline, elapsed())
+        return Flag(one.sequence, one.event_id, one.flagged, deadline)
+
+    def _refuse_another(self, sequence: int, first: int) -> None:
+        if sequence < first:
+            raise InputError(
+                f"{self._ledger.path}: not the outbox of this checkpoint (was at {first:,}, and an "
+                f"event of place {sequence:,} is not in it)",
+                hint="give both as they were left, or begin with new ones",
+            )
+
+
+def _verdicts(table: "pa.Table") -> Iterator[Verdict]:
+    rows: Sequence[Mapping[str, Any]] = table.to_pylist()
+    return (Verdict(**row) for row in rows)
