@@ -22,13 +22,13 @@ from engine.live.stream_bytes import StreamOptions
 from engine.live.tls import client_tls
 from engine.live.worker import Worker
 from engine.live_spark.bridge import Bridge
+from engine.live_spark.deciding import Verdict
 from engine.live_spark.options import Options
 from engine.live_spark.query import start
 from engine.live_spark.recording import Recording
 from engine.live_spark.sources import Files
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import DataFrame
     from pyspark.sql.streaming import StreamingQuery
 
@@ -101,7 +101,9 @@ class App:
         finally:
             await _ended(parts)
             worker.close()
-        for part in (watching, *parts):
+        with suppress(asyncio.CancelledError):
+            await watching
+        for part in parts:
             with suppress(asyncio.CancelledError):
                 part.result()
         self._log.info("stopped", next=self._ledger.next_sequence)
@@ -112,9 +114,9 @@ class App:
         """The query, whose micro-batches are recorded in this loop's time."""
         loop = asyncio.get_running_loop()
 
-        async def record(table: "pa.Table", number: int) -> None:
+        async def record(verdicts: list[Verdict], number: int) -> None:
             began = elapsed()
-            found = await worker.do(self._recording.record, table)
+            found = await worker.do(self._recording.record, verdicts)
             self._batches += 1
             if poster is not None:
                 poster.add(found.flags)
@@ -127,8 +129,8 @@ class App:
                 self._log.warning("decided otherwise before", events=found.otherwise, why=why)
             self._log.info("recorded", **told)
 
-        def take(table: "pa.Table", number: int) -> None:
-            asyncio.run_coroutine_threadsafe(record(table, number), loop).result()
+        def take(verdicts: list[Verdict], number: int) -> None:
+            asyncio.run_coroutine_threadsafe(record(verdicts, number), loop).result()
 
         cluster = self._options.cluster
         return start(verdicts, self._options.checkpoint, take, cluster.trigger)

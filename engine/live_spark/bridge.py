@@ -1,7 +1,6 @@
 """A stream of server-sent events as files of JSON lines, for Spark to read.
 
-Each line is an event: ``offset``, its place in the stream, ``arrival``, ``event``, its JSON as
-text, and ``id``, the stream's. A file appears when it is whole, some times a second; beside them
+A file appears when it is whole, some times a second; beside them
 ``_position.json`` says how far the files have come, as Spark removes those that are done with.
 """
 
@@ -16,19 +15,13 @@ from engine.errors import InputError
 from engine.events.disk import write_bytes, writing
 from engine.live.incoming import BEATS
 from engine.live.stream import Arrival
+from engine.live_spark.lines import Line, read, written
 
 _POSITION: Final = "_position.json"  # Spark reads no file whose name begins so
 _FILES: Final = "events-*.json"
 _DIGITS: Final = 15
 _LINGER_SECONDS: Final = 0.2
 _MOST_LINES: Final = 10_000
-
-
-class _Line(msgspec.Struct):
-    offset: int
-    arrival: int
-    event: str | None
-    id: str
 
 
 class _Position(msgspec.Struct):
@@ -63,11 +56,10 @@ class Bridge:
             folder.mkdir(parents=True, exist_ok=True)
         position = _position(folder)
         self._offset, self.last_id = position.offset, position.id
-        self._lines: list[_Line] = []
+        self._lines: list[Line] = []
         self._due = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
-        self._encode = msgspec.json.Encoder().encode_lines
 
     async def take(self, arrival: Arrival) -> None:
         """Take what came; waits while there is too much that is in no file yet."""
@@ -77,7 +69,7 @@ class Bridge:
             if event.name in BEATS:
                 continue
             text = None if event.data is None else event.data.decode(errors="replace")
-            self._lines.append(_Line(self._offset, arrival.wall, text, self.last_id))
+            self._lines.append(Line(self._offset, arrival.wall, text, self.last_id))
             self._offset += 1
         if self._lines:
             self._due.set()
@@ -101,9 +93,9 @@ class Bridge:
             if lines:
                 await asyncio.to_thread(self._write, lines)
 
-    def _write(self, lines: list[_Line]) -> None:
+    def _write(self, lines: list[Line]) -> None:
         name = f"events-{lines[0].offset:0{_DIGITS}}.json"
-        write_bytes(self._encode(lines), self._folder / name)
+        write_bytes(written(lines), self._folder / name)
         last = lines[-1]
         position = msgspec.json.encode(_Position(last.offset + 1, last.id))
         write_bytes(position, self._folder / _POSITION)
@@ -117,7 +109,7 @@ def _position(folder: Path) -> _Position:
     files = sorted(folder.glob(_FILES))
     if files:
         with suppress(FileNotFoundError), _reading(files[-1]) as content:
-            [*_, last] = msgspec.json.Decoder(_Line).decode_lines(content)
+            [*_, last] = read(content)
             if last.offset >= said.offset:
                 return _Position(last.offset + 1, last.id)
     return said

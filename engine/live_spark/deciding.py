@@ -1,21 +1,22 @@
 """From orders to decisions: what a bucket's part of the state and the model make of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from engine.backends.online.engine import OnlineFeatures
 from engine.decide.decider import Decider
 from engine.live.decided import FEATURES_FAILED, MODEL_FAILED, UNREADABLE
 from engine.live.guarded import judged
 from engine.live.ledger.rows import packed
-from engine.live_spark.orders import Followed, Kind, Order, followed
+from engine.live_spark.orders import Followed, Kind, Ordered, followed
 from engine.live_spark.part import Part
 from engine.model.run import Run
 
 
 class Verdict(NamedTuple):
-    """What was decided on an event; the fields are the columns of what the query gives.
+    """What was decided on an event.
 
     Parameters
     ----------
@@ -51,13 +52,18 @@ class Verdict(NamedTuple):
     observed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """An order, with the event's place and when it came."""
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(list[Verdict]).decode
 
-    sequence: int
-    arrival: int
-    order: Order
+
+def written(verdicts: Sequence[Verdict]) -> bytes:
+    """Verdicts as bytes."""
+    return _encode(verdicts)
+
+
+def read(content: bytes) -> list[Verdict]:
+    """The verdicts that :func:`written` has written."""
+    return _decode(content)
 
 
 class Model:
@@ -72,7 +78,7 @@ class Model:
     def __init__(self, run: Run) -> None:
         self._decider = Decider(run, OnlineFeatures(run.features), most_reasons=0)
 
-    def decide(self, part: Part, arrived: Sequence[Arrived]) -> tuple[list[Verdict], bytes | None]:
+    def decide(self, part: Part, arrived: Sequence[Ordered]) -> tuple[list[Verdict], bytes | None]:
         """Follow orders and decide on their events.
 
         Returns
@@ -81,7 +87,7 @@ class Model:
             On each event that asks for one; what has to be kept, as ``Part.repeat`` takes it, None
             if nothing has changed.
         """
-        scored: list[Arrived] = []
+        scored: list[Ordered] = []
         computed: list[tuple[Any, ...]] = []
         verdicts: list[Verdict] = []
         kept: list[Followed] = []
@@ -105,7 +111,7 @@ class Model:
         return verdicts, followed(kept) if kept else None
 
     def _judged(
-        self, scored: Sequence[Arrived], computed: Sequence[tuple[Any, ...]]
+        self, scored: Sequence[Ordered], computed: Sequence[tuple[Any, ...]]
     ) -> list[Verdict]:
         values = self._decider.values_of(computed)
         found = judged(self._decider, values)
@@ -133,14 +139,14 @@ class Model:
         ]
 
 
-def _refused(one: Arrived) -> Verdict:
+def _refused(one: Ordered) -> Verdict:
     reason = one.order.reason or UNREADABLE
     said = one.order.event_id
     fallback = None if said is None else UNREADABLE
     return Verdict(one.sequence, one.arrival, said, None, None, None, None, fallback, reason, 0)
 
 
-def _failed(one: Arrived, error: Exception) -> Verdict:
+def _failed(one: Ordered, error: Exception) -> Verdict:
     # What an error says itself may be of somebody's event.
     why = f"features cannot be computed (was {type(error).__name__})"
     told = one.order.event_id, one.order.text

@@ -22,7 +22,7 @@ from engine.live_spark.app import App
 from engine.live_spark.checkpoint import About, Checkpoint
 from engine.live_spark.options import Options
 from engine.live_spark.partition import common_columns
-from engine.live_spark.processors import Plan
+from engine.live_spark.plan import Plan
 from engine.live_spark.query import SEQUENCER, SETTINGS, verdicts_of
 from engine.live_spark.sources import Files, events_of
 from engine.live_spark.splitting import parts_of, sequencer_of

@@ -4,6 +4,7 @@ Whether an event is history, late or astray depends on all that came before it, 
 is told with the event, so that whoever holds the event's cards need not have seen the others.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
@@ -63,47 +64,48 @@ class Ordered(NamedTuple):
 
     Parameters
     ----------
-    bucket
-        To whom.
-    place
-        Which of its micro-batch it is: orders are followed in this order.
     sequence
         The event's place among all that came; that of the event that it came with, if of history.
     arrival
         When it came, in microseconds since 1970 UTC.
     order
-        The order, see ``written``.
+        The order.
     """
 
-    bucket: int
-    place: int
     sequence: int
     arrival: int
-    order: bytes
+    order: Order
 
 
 # As a state keeps it: the kind, the epoch, the watermark and the row.
 Followed = tuple[int, int, int | None, Row]
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(
-    tuple[int, int, int | None, str | None, tuple[Any, ...] | None, str | None, str | None]
-).decode
+_Written = tuple[
+    int, int, int, int, int | None, str | None, tuple[Any, ...] | None, str | None, str | None
+]
+_decode: Final = msgspec.msgpack.Decoder(list[_Written]).decode
 _decode_followed: Final = msgspec.msgpack.Decoder(
     list[tuple[int, int, int | None, tuple[Any, ...]]]
 ).decode
 
 
-def written(order: Order) -> bytes:
-    """An order as bytes; whole numbers and floats are as they were when it is read."""
-    kind, epoch, watermark, *rest = order
-    return _encode((int(kind), epoch, instant(watermark), *rest))
+def written(orders: Sequence[Ordered]) -> bytes:
+    """Orders as bytes; whole numbers and floats are as they were when they are read."""
+    return _encode(
+        [
+            (sequence, arrival, int(order.kind), order.epoch, instant(order.watermark), *order[3:])
+            for sequence, arrival, order in orders
+        ]
+    )
 
 
-def read(content: bytes) -> Order:
-    """The order that :func:`written` has written."""
-    kind, epoch, watermark, *rest = _decode(content)
-    return Order(Kind(kind), epoch, or_never(watermark), *rest)
+def read(content: bytes) -> list[Ordered]:
+    """The orders that :func:`written` has written."""
+    return [
+        Ordered(sequence, arrival, Order(Kind(kind), epoch, or_never(watermark), *rest))
+        for sequence, arrival, kind, epoch, watermark, *rest in _decode(content)
+    ]
 
 
 def followed(orders: list[Followed]) -> bytes:

@@ -6,58 +6,30 @@ long to read stays in that process: the run, and the states that were worked on 
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
-from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 from pyspark.sql import Row
 from pyspark.sql.streaming import StatefulProcessor, StatefulProcessorHandle
 
-from engine.live_spark.deciding import Arrived, Model, Verdict
+from engine.live_spark.deciding import Model
+from engine.live_spark.deciding import written as written_verdicts
 from engine.live_spark.journal import Held, Kept, Store, begin, done, up_to_date
-from engine.live_spark.orders import Ordered, read
+from engine.live_spark.lines import in_order
+from engine.live_spark.orders import read, written
 from engine.live_spark.part import Part
+from engine.live_spark.plan import Plan
 from engine.live_spark.sequencing import Sequencer
 from engine.live_spark.stores import SparkStore
 from engine.model.loading import load_run
 from engine.model.run import Run
+from engine.process import manage_collector
 
-ORDERED: Final = "bucket int, place int, sequence long, arrival long, order binary"
-VERDICTS: Final = (
-    "sequence long, arrival long, event_id string, event string, features binary, score double, "
-    "flagged int, fallback string, reason string, observed int"
-)
+ORDERED: Final = "bucket int, orders binary"
+VERDICTS: Final = "verdicts binary"
 _MOST_HELD: Final = 256
 
 State = TypeVar("State", bound=Kept)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the workers have to know.
-
-    Parameters
-    ----------
-    run
-        The folder of the run, where each worker can read it.
-    sha256
-        Of the run's model: a worker that has read another reads anew.
-    buckets
-        Among how many parts the state is divided.
-    lateness, leap
-        As for ``OnlineFeatures``.
-    first
-        The place of the first event of all.
-    """
-
-    run: Path
-    sha256: str
-    buckets: int
-    lateness: int
-    leap: int | None
-    first: int
 
 
 @lru_cache(maxsize=2)
@@ -90,6 +62,8 @@ class _InMemory(Generic[State]):
         self._held[plan, key] = held
         while len(self._held) > self._most:
             self._held.popitem(last=False)
+        # pyspark has the collector look at everything after each task: 120 ms of a task of 40.
+        manage_collector()
 
 
 _sequencers: Final = _InMemory[Sequencer](1)
@@ -133,11 +107,10 @@ class Sequencing(_Operator):
         del key
         plan = self._plan
         held = _sequencers.taken(plan, 0, self._store, self._new)
-        came = sorted(rows, key=attrgetter("rank", "partition", "offset"))
-        ordered = held.state.take([(row.arrival, row.event and bytes(row.event)) for row in came])
+        ordered = held.state.take(in_order(row.value for row in rows))
         done(self._store, held, held.state.entry())
         _sequencers.put_back(plan, 0, held)
-        return (Row(**one._asdict()) for one in ordered)
+        return (Row(bucket=bucket, orders=written(some)) for bucket, some in ordered.items())
 
     def _new(self) -> Sequencer:
         plan = self._plan
@@ -162,19 +135,13 @@ class Deciding(_Operator):
         """Follow the orders of a micro-batch; the key is the bucket."""
         plan, [bucket] = self._plan, key
         held = _parts.taken(plan, bucket, self._store, self._new)
-        came = sorted(rows, key=attrgetter("place"))
-        arrived = [Arrived(row.sequence, row.arrival, read(bytes(row.order))) for row in came]
-        verdicts, entry = _model_of(plan).decide(held.state, arrived)
+        # One row, as one task orders all events.
+        orders = [order for row in rows for order in read(bytes(row.orders))]
+        verdicts, entry = _model_of(plan).decide(held.state, orders)
         if entry is not None:
             done(self._store, held, entry)
         _parts.put_back(plan, bucket, held)
-        return (Row(**one._asdict()) for one in verdicts)
+        return iter([Row(verdicts=written_verdicts(verdicts))])
 
     def _new(self) -> Part:
         return Part(_run_of(self._plan).features, lateness=self._plan.lateness)
-
-
-if (Ordered._fields, Verdict._fields) != tuple(
-    tuple(column.split()[0] for column in columns.split(", ")) for columns in (ORDERED, VERDICTS)
-):
-    raise AssertionError("the columns between the operators are not those that they give")

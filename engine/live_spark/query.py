@@ -1,10 +1,11 @@
 """The query: events are put into order by one task, and decided on by as many as there are."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from engine.backends.spark.session import quiet
-from engine.live_spark.processors import ORDERED, VERDICTS, Deciding, Plan, Sequencing
+from engine.live_spark.deciding import Verdict, read
+from engine.live_spark.plan import Plan
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 # The row of what the sequencer begins with; those of parts have their bucket.
 SEQUENCER: Final = -1
 BEGUN: Final = "bucket int, whole binary"
+_EVERY: Final = "every"  # the key that all events have
 # What Spark has to be told for the query to keep its state and its pace.
 SETTINGS: Final = {
     "spark.sql.streaming.stateStore.providerClass": "org.apache.spark.sql.execution.streaming"
@@ -40,13 +42,20 @@ def verdicts_of(events: "DataFrame", begun: "DataFrame | None", plan: Plan) -> "
     """
     from pyspark.sql import functions as of  # noqa: PLC0415 - only where there is Spark
 
-    every = of.lit(0).alias("every")
     first = parts = None
     if begun is not None:
-        first = begun.where(of.col("bucket") == SEQUENCER).groupBy(every)
+        first = begun.where(of.col("bucket") == SEQUENCER).withColumn(_EVERY, of.lit(0))
+        first = first.groupBy(_EVERY)
         parts = begun.where(of.col("bucket") != SEQUENCER).groupBy("bucket")
     with quiet():
-        ordered = events.groupBy(every).transformWithState(
+        from engine.live_spark.processors import (  # noqa: PLC0415 - as above
+            ORDERED,
+            VERDICTS,
+            Deciding,
+            Sequencing,
+        )
+
+        ordered = events.withColumn(_EVERY, of.lit(0)).groupBy(_EVERY).transformWithState(
             Sequencing(plan), ORDERED, "Append", "None", first
         )
         return ordered.groupBy("bucket").transformWithState(
@@ -57,7 +66,7 @@ def verdicts_of(events: "DataFrame", begun: "DataFrame | None", plan: Plan) -> "
 def start(
     verdicts: "DataFrame",
     checkpoint: str,
-    take: Callable[[Any, int], None],
+    take: Callable[[list[Verdict], int], None],
     trigger: str | None = None,
 ) -> "StreamingQuery":
     """Start the query.
@@ -69,14 +78,15 @@ def start(
     checkpoint
         The folder in which it keeps how far it is, and the state.
     take
-        Is handed the verdicts of a micro-batch, as an Arrow table, and its number. The same
+        Is handed the verdicts of a micro-batch, in any order, and its number. The same
         micro-batch may come again; the next does not come before this has returned.
     trigger
         From one micro-batch to the next, at least, such as ``1 second``; None for at once.
     """
 
     def each(frame: "DataFrame", number: int) -> None:
-        take(frame.toArrow(), number)
+        parts = frame.toArrow()["verdicts"].to_pylist()
+        take([verdict for part in parts for verdict in read(part)], number)
 
     writer = verdicts.writeStream.foreachBatch(each).option("checkpointLocation", checkpoint)
     if trigger is not None:

@@ -4,9 +4,10 @@ The outbox is a ledger, as the live scorer's. A micro-batch that Spark hands ove
 failure between the outbox and its own commit, finds its events there; what is there stands.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from operator import itemgetter
+from typing import Final
 
 from engine.clock import elapsed, wall_us
 from engine.errors import InputError
@@ -17,9 +18,6 @@ from engine.live.ledger.rows import Batch, Decision, Quarantined
 from engine.live.ledger.writer import Ledger
 from engine.live.making import Manner
 from engine.live_spark.deciding import Verdict
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _US: Final = 1_000_000
 
@@ -68,8 +66,8 @@ class Recording:
         self._deadlines = deadlines
         self._span = round(deadlines.past(0.0) * _US)
 
-    def record(self, table: "pa.Table") -> Recorded:
-        """Record a micro-batch.
+    def record(self, verdicts: Sequence[Verdict]) -> Recorded:
+        """Record a micro-batch, whose verdicts come in any order.
 
         Raises
         ------
@@ -78,7 +76,7 @@ class Recording:
         OutputError
             If it cannot be written; nothing of it is, then.
         """
-        verdicts = sorted(_verdicts(table))
+        verdicts = sorted(verdicts, key=itemgetter(0))
         ids = [one.event_id for one in verdicts if one.event_id is not None]
         known = {one.event_id: one for one in self._ledger.decided(ids)} if ids else {}
         first = self._ledger.next_sequence
@@ -142,8 +140,3 @@ class Recording:
                 f"event of place {sequence:,} is not in it)",
                 hint="give both as they were left, or begin with new ones",
             )
-
-
-def _verdicts(table: "pa.Table") -> Iterator[Verdict]:
-    rows: Sequence[Mapping[str, Any]] = table.to_pylist()
-    return (Verdict(**row) for row in rows)

@@ -4,10 +4,11 @@ None of it depends on features, so it is done by the online backend with a featu
 keys: its ids, its watermark, its events put aside, and no state of any card.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -21,13 +22,12 @@ from engine.live.intake import STREAM, Piece
 from engine.live.kept import KeptEvents
 from engine.live.readable import EventReader
 from engine.live.sse import Event
-from engine.live_spark.orders import Kind, Order, Ordered, Row, written
+from engine.live_spark.lines import Line
+from engine.live_spark.orders import Kind, Order, Ordered, Row
 from engine.live_spark.partition import bucket_of, common_columns
 
 _CALLED: Final = "the sequencer's state"
 
-# When it came, in microseconds since 1970 UTC, and its JSON; None if that was too large.
-Arrival = tuple[int, bytes | None]
 _Told = tuple[Kind, int, int, str]  # what becomes of an event: kind, epoch, watermark, id
 Seen = tuple[str, int]  # an event's id and time
 
@@ -142,16 +142,16 @@ class Sequencer:
         self._common = [online.index(name) for name in common_columns(features)]
         self._buckets = buckets
         self._seen: list[Seen] = []
-        self._ordered: list[Ordered] = []
+        self._ordered: defaultdict[int, list[Ordered]] = defaultdict(list)
 
-    def take(self, arrivals: Sequence[Arrival]) -> list[Ordered]:
-        """What becomes of a micro-batch of events, in their order."""
-        self._ordered, self._seen = [], []
-        for at, group in groupby(arrivals, itemgetter(0)):
-            events = [Event("message", "", data) for _, data in group]
+    def take(self, lines: Sequence[Line]) -> dict[int, list[Ordered]]:
+        """What becomes of a micro-batch of events, in their order, by bucket."""
+        self._ordered, self._seen = defaultdict(list), []
+        for at, group in groupby(lines, attrgetter("arrival")):
+            events = [Event("message", "", _data(line)) for line in group]
             for one in read_pieces(self._reader, [Piece(STREAM, events, 0.0, at)]).taken:
                 self._take(one, at)
-        return self._ordered
+        return dict(self._ordered)
 
     def entry(self) -> bytes:
         """What the last micro-batch did, see ``repeat``."""
@@ -202,8 +202,7 @@ class Sequencer:
             self._hold(row if told[-1][0] is Kind.ALONE else None)
 
     def _order(self, order: Order, bucket: int, at: int) -> None:
-        place = len(self._ordered)
-        self._ordered.append(Ordered(bucket, place, self._next, at, written(order)))
+        self._ordered[bucket].append(Ordered(self._next, at, order))
 
     def _bucket_of(self, row: Row) -> int:
         return bucket_of([row[place] for place in self._common], self._buckets)
@@ -226,3 +225,7 @@ def _set(clock: _Clock, state: State) -> None:
     for name, value in found:
         if name in ours:
             setattr(clock, name, value)
+
+
+def _data(line: Line) -> bytes | None:
+    return None if line.event is None else line.event.encode()

@@ -1,21 +1,22 @@
 """Where the query's events come from: a folder of files, or Kafka.
 
-Whatever the source, its rows are ``event`` (the JSON, as bytes), ``arrival`` (when it came, in
-microseconds since 1970 UTC) and what tells the order within a micro-batch: by ``rank``, then
-``partition``, then ``offset``.
+Whatever the source, its rows are texts of JSON lines, see ``lines``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from engine.backends.spark.session import quiet
 from engine.errors import InputError
+from engine.live_spark.lines import Line, written
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
-LINES: Final = "offset long, arrival long, event string"
+TEXTS: Final = "value string"
 _KAFKA: Final = "kafka"
 _PACKAGE: Final = "org.apache.spark:spark-sql-kafka-0-10_2.13"
 
@@ -62,18 +63,12 @@ def events_of(session: "SparkSession", source: Files | Kafka) -> "DataFrame":
     from pyspark.sql import functions as of  # noqa: PLC0415 - only where there is Spark
 
     if isinstance(source, Files):
-        rows = session.readStream.format("json").schema(LINES)
+        rows = session.readStream.format("text").option("wholetext", "true")
         rows = rows.option("maxFilesPerTrigger", source.most)
         # Once it is decided on and committed, nobody needs it any more.
-        rows = rows.option("cleanSource", "delete")
-        return rows.load(str(source.folder)).select(
-            of.encode("event", "UTF-8").alias("event"),
-            "arrival",
-            of.lit(0).cast("long").alias("rank"),
-            of.lit(0).alias("partition"),
-            "offset",
-        )
-    from pyspark.errors import AnalysisException  # noqa: PLC0415 - as above
+        return rows.option("cleanSource", "delete").load(str(source.folder))
+    from pyspark.errors import AnalysisException  # noqa: PLC0415 - only where there is Spark
+    from pyspark.sql import functions as of  # noqa: PLC0415 - as above
 
     try:
         read = session.readStream.format(_KAFKA).options(**source.options).load()
@@ -83,11 +78,23 @@ def events_of(session: "SparkSession", source: Files | Kafka) -> "DataFrame":
             hint=f"start with spark-submit --packages {_PACKAGE}:VERSION, the version being Spark's"
             ", or correct the options",
         ) from error
-    at = of.unix_micros("timestamp")
-    return read.select(
-        of.col("value").alias("event"),
-        at.alias("arrival"),
-        at.alias("rank"),
-        "partition",
-        "offset",
-    )
+    wanted = read.select("value", "partition", "offset", of.unix_micros("timestamp").alias("at"))
+    with quiet():
+        return wanted.mapInArrow(texts_of, TEXTS)
+
+
+def texts_of(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+    """Rows of Kafka as texts of lines, one of as many as come at once."""
+    import pyarrow as pa  # noqa: PLC0415 - only where there is Spark
+
+    for batch in batches:
+        columns = batch.to_pydict()
+        values = zip(
+            columns["offset"], columns["at"], columns["value"], columns["partition"], strict=True
+        )
+        lines = [
+            # One without a value is no event: as one that cannot be read.
+            Line(offset, at, (value or b"").decode(errors="replace"), "", at, partition)
+            for offset, at, value, partition in values
+        ]
+        yield pa.RecordBatch.from_pydict({"value": [written(lines).decode()]})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.live_spark.journal import Entry, Head
+from engine.live_spark.lines import Line
 
 CARDS = [4_000_000_000_000_000_001 + number for number in range(7)]
 START = 1_700_000_000
@@ -46,6 +47,11 @@ def stream(seed: int, count: int = 600) -> list[bytes]:
         told.append(json.dumps(event).encode())
         found.append(told[-1])
     return found
+
+
+def lines(events: Sequence[bytes]) -> list[Line]:
+    """Events as they come into the query, all at once."""
+    return [Line(offset, 0, data.decode()) for offset, data in enumerate(events)]
 
 
 def batches(events: Sequence[Any], seed: int, most: int = 60) -> list[Sequence[Any]]:

@@ -8,10 +8,10 @@ from engine.backends.online.engine import default_lateness
 from engine.catalog import notebook
 from engine.live_spark import journal
 from engine.live_spark.journal import Held, done, up_to_date
-from engine.live_spark.orders import followed, read
+from engine.live_spark.orders import followed
 from engine.live_spark.part import Part
 from engine.live_spark.sequencing import Sequencer
-from unit.live_spark.cases import DAY, Memory, batches, stream
+from unit.live_spark.cases import DAY, Memory, batches, lines, stream
 
 LATENESS = default_lateness(notebook.schema)
 
@@ -34,7 +34,7 @@ def test_any_worker_goes_on_from_the_store(seed: int, monkeypatch: pytest.Monkey
     workers = [new() for _ in range(3)]
     snapshots = 0
     for batch in batches(stream(seed), seed):
-        came = [(0, data) for data in batch]
+        came = lines(batch)
         attempts = chance.choice([1, 1, 2])
         for attempt in range(attempts):
             # A failed attempt leaves its worker's state ahead of the store's.
@@ -47,7 +47,7 @@ def test_any_worker_goes_on_from_the_store(seed: int, monkeypatch: pytest.Monkey
             if chance.random() < 0.4 or not up_to_date(into, first):
                 first = sequencer()
                 assert up_to_date(into, first)
-            orders = [read(one.order) for one in first.state.take(came)]
+            orders = [one.order for one in first.state.take(came).get(0, [])]
             done(into, first, first.state.entry())
             found = [repr(workers[who].state.follow(order)) for order in orders]
             kept = [change for order in orders if (change := Part.followed(order))]
@@ -68,7 +68,7 @@ def test_any_worker_goes_on_from_the_store(seed: int, monkeypatch: pytest.Monkey
 def test_who_was_the_last_to_work_on_a_state_reads_nothing() -> None:
     store, held = Memory(), new()
     assert up_to_date(store, held)
-    orders = [read(one.order) for one in sequencer().state.take([(0, e) for e in stream(0, 20)])]
+    orders = [one.order for one in sequencer().state.take(lines(stream(0, 20)))[0]]
     for order in orders:
         held.state.follow(order)
         change = Part.followed(order)

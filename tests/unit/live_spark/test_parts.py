@@ -8,13 +8,14 @@ import pytest
 from engine.backends.online.engine import OnlineFeatures, default_lateness
 from engine.catalog import load_feature_set, notebook
 from engine.definition import FeatureSet
-from engine.live_spark.orders import Kind, Order, Ordered, read
+from engine.live_spark.lines import Line
+from engine.live_spark.orders import Kind, Order, Ordered, read, written
 from engine.live_spark.part import Part
 from engine.live_spark.partition import common_columns
 from engine.live_spark.sequencing import Sequencer
 from engine.live_spark.splitting import parts_of, sequencer_of
 from engine.backends.online.snapshot import capture
-from unit.live_spark.cases import DAY, batches, stream
+from unit.live_spark.cases import DAY, batches, lines, stream
 
 LATENESS = default_lateness(notebook.schema)
 SEEDS = range(6)
@@ -36,9 +37,11 @@ class Whole:
         self.order.append(order.row[0])
 
 
-def asked(ordered: list[Ordered]) -> list[Order]:
-    """The orders of events that came now."""
-    return [one for one in (read(each.order) for each in ordered) if one.kind is not Kind.HISTORY]
+def asked(ordered: dict[int, list[Ordered]]) -> list[Order]:
+    """The orders of events that came now, in the order in which they came."""
+    every = (one for some in ordered.values() for one in some)
+    orders = sorted(every, key=lambda one: one.sequence)
+    return [one.order for one in orders if one.order.kind is not Kind.HISTORY]
 
 
 def sequencer(buckets: int, leap: int | None) -> Sequencer:
@@ -49,16 +52,18 @@ def parts() -> defaultdict[int, Part]:
     return defaultdict(lambda: Part(notebook, lateness=LATENESS))
 
 
-def follow(held: defaultdict[int, Part], ordered: list[Ordered]) -> dict[str, tuple[Any, ...]]:
+def follow(
+    held: defaultdict[int, Part], ordered: dict[int, list[Ordered]]
+) -> dict[str, tuple[Any, ...]]:
     """What buckets make of orders, one after the other and the last bucket first."""
     found = {}
-    for each in sorted(ordered, key=lambda one: (-one.bucket, one.place)):
-        order = read(each.order)
-        features = held[each.bucket].follow(order)
-        if order.kind is not Kind.HISTORY:
-            assert features is not None
-            assert order.event_id is not None
-            found[order.event_id] = features
+    for bucket in sorted(ordered, reverse=True):
+        for _, _, order in read(written(ordered[bucket])):
+            features = held[bucket].follow(order)
+            if order.kind is not Kind.HISTORY:
+                assert features is not None
+                assert order.event_id is not None
+                found[order.event_id] = features
     return found
 
 
@@ -69,11 +74,11 @@ def test_parts_have_the_bits_of_the_whole(seed: int, leap: int | None) -> None:
     one, whole, held = sequencer(5, leap), Whole(notebook, leap), parts()
     kinds = set()
     for batch in batches(events, seed):
-        ordered = one.take([(0, data) for data in batch])
+        ordered = one.take(lines(batch))
         for order in asked(ordered):
             whole.observe(order)
         found = follow(held, ordered)
-        kinds |= {read(each.order).kind for each in ordered}
+        kinds |= {each.order.kind for some in ordered.values() for each in some}
         assert {name: repr(values) for name, values in found.items()} == {
             name: repr(whole.found[name]) for name in found
         }
@@ -91,7 +96,7 @@ def test_a_state_is_divided_and_nothing_changes(seed: int) -> None:
     # Where events are aside, too.
     for cut in (0, 150, 151, 152, 153, 154, 400):
         first, whole = sequencer(5, leap), Whole(notebook, leap)
-        for order in asked(first.take([(0, data) for data in events[:cut]])):
+        for order in asked(first.take(lines(events[:cut]))):
             whole.observe(order)
         state = capture(whole.online)
         one, held = sequencer(3, leap), parts()
@@ -99,23 +104,26 @@ def test_a_state_is_divided_and_nothing_changes(seed: int) -> None:
         for bucket, content in parts_of(notebook, state, 3).items():
             held[bucket].restore(content)
         assert sum(part.keys_held for part in held.values()) == whole.online.keys_held
-        ordered = one.take([(0, data) for data in events[cut:]])
+        ordered = one.take(lines(events[cut:]))
         for order in asked(ordered):
             whole.observe(order)
         found = follow(held, ordered)
         assert {name: repr(values) for name, values in found.items()} == {
             name: repr(whole.found[name]) for name in found
         }
-        assert not ordered or ordered[0].sequence == cut
+        assert min(each.sequence for some in ordered.values() for each in some) == cut
 
 
 def test_what_cannot_be_read_has_its_place() -> None:
     one = sequencer(5, None)
     known = stream(1, 3)
-    ordered = one.take([(7, known[0]), (8, b"{"), (9, b'{"trans_num": "x"}'), (9, known[1])])
-    orders = [read(each.order) for each in ordered]
-    assert [each.sequence for each in ordered] == [0, 1, 2, 3]
-    assert [each.arrival for each in ordered] == [7, 8, 9, 9]
+    came = [known[0], b"{", b'{"trans_num": "x"}', known[1]]
+    arrivals = (7, 8, 9, 9)
+    ordered = one.take([Line(0, at, data.decode()) for at, data in zip(arrivals, came, strict=True)])
+    found = sorted((each for some in ordered.values() for each in some), key=lambda each: each[0])
+    assert [each.sequence for each in found] == [0, 1, 2, 3]
+    assert [each.arrival for each in found] == [7, 8, 9, 9]
+    orders = [each.order for each in found]
     assert [order.kind for order in orders] == [
         Kind.SCORED,
         Kind.REFUSED,
