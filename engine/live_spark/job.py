@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 EXIT_KEY: Final = 3
 _BUCKETS_A_TASK: Final = 4
+# A query of small micro-batches plans more than it computes: of code that is compiled as well as can
+# be it has little use, and compiling it took more than all else in the first minutes.
+_JAVA: Final = ("-XX:TieredStopAtLevel=1",)
 
 
 def live_spark(options: Options, log: Log) -> int:
@@ -56,7 +59,7 @@ def live_spark(options: Options, log: Log) -> int:
     state = None if options.state is None else read_state(features, options.state)
     with (
         open_ledger(features, options.outbox, options.leap) as ledger,
-        session(options.cluster.master) as spark,
+        session(options.cluster.master, java=_JAVA) as spark,
     ):
         checkpoint = Checkpoint(spark, options.checkpoint)
         about = checkpoint.about()

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -58,6 +58,7 @@ def session(
     memory: int = LEAST_MEMORY,
     scratch: Path | None = None,
     settings: Mapping[str, str] | None = None,
+    java: Sequence[str] = (),
 ) -> "Iterator[SparkSession]":
     """The session that the process has, or else one that ends with the block.
 
@@ -77,6 +78,8 @@ def session(
         A folder for what Spark puts aside, on a disk with room; None for the system's.
     settings
         More settings of Spark, for this block.
+    java
+        More options of Java, where Spark's own process is started here.
 
     Raises
     ------
@@ -90,7 +93,7 @@ def session(
 
     with ExitStack() as stack:
         if SparkContext._active_spark_context is None:  # noqa: SLF001 - there is no other way to ask
-            owned = _Owned(master, threads or processors(), memory, scratch)
+            owned = _Owned(master, threads or processors(), memory, scratch, java)
             stack.enter_context(owned)
         # Its settings are its own: a session that is somebody else's stays as it was.
         with quiet(), put_off():
@@ -140,12 +143,20 @@ def _give_up() -> None:
 class _Owned:
     """A context of Spark and the process it is in, both started here."""
 
-    def __init__(self, master: str | None, threads: int, memory: int, scratch: Path | None) -> None:
+    def __init__(
+        self,
+        master: str | None,
+        threads: int,
+        memory: int,
+        scratch: Path | None,
+        java: Sequence[str],
+    ) -> None:
         self._java = require_spark()
         self._master = master
         if master is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
             self._master = f"local[{threads}]"
         self._memory = max(memory, LEAST_MEMORY)
+        self._options = java
         self._scratch = scratch
         self._folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -233,7 +244,9 @@ class _Owned:
                 "spark.ui.enabled": "false",
                 "spark.driver.memory": f"{self._memory >> 20}m",
                 # Blobs of megabytes are many regions of the usual collector's.
-                "spark.driver.extraJavaOptions": "-XX:-UsePerfData -XX:+UseParallelGC",
+                "spark.driver.extraJavaOptions": " ".join(
+                    ("-XX:-UsePerfData", "-XX:+UseParallelGC", *self._options)
+                ),
                 # To the disk of the same machine: packing takes longer than writing.
                 "spark.shuffle.compress": "false",
                 "spark.shuffle.spill.compress": "false",
