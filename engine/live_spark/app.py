@@ -170,8 +170,8 @@ async def _watch(query: "StreamingQuery") -> None:
     OutputError
         Why it has.
     """
-    while await asyncio.to_thread(lambda: query.isActive):
-        await asyncio.sleep(_LOOK_SECONDS)
+    while not await asyncio.to_thread(query.awaitTermination, _LOOK_SECONDS):
+        pass
     failure = await asyncio.to_thread(query.exception)
     if failure is not None:
         words = str(failure)[:_MOST_WORDS]

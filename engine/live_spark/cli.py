@@ -98,7 +98,8 @@ def _source(parsed: "argparse.Namespace") -> "Files | Kafka":
             hint="give --files FOLDER, or --kafka NAME=VALUE some times",
         )
     if parsed.files is not None:
-        return Files(Path(parsed.files).absolute(), whole(parsed.most_files, "--most-files", 1, _MOST))
+        most = whole(parsed.most_files, "--most-files", 1, _MOST)
+        return Files(Path(parsed.files).absolute(), most)
     if parsed.stream is not None:
         raise InputError(
             f"--stream: is written into files (was {parsed.stream!r}, and --kafka)",
@@ -194,7 +195,7 @@ def _parser() -> Parser:
     add("--master", default=None, metavar="MASTER", help="Spark's master, such as local[2]")
     add("--partitions", default=None, metavar="N", help="tasks of a micro-batch, for good")
     add("--buckets", default=None, metavar="N", help="parts that the state has, for good")
-    add("--trigger", default=None, metavar="SPAN", help="from one micro-batch to the next, at least")
+    add("--trigger", default=None, metavar="SPAN", help="between micro-batches, at least")
     add(
         "--deadline",
         default="30",

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 EXIT_KEY: Final = 3
 _BUCKETS_A_TASK: Final = 4
-# A query of small micro-batches plans more than it computes: of code that is compiled as well as can
-# be it has little use, and compiling it took more than all else in the first minutes.
+# A query of small micro-batches plans more than it computes: of code that is compiled as well as
+# can be it has little use, and compiling it took more than all else in the first minutes.
 _JAVA: Final = ("-XX:TieredStopAtLevel=1",)
 
 

@@ -103,8 +103,14 @@ def written(orders: Sequence[Ordered]) -> bytes:
 def read(content: bytes) -> list[Ordered]:
     """The orders that :func:`written` has written."""
     return [
-        Ordered(sequence, arrival, Order(Kind(kind), epoch, or_never(watermark), *rest))
-        for sequence, arrival, kind, epoch, watermark, *rest in _decode(content)
+        Ordered(
+            sequence,
+            arrival,
+            Order(Kind(kind), epoch, or_never(watermark), event_id, row, text, reason),
+        )
+        for sequence, arrival, kind, epoch, watermark, event_id, row, text, reason in _decode(
+            content
+        )
     ]
 
 

@@ -1,6 +1,5 @@
 """A part of the state: the cards of one bucket, in the online backend's own state objects."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -65,8 +64,7 @@ class Part:
 
     def repeat(self, entry: bytes) -> None:
         """Follow orders again that were followed before."""
-        orders: Iterable[Followed] = read_followed(entry)
-        for _, epoch, watermark, row in orders:
+        for _, epoch, watermark, row in read_followed(entry):
             # What failed then fails now, and has changed as much.
             try:
                 self._observe(epoch, or_never(watermark), row)

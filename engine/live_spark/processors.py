@@ -18,7 +18,7 @@ ORDERED: Final = "bucket int, orders binary"
 VERDICTS: Final = "verdicts binary"
 
 
-class _Operator(StatefulProcessor):
+class _Operator(StatefulProcessor):  # type: ignore[misc,unused-ignore] # untyped where it is not installed
     """What both have in common: a journal, which may begin with a snapshot."""
 
     def __init__(self, plan: Plan) -> None:

@@ -55,8 +55,10 @@ def verdicts_of(events: "DataFrame", begun: "DataFrame | None", plan: Plan) -> "
             Sequencing,
         )
 
-        ordered = events.withColumn(_EVERY, of.lit(0)).groupBy(_EVERY).transformWithState(
-            Sequencing(plan), ORDERED, "Append", "None", first
+        ordered = (
+            events.withColumn(_EVERY, of.lit(0))
+            .groupBy(_EVERY)
+            .transformWithState(Sequencing(plan), ORDERED, "Append", "None", first)
         )
         return ordered.groupBy("bucket").transformWithState(
             Deciding(plan), VERDICTS, "Append", "None", parts

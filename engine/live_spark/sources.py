@@ -60,8 +60,6 @@ def events_of(session: "SparkSession", source: Files | Kafka) -> "DataFrame":
     InputError
         If Spark lacks what reads it.
     """
-    from pyspark.sql import functions as of  # noqa: PLC0415 - only where there is Spark
-
     if isinstance(source, Files):
         rows = session.readStream.format("text").option("wholetext", "true")
         rows = rows.option("maxFilesPerTrigger", source.most)

@@ -7,10 +7,8 @@ from engine.backends.online.compile import compile_online
 from engine.backends.online.keys import KeySource
 from engine.backends.online.logs import LaneSource
 from engine.backends.online.shapes import IDS, OWNER, aside_columns, value_fields
-from engine.backends.online.snapshot import Tables
 from engine.backends.online.state import Standing, State, state_bytes
 from engine.definition import FeatureSet
-from engine.live_spark.orders import Row
 from engine.live_spark.part import Part
 from engine.live_spark.partition import bucket_of, common_columns
 from engine.live_spark.sequencing import Sequencer, bare
@@ -19,7 +17,7 @@ from engine.live_spark.sequencing import Sequencer, bare
 def sequencer_of(features: FeatureSet, state: State, *, first: int = 0) -> bytes:
     """What a sequencer goes on with after a state, as ``Sequencer.restore`` takes it."""
     aside = state.tables["aside"]
-    held: dict[str, Row] = {row[0]: row for row in aside.rows()}
+    held = {row[0]: row for row in aside.rows()}
     plain = bare(features.schema)
     shape = aside_columns(plain.schema, compile_online(plain).columns)
     tables = {name: state.tables[name] for name in ("ids", "slips", "notes", "aside_labels")}
@@ -56,7 +54,7 @@ def _part(
     where: "list[np.ndarray[tuple[int], np.dtype[np.int64]]]",
     bucket: int,
 ) -> State:
-    tables: Tables = {name: state.tables[name] for name in ("slips", "notes", "aside_labels")}
+    tables = {name: state.tables[name] for name in ("slips", "notes", "aside_labels")}
     tables["ids"] = pl.DataFrame(schema=IDS)
     tables["aside"] = state.tables["aside"].clear()
     for key, of_rows in zip(keys, where, strict=True):

@@ -7,7 +7,9 @@ from engine.live_spark.journal import Entry, Head
 if TYPE_CHECKING:
     from pyspark.sql.streaming import StatefulProcessorHandle
 
-_HEAD: Final = "version long, token binary, since long, since_token binary, appended long, size long"
+_HEAD: Final = (
+    "version long, token binary, since long, since_token binary, appended long, size long"
+)
 _ENTRY: Final = "token binary, content binary"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engine.backends.online.engine import OnlineFeatures, default_lateness
+from engine.backends.online.snapshot import capture
 from engine.catalog import load_feature_set, notebook
 from engine.definition import FeatureSet
 from engine.live_spark.lines import Line
@@ -14,7 +15,6 @@ from engine.live_spark.part import Part
 from engine.live_spark.partition import common_columns
 from engine.live_spark.sequencing import Sequencer
 from engine.live_spark.splitting import parts_of, sequencer_of
-from engine.backends.online.snapshot import capture
 from unit.live_spark.cases import DAY, batches, lines, stream
 
 LATENESS = default_lateness(notebook.schema)
@@ -119,7 +119,8 @@ def test_what_cannot_be_read_has_its_place() -> None:
     known = stream(1, 3)
     came = [known[0], b"{", b'{"trans_num": "x"}', known[1]]
     arrivals = (7, 8, 9, 9)
-    ordered = one.take([Line(0, at, data.decode()) for at, data in zip(arrivals, came, strict=True)])
+    given = zip(arrivals, came, strict=True)
+    ordered = one.take([Line(0, at, data.decode()) for at, data in given])
     found = sorted((each for some in ordered.values() for each in some), key=lambda each: each[0])
     assert [each.sequence for each in found] == [0, 1, 2, 3]
     assert [each.arrival for each in found] == [7, 8, 9, 9]
