@@ -59,6 +59,7 @@ class App:
         manner = Manner(options.post, options.fallback)
         self._recording = Recording(ledger, model, manner, self._deadlines)
         self._batches = 0
+        self._done_first = asyncio.Event()
 
     async def work(self, verdicts: "DataFrame") -> None:
         """Decide on what comes until it is asked to stop, or a part cannot go on.
@@ -87,7 +88,7 @@ class App:
                 query = self._started(verdicts, worker, poster)
                 watching = asyncio.create_task(_watch(query))
                 stopping = asyncio.create_task(asked.wait())
-                self._log.info("ready", next=self._ledger.next_sequence)
+                self._log.info("started", next=self._ledger.next_sequence)
                 try:
                     await asyncio.wait(
                         (*parts, watching, stopping), return_when=asyncio.FIRST_COMPLETED
@@ -118,6 +119,7 @@ class App:
             began = elapsed()
             found = await worker.do(self._recording.record, verdicts)
             self._batches += 1
+            self._done_first.set()
             if poster is not None:
                 poster.add(found.flags)
             seconds = round(elapsed() - began, 3)
@@ -144,7 +146,15 @@ class App:
         endpoint = read_endpoint(outside.stream, "--stream")
         options = StreamOptions(endpoint, outside.key, self._tls(endpoint))
         reader = StreamReader(options, bridge.take, bridge.last_id, self._log)
-        return [reader.run(), bridge.run()]
+
+        async def read() -> None:
+            # The first micro-batch takes many times as long as others: no event need wait for it.
+            bridge.begin()
+            await self._done_first.wait()
+            self._log.info("ready", next=self._ledger.next_sequence)
+            await reader.run()
+
+        return [read(), bridge.run()]
 
     def _poster(self, worker: Worker) -> Poster | None:
         outside = self._options.outside

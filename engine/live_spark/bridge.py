@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from engine.clock import wall_us
 from engine.errors import InputError
 from engine.events.disk import write_bytes, writing
 from engine.live.incoming import BEATS
@@ -60,6 +61,16 @@ class Bridge:
         self._due = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+
+    def begin(self) -> None:
+        """Write a file without events, for all that reads files to be ready before the first.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        write_bytes(b"", self._folder / f"begin-{wall_us()}.json")
 
     async def take(self, arrival: Arrival) -> None:
         """Take what came; waits while there is too much that is in no file yet."""

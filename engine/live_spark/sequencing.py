@@ -29,7 +29,10 @@ from engine.live_spark.partition import bucket_of, common_columns
 _CALLED: Final = "the sequencer's state"
 
 _Told = tuple[Kind, int, int, str]  # what becomes of an event: kind, epoch, watermark, id
-Seen = tuple[str, int]  # an event's id and time
+Seen = tuple[str, int | None]  # an event's id and time, which is None if it could not be read
+# After so many events the ids of those before them are forgotten, in two steps: half a million are
+# remembered at least, beside those that the online backend remembers by time.
+_MOST_IDS: Final = 2**19
 
 
 class _Whole(msgspec.Struct, array_like=True):
@@ -39,6 +42,8 @@ class _Whole(msgspec.Struct, array_like=True):
     epoch: int
     clock: bytes
     held: dict[str, Row]
+    ids: list[str]
+    ids_before: list[str]
 
 
 class _Entry(msgspec.Struct, array_like=True):
@@ -86,11 +91,11 @@ class _Clock(OnlineFeatures):
 
         self._observe = tell
 
-    def see(self, seen: Seen) -> list[_Told]:
+    def see(self, event_id: str, t: int) -> list[_Told]:
         """What becomes of an event, and of others because of it; nothing if it came before."""
         self.told = []
-        self._at = seen[0]
-        self.observe_row(seen)
+        self._at = event_id
+        self.observe_row((event_id, t))
         return self.told
 
     def doubt(self, row: Row) -> Any:  # noqa: ANN401 - as above
@@ -120,6 +125,12 @@ class Sequencer:
         Among how many parts the state is divided, where it can be.
     first
         The place of the first event.
+
+    Notes
+    -----
+    An event that comes again is passed over: by time, as the online backend does, and by number, as
+    a stream's clock may run so fast that by time nothing is remembered. One that comes again after
+    that gets no second decision, as the outbox knows all, but is history twice.
     """
 
     def __init__(
@@ -142,6 +153,8 @@ class Sequencer:
         self._common = [online.index(name) for name in common_columns(features)]
         self._buckets = buckets
         self._seen: list[Seen] = []
+        self._ids: dict[str, None] = {}
+        self._ids_before: dict[str, None] = {}
         self._ordered: defaultdict[int, list[Ordered]] = defaultdict(list)
 
     def take(self, lines: Sequence[Line]) -> dict[int, list[Ordered]]:
@@ -160,14 +173,18 @@ class Sequencer:
     def repeat(self, entry: bytes) -> None:
         """Do again what a micro-batch did."""
         done = msgspec.msgpack.decode(entry, type=_Entry)
-        for seen in done.seen:
-            self._clock.see(seen)
+        for event_id, t in done.seen:
+            self._remember(event_id)
+            if t is not None:
+                self._clock.see(event_id, t)
         self._next, self._held = done.next, done.held
 
     def whole(self) -> bytes:
         """All that is to be kept, see ``restore``."""
         clock = state_bytes(self._bare, capture(self._clock))
-        return msgspec.msgpack.encode(_Whole(self._next, self._clock.epoch, clock, self._held))
+        ids, before = list(self._ids), list(self._ids_before)
+        whole = _Whole(self._next, self._clock.epoch, clock, self._held, ids, before)
+        return msgspec.msgpack.encode(whole)
 
     def restore(self, whole: bytes) -> None:
         """Be what another was."""
@@ -175,21 +192,26 @@ class Sequencer:
         state = state_of_bytes(self._bare, kept.clock, called=_CALLED)
         _set(self._clock, state)
         self._clock.epoch, self._next, self._held = kept.epoch, kept.next, kept.held
+        self._ids = dict.fromkeys(kept.ids)
+        self._ids_before = dict.fromkeys(kept.ids_before)
 
     @staticmethod
     def begun(clock: bytes, held: dict[str, Row], first: int) -> bytes:
         """What ``restore`` takes, of a state of the bare feature set and the rows put aside."""
-        return msgspec.msgpack.encode(_Whole(first, 0, clock, held))
+        return msgspec.msgpack.encode(_Whole(first, 0, clock, held, [], []))
 
     def _take(self, one: Taken, at: int) -> None:
-        if one.event_id is None or one.values is None:
+        if one.event_id in self._ids or one.event_id in self._ids_before:
+            return
+        row = None if one.values is None else (one.event_id, *self._row(one.values))
+        if one.event_id is not None:
+            self._seen.append((one.event_id, None if row is None else row[1]))
+            self._remember(one.event_id)
+        if one.event_id is None or one.values is None or row is None:
             self._order(Order(Kind.REFUSED, 0, 0, one.event_id, reason=one.reason), 0, at)
             self._next += 1
             return
-        row = (one.event_id, *self._row(one.values))
-        seen = (one.event_id, row[1])
-        self._seen.append(seen)
-        told = self._clock.see(seen)
+        told = self._clock.see(one.event_id, row[1])
         for kind, epoch, watermark, event_id in told:
             if kind is Kind.HISTORY:
                 order = Order(kind, epoch, watermark, event_id, self._held[event_id])
@@ -200,6 +222,11 @@ class Sequencer:
         if told:
             self._next += 1
             self._hold(row if told[-1][0] is Kind.ALONE else None)
+
+    def _remember(self, event_id: str) -> None:
+        if len(self._ids) >= _MOST_IDS:
+            self._ids, self._ids_before = {}, self._ids
+        self._ids[event_id] = None
 
     def _order(self, order: Order, bucket: int, at: int) -> None:
         self._ordered[bucket].append(Ordered(self._next, at, order))

@@ -55,7 +55,10 @@ _parts: Final = _InMemory[Part](_MOST_HELD)
 
 
 def ordered(plan: Plan, store: Store, texts: Iterable[bytes | str]) -> list[tuple[int, bytes]]:
-    """The orders for each bucket, of the events of a micro-batch."""
+    """The orders for each bucket, of the events of a micro-batch.
+
+    Of one without events each bucket gets none: who is to follow orders reads then what it needs.
+    """
 
     def new() -> Sequencer:
         return Sequencer(
@@ -67,7 +70,11 @@ def ordered(plan: Plan, store: Store, texts: Iterable[bytes | str]) -> list[tupl
         )
 
     held = _sequencers.taken(plan, 0, store, new)
-    found = held.state.take(in_order(texts))
+    lines = in_order(texts)
+    if not lines:
+        _sequencers.put_back(plan, 0, held)
+        return [(bucket, written([])) for bucket in range(plan.buckets)]
+    found = held.state.take(lines)
     done(store, held, held.state.entry())
     _sequencers.put_back(plan, 0, held)
     return [(bucket, written(orders)) for bucket, orders in found.items()]

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from engine.catalog import notebook
 from engine.clock import elapsed
 from engine.errors import InputError
 from engine.live_spark.lines import Line, written
+from live.cases import until
 from live.processes_of import Process, ended, started
 from live.scoring import assert_all_answered, assert_as_replayed, decisions_of, ids_of, rows_of
 from replay.job import replay
@@ -27,7 +27,7 @@ from unit.build.cases import assert_same_bits, write
 from unit.model.cases import simulated
 from unit.replay.cases import recorded
 from unit.replay.judge.cases import faults
-from unit.replay.judge.clients import Running, judging, run
+from unit.replay.judge.clients import Running, judging
 
 EVENTS = 1_500
 KILLS = 2
@@ -60,12 +60,6 @@ def decided(outbox: Path) -> int:
         return int(rows_of(outbox, "SELECT count(*) FROM decisions")[0][0])
     except InputError:  # it is being made
         return 0
-
-
-async def until(done: Callable[[], bool]) -> None:
-    """Wait for something; whoever calls has a bound for all that is waited for."""
-    while not done():
-        await asyncio.sleep(0.05)
 
 
 async def killed(process: Process) -> None:
@@ -101,7 +95,7 @@ def test_kills_in_mid_stream_lose_nothing_and_contradict_nothing(
             assert_all_answered(await running.score())
             assert_posted_as_decided(running, longer, outbox)
 
-    run(test())
+    asyncio.run(test())
     assert len(assert_as_replayed(outbox, boosted, tmp_path)) == EVENTS
 
 

@@ -1,5 +1,6 @@
 """A stream in parts has the bits of one running set, whatever is wrong with its clocks."""
 
+import json
 from collections import defaultdict
 from typing import Any
 
@@ -15,7 +16,7 @@ from engine.live_spark.part import Part
 from engine.live_spark.partition import common_columns
 from engine.live_spark.sequencing import Sequencer
 from engine.live_spark.splitting import parts_of, sequencer_of
-from unit.live_spark.cases import DAY, batches, lines, stream
+from unit.live_spark.cases import DAY, START, batches, lines, stream
 
 LATENESS = default_lateness(notebook.schema)
 SEEDS = range(6)
@@ -139,3 +140,23 @@ def test_what_cannot_be_read_has_its_place() -> None:
 def test_cards_part_the_notebook_and_nothing_parts_what_has_other_keys() -> None:
     assert common_columns(notebook) == ("cc_num",)
     assert common_columns(load_feature_set("pos")) == ()
+
+
+def test_what_comes_again_is_passed_over_however_fast_the_clock_runs() -> None:
+    one = sequencer(5, None)
+    fast = [json.loads(data) | {"unix_time": START + n * DAY} for n, data in enumerate(known(50))]
+    events = [json.dumps(event).encode() for event in fast]
+    half = b'{"trans_num": "half"}'
+    first = one.take(lines([*events, half, events[0], half]))
+    assert len(asked(first)) == len(events) + 1
+    again = sequencer(5, None)
+    again.restore(one.whole())
+    assert not again.take(lines([half, *events]))
+    repeated = sequencer(5, None)
+    repeated.repeat(one.entry())
+    assert not repeated.take(lines([half, *events]))
+
+
+def known(count: int) -> list[bytes]:
+    """Events of which none comes again."""
+    return list(dict.fromkeys(stream(2, 2 * count)))[:count]
