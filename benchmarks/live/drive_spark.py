@@ -1,4 +1,4 @@
-"""``python -m benchmarks.live.drive_spark``: a judge, and the live scorer on Spark that flags it all.
+"""``python -m benchmarks.live.drive_spark``: a judge, and Spark's live scorer that flags it all.
 
 As ``benchmarks.live.drive``, with the same checks: each event flagged once and in time, with the
 value that the outbox has, and the first decisions those of a replay, to the bit.

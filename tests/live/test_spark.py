@@ -29,9 +29,9 @@ from unit.replay.cases import recorded
 from unit.replay.judge.cases import faults
 from unit.replay.judge.clients import Running, judging
 
-EVENTS = 1_500
+EVENTS = 1_000
 KILLS = 2
-PATIENCE = 300.0  # each start is one of Java and of Python's workers, on whatever machine
+PATIENCE = 600.0  # each start is one of Java and of Python's workers, on whatever machine
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -120,7 +120,7 @@ def test_a_state_of_batch_goes_on_in_parts(longer: Path, boosted: Path, tmp_path
     lines = [Line(place, place, json.dumps(one)) for place, one in enumerate(events)]
     for part in range(3):  # the last comes first
         name = f"events-{3 - part}.json"
-        (folder / name).write_bytes(written(lines[part * 250 : (part + 1) * 250]))
+        (folder / name).write_bytes(written(lines[part * 200 : (part + 1) * 200]))
     outbox = tmp_path / "outbox.db"
     options = ReplayOptions((str(longer),), boosted, tmp_path / "replayed")
 
