@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming import StreamingQuery
 
 _LOOK_SECONDS: Final = 0.5
+_BEFORE_EVENTS: Final = 4  # micro-batches without any
 _MOST_WORDS: Final = 500
 
 
@@ -59,7 +60,7 @@ class App:
         manner = Manner(options.post, options.fallback)
         self._recording = Recording(ledger, model, manner, self._deadlines)
         self._batches = 0
-        self._done_first = asyncio.Event()
+        self._done = asyncio.Event()
 
     async def work(self, verdicts: "DataFrame") -> None:
         """Decide on what comes until it is asked to stop, or a part cannot go on.
@@ -119,7 +120,7 @@ class App:
             began = elapsed()
             found = await worker.do(self._recording.record, verdicts)
             self._batches += 1
-            self._done_first.set()
+            self._done.set()
             if poster is not None:
                 poster.add(found.flags)
             seconds = round(elapsed() - began, 3)
@@ -148,9 +149,11 @@ class App:
         reader = StreamReader(options, bridge.take, bridge.last_id, self._log)
 
         async def read() -> None:
-            # The first micro-batch takes many times as long as others: no event need wait for it.
-            bridge.begin()
-            await self._done_first.wait()
+            # The first micro-batches take many times as long as others: no event need wait.
+            for _ in range(_BEFORE_EVENTS):
+                self._done.clear()
+                bridge.begin()
+                await self._done.wait()
             self._log.info("ready", next=self._ledger.next_sequence)
             await reader.run()
 

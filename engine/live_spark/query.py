@@ -21,8 +21,12 @@ SETTINGS: Final = {
     ".state.RocksDBStateStoreProvider",
     # What a micro-batch has changed is kept, not all there is; all there is from time to time.
     "spark.sql.streaming.stateStore.rocksdb.changelogCheckpointing.enabled": "true",
+    # What is counted with a look-up for each write.
+    "spark.sql.streaming.stateStore.rocksdb.trackTotalNumberOfRows": "false",
     # Else the files of a micro-batch are looked at by a job of their own, of as many tasks.
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+    # Compiling a plan of a few rows takes longer than working through it.
+    "spark.sql.codegen.wholeStage": "false",
     # A query that nothing comes to need not be run.
     "spark.sql.streaming.noDataMicroBatches.enabled": "false",
 }
