@@ -70,7 +70,8 @@ class Bridge:
         OutputError
             If it cannot be written.
         """
-        write_bytes(b"", self._folder / f"begin-{wall_us()}.json")
+        # Of an empty file Spark makes no row.
+        write_bytes(b"\n", self._folder / f"begin-{wall_us()}.json")
 
     async def take(self, arrival: Arrival) -> None:
         """Take what came; waits while there is too much that is in no file yet."""
