@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from engine.backends.online.compile import compile_online
 from engine.backends.online.engine import OnlineFeatures, default_lateness
 from engine.backends.online.snapshot import capture
 from engine.catalog import load_feature_set, notebook
-from engine.definition import FeatureSet
+from engine.definition import FeatureSet, feature_set
+from engine.definition.needs import columns_in
 from engine.live_spark.lines import Line
 from engine.live_spark.orders import Kind, Order, Ordered, read, written
 from engine.live_spark.part import Part
@@ -45,12 +47,12 @@ def asked(ordered: dict[int, list[Ordered]]) -> list[Order]:
     return [one.order for one in orders if one.order.kind is not Kind.HISTORY]
 
 
-def sequencer(buckets: int, leap: int | None) -> Sequencer:
-    return Sequencer(notebook, lateness=LATENESS, leap=leap, buckets=buckets)
+def sequencer(buckets: int, leap: int | None, features: FeatureSet = notebook) -> Sequencer:
+    return Sequencer(features, lateness=LATENESS, leap=leap, buckets=buckets)
 
 
-def parts() -> defaultdict[int, Part]:
-    return defaultdict(lambda: Part(notebook, lateness=LATENESS))
+def parts(features: FeatureSet = notebook) -> defaultdict[int, Part]:
+    return defaultdict(lambda: Part(features, lateness=LATENESS))
 
 
 def follow(
@@ -135,6 +137,38 @@ def test_what_cannot_be_read_has_its_place() -> None:
     assert [order.event_id for order in orders] == ["e0", None, "x", "e1"]
     assert orders[1].reason == "not JSON"
     assert orders[2].reason is not None
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_keys_without_a_common_column_are_one_part(seed: int) -> None:
+    """Merchants, categories and the whole stream, beside cards."""
+    pos = load_feature_set("pos")
+    wide = feature_set(
+        "wide",
+        pos.schema,
+        [one for one in pos.features if "is_fraud" not in columns_in(one.expression)],
+    )
+    keys = {each.columns for each in compile_online(wide).keys}
+    assert {("cc_num",), ("merchant",)} < keys
+    assert common_columns(wide) == ()
+    events, leap = stream(seed, 300), 7 * DAY
+    for cut in (0, 120):
+        first, whole = sequencer(1, leap, wide), Whole(wide, leap)
+        for order in asked(first.take(lines(events[:cut]))):
+            whole.observe(order)
+        state = capture(whole.online)
+        one, held = sequencer(1, leap, wide), parts(wide)
+        one.restore(sequencer_of(wide, state, first=cut))
+        for bucket, content in parts_of(wide, state, 1).items():
+            held[bucket].restore(content)
+        ordered = one.take(lines(events[cut:]))
+        for order in asked(ordered):
+            whole.observe(order)
+        found = follow(held, ordered)
+        assert set(held) == {0}
+        assert {name: repr(values) for name, values in found.items()} == {
+            name: repr(whole.found[name]) for name in found
+        }
 
 
 def test_cards_part_the_notebook_and_nothing_parts_what_has_other_keys() -> None:
