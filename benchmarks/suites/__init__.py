@@ -29,6 +29,7 @@ SUITES: Final[dict[str, str]] = {
     "judge": "benchmarks.suites.judge",
     "live": "benchmarks.suites.live",
     "spark": "benchmarks.suites.spark",
+    "spark_stream": "benchmarks.suites.spark_stream",
     "state": "benchmarks.suites.state",
 }
 
