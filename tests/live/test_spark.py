@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from backends import require_spark
+from backends import why_no_spark
 from engine.build.cli import main as build
 from engine.catalog import notebook
 from engine.clock import elapsed
@@ -34,9 +34,8 @@ KILLS = 2
 PATIENCE = 600.0  # each start is one of Java and of Python's workers, on whatever machine
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _spark() -> None:
-    require_spark()
+NO_SPARK = why_no_spark()
+pytestmark = pytest.mark.skipif(NO_SPARK is not None, reason=str(NO_SPARK))
 
 
 @pytest.fixture(scope="module")
