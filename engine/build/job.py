@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
 from engine.ahead import ReadAhead
 from engine.backends import Backend, load_backend
+from engine.build.native import why_not_native
 from engine.build.options import Options
 from engine.build.outputs import BUILD, FEATURES, NAMES, OUTPUTS, QUARANTINE
+from engine.build.replacing import put_in_place
 from engine.build.report import Report, make_report
 from engine.build.state import Gathering, check_place
 from engine.clock import elapsed
@@ -26,8 +29,14 @@ from engine.events.quarantine import Quarantine
 from engine.events.refused import everything_refused
 from engine.events.staging import InPlaceLog, NotInOrderError, StagedLog
 from engine.interrupts import put_off
+from engine.parts import is_parts, part_name
 from engine.progress import Meter
 from engine.sink import write_frames
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PART_ROWS: Final = 524_288  # about how many rows a part has where tasks write them
 
 
 def open_log(options: Options, features: FeatureSet) -> Log:
@@ -64,14 +73,15 @@ def build(options: Options) -> Report:
         scratch_folder(options.out) as scratch,
     ):
         job = _Job(options, features, backend, log, scratch, meter)
-        with job.run_engine():
-            reading, counts = job.run()
+        with job.run_engine() as session:
+            reading, counts = job.run(session)
         report = make_report(
             options,
             features,
             counts,
             reading=reading,
             state=None if job.gathering is None else job.gathering.finish(),
+            spark=job.spark,
             seconds={**job.seconds, "total": elapsed() - began},
         )
         with writing(options.out):
@@ -81,8 +91,7 @@ def build(options: Options) -> Report:
             with put_off():
                 if job.gathering is not None:
                     job.gathering.put_in_place()
-                for name in OUTPUTS:
-                    (scratch / name).replace(options.out / name)
+                put_in_place(OUTPUTS, scratch, options.out)
     return report
 
 
@@ -110,13 +119,52 @@ class _Job:
         if features.schema.label in log.present and label_time in log.present:
             self._passed += (label_time,)
         self.gathering: Gathering | None = None
+        self.spark: dict[str, Any] | None = None
 
-    def run(self) -> tuple[str, Counts]:
+    def run(self, session: "SparkSession | None") -> tuple[str, Counts]:
+        if session is None:
+            return self._by_this_process()
+        why_not = why_not_native(self._options, self._log)
+        if why_not is None:
+            return "by row groups, in tasks of Spark", self._native(session)
+        reading, counts = self._by_this_process()
+        return f"{reading}; by one process, as {why_not}", counts
+
+    def _by_this_process(self) -> tuple[str, Counts]:
         try:
             return "in place", self._in_place()
         except NotInOrderError as reason:
             self._meter.say(f"{reason}; it is put in order first")
             return f"staged, because {reason}", self._staged()
+
+    def _native(self, session: "SparkSession") -> Counts:
+        from engine.backends.spark.native import NativeLog  # noqa: PLC0415 - an extra
+
+        self._meter.begin("survey", self._log.rows)
+        began = elapsed()
+        with Quarantine(self._scratch / QUARANTINE) as quarantine:
+            log = NativeLog(
+                session, self._features, self._log, self._passed, self._scratch, rows=PART_ROWS
+            )
+            log.survey(quarantine, lambda: self._refuse(quarantine))
+            self._refuse_nothing_left(quarantine, log.counts)
+            self.seconds["survey"] = elapsed() - began
+            self._meter.begin("build", log.counts.kept)
+            began = elapsed()
+            with writing(self._scratch):
+                (self._scratch / FEATURES).mkdir()
+            if log.counts.kept:
+                files, self.spark = log.write()
+                with writing(self._scratch):
+                    for number, file in enumerate(files):
+                        file.rename(self._scratch / FEATURES / part_name(number))
+            else:
+                write_frames(
+                    self._at_least_one(iter(())), self._scratch / FEATURES / part_name(0)
+                )
+            self._meter.advance(log.counts.kept)
+            self.seconds["build"] = elapsed() - began
+            return log.counts
 
     def _in_place(self) -> Counts:
         with Quarantine(self._scratch / QUARANTINE) as quarantine:
@@ -140,7 +188,7 @@ class _Job:
                 self._write(log.arrival_order(computed))
             return log.counts
 
-    def run_engine(self) -> AbstractContextManager[object]:
+    def run_engine(self) -> "AbstractContextManager[SparkSession | None]":
         """What the engine needs beside itself for as long as the job runs."""
         if self._options.engine != "spark":
             return nullcontext()
@@ -229,7 +277,11 @@ def _check_out(options: Options) -> None:
         if out.exists() and not out.is_dir():
             raise OutputError(f"--out: not a folder (was {str(out)!r})", hint="name a folder")
         there = [name for name in OUTPUTS if (out / name).exists()]
-        folders = [name for name in there if (out / name).is_dir()]
+        folders = [
+            name
+            for name in there
+            if (out / name).is_dir() and not (name == FEATURES and is_parts(out / name))
+        ]
     if folders:
         raise OutputError(
             f"{out}: folders are in the place of results (was {', '.join(folders)})",

@@ -58,6 +58,7 @@ def make_report(
     *,
     reading: str,
     state: dict[str, Any] | None,
+    spark: dict[str, Any] | None,
     seconds: Mapping[str, float],
 ) -> Report:
     """The report of a build.
@@ -69,9 +70,11 @@ def make_report(
     counts
         What became of the rows.
     reading
-        ``in place`` or ``staged``, and why.
+        ``in place`` or ``staged``, and why; or that tasks of Spark did.
     state
         What the state holds that was left, if one was asked for.
+    spark
+        Where and how tasks of Spark read the inputs and wrote the results, if they did.
     seconds
         How long each stage took, ``total`` among them.
     """
@@ -95,6 +98,7 @@ def make_report(
             "engine": options.engine,
             "threads": options.threads,
             "state": state,
+            "spark": spark,
             "seconds": {stage: round(spent, 3) for stage, spent in seconds.items()},
             "rows_per_second": round(read / max(seconds["total"], 1e-9)),
             "versions": versions(_LIBRARIES),

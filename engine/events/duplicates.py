@@ -70,7 +70,7 @@ class DuplicateWatch:
         hashes = self._hasher(ids).to_numpy()
         grouped, bounds = _grouped(hashes)
         first = None
-        if len(_repeats(grouped)):
+        if len(repeats(grouped)):
             distinct = ids.is_first_distinct()
             if not distinct.all():
                 first = distinct
@@ -87,7 +87,7 @@ class DuplicateWatch:
         """
         for partition in range(_PARTITIONS):
             hashes = self._partition(partition)
-            found = _repeats(hashes)
+            found = repeats(hashes)
             if len(found):
                 yield found
 
@@ -144,7 +144,7 @@ def _grouped(hashes: _Hashes) -> tuple[_Hashes, _Ints]:
     return grouped, bounds
 
 
-def _repeats(hashes: _Hashes) -> _Hashes:
+def repeats(hashes: _Hashes) -> _Hashes:
     """The hashes that occur twice or more, each once."""
     return np.unique(_repeated(hashes))
 

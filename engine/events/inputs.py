@@ -94,7 +94,8 @@ class Results:
             return False
         if not base.resolve().is_relative_to(folder):
             return True
-        return found.parent == folder and found.name in self.names
+        # A result may be a folder itself.
+        return found.relative_to(folder).parts[0] in self.names
 
 
 def find_inputs(args: Sequence[str], results: Results | None = None) -> tuple[InputFile, ...]:

@@ -136,23 +136,49 @@ class Log:
         return read_csv(file, self.schema, self.columns)
 
     def _events(self, quarantine: Quarantine, counts: Counts) -> Iterator[pl.DataFrame]:
-        to_categorical = {pl.String: pl.Categorical}
         for file in self.files:
             counts.read[file.name] = 0
             for raw in self.raw_batches(file):
-                normal = normalise(raw.frame, self.schema, self.columns)
+                read = read_batch(raw, self.schema, self.columns)
                 counts.read[file.name] += raw.read
-                counts.rounded += normal.rounded
-                if len(raw.bad) or len(normal.bad):
-                    lines = raw.lines_of(normal.bad["row"]).alias("line")
-                    refused = normal.bad.with_columns(lines).drop("row").select(raw.bad.columns)
-                    bad = merge_bad([raw.bad, refused])
-                    counts.refused.update(dict(bad["kind"].value_counts().iter_rows()))
-                    quarantine.add(file.name, bad)
-                if len(normal.events):
-                    first, rest = normal.events.columns[0], normal.events.columns[1:]
-                    text = normal.events.select(rest).cast(to_categorical)  # type: ignore[arg-type] # a mapping of dtypes is what cast documents
-                    yield text.insert_column(0, normal.events[first])
+                counts.rounded += read.rounded
+                if len(read.bad):
+                    counts.refused.update(dict(read.bad["kind"].value_counts().iter_rows()))
+                    quarantine.add(file.name, read.bad)
+                if len(read.events):
+                    yield read.events
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBatch:
+    """What became of a raw batch.
+
+    Parameters
+    ----------
+    events
+        Its canonical frame, text as Categorical.
+    bad
+        The rows that were refused, with the columns of ``raw.BAD_SCHEMA``.
+    rounded
+        As of ``Normalised``.
+    """
+
+    events: pl.DataFrame
+    bad: pl.DataFrame
+    rounded: int
+
+
+def read_batch(raw: RawBatch, schema: Schema, columns: Sequence[str]) -> ReadBatch:
+    """Check and convert a raw batch."""
+    normal = normalise(raw.frame, schema, columns)
+    bad = raw.bad
+    if len(bad) or len(normal.bad):
+        lines = raw.lines_of(normal.bad["row"]).alias("line")
+        refused = normal.bad.with_columns(lines).drop("row").select(raw.bad.columns)
+        bad = merge_bad([raw.bad, refused])
+    first, rest = normal.events.columns[0], normal.events.columns[1:]
+    text = normal.events.select(rest).cast({pl.String: pl.Categorical})
+    return ReadBatch(text.insert_column(0, normal.events[first]), bad, normal.rounded)
 
 
 def regrouped(frames: Iterator[pl.DataFrame], batch_rows: int) -> Iterator[pl.DataFrame]:

@@ -1,6 +1,6 @@
 """Parquet files as raw batches, in bounded memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -21,9 +21,14 @@ _BUFFER_BYTES: Final = 1 << 20
 
 
 def read_parquet(
-    file: InputFile, schema: Schema, columns: Sequence[str], *, batch_rows: int
+    file: InputFile,
+    schema: Schema,
+    columns: Sequence[str],
+    *,
+    batch_rows: int,
+    groups: Collection[int] | None = None,
 ) -> Iterator[RawBatch]:
-    """The rows of a Parquet file.
+    """The rows of a Parquet file, or of some of its row groups.
 
     Parameters
     ----------
@@ -36,6 +41,8 @@ def read_parquet(
     batch_rows
         How many rows a batch holds at most; each lies within one row group, so that nothing has to
         be joined, and the batches of a row group are about equal.
+    groups
+        The row groups to read, by number; None for all.
 
     Yields
     ------
@@ -63,6 +70,9 @@ def read_parquet(
         row = 1
         for group in range(metadata.num_row_groups):
             rows = metadata.row_group(group).num_rows
+            if groups is not None and group not in groups:
+                row += rows
+                continue
             even = -(-rows // max(1, -(-rows // batch_rows)))
             for batch in opened.iter_batches(
                 max(1, even), row_groups=[group], columns=used, use_threads=False
@@ -76,6 +86,13 @@ def check_parquet(file: InputFile, schema: Schema, columns: Sequence[str]) -> Fi
     """Refuse a Parquet file whose columns do not do, as ``read_parquet`` would."""
     _, _, metadata = _plan(file, schema, columns)
     return FileHeader(frozenset(metadata.schema.names), metadata.num_rows)
+
+
+def group_rows(file: InputFile) -> list[int]:
+    """How many rows each row group of a Parquet file has, as its footer says."""
+    with _reading(file), pq.ParquetFile(file.path, pre_buffer=False) as opened:
+        metadata = opened.metadata
+        return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
 
 
 @contextmanager

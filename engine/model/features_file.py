@@ -17,6 +17,7 @@ from engine.errors import DefinitionError, InputError
 from engine.events.canonical import EVENT_ID
 from engine.model.feature_values import FeatureValues, text_columns, values_of_frame
 from engine.model.labels import UNLABELLED, read_labels
+from engine.parts import files_of, is_parts, is_table
 
 FEATURES: Final = "features.parquet"
 NAMES: Final = "features.json"
@@ -118,9 +119,12 @@ class FeatureTable:
 
 
 def locate_features(path: Path) -> Path | None:
-    """The features file that a path means: itself, or the one in a build's folder; else None."""
-    file = path / FEATURES if path.is_dir() else path
-    return file if file.name == FEATURES and file.is_file() else None
+    """The table of features that a path means: itself, or the one in a build's folder; else None.
+
+    It is a file or, as Spark makes them, a folder of parts.
+    """
+    table = _meant(path)
+    return table if table.name == FEATURES and is_table(table) else None
 
 
 def read_features(path: Path, *, labels_required: bool, called: str | None = None) -> FeatureTable:
@@ -143,8 +147,8 @@ def read_features(path: Path, *, labels_required: bool, called: str | None = Non
         files do not belong together, a feature is no number or text as its definition says, or a
         label cannot be read.
     """
-    file = path / FEATURES if path.is_dir() else path
-    if not file.is_file():
+    file = _meant(path)
+    if not is_table(file):
         raise InputError(
             f"no features there (was {str(path)!r})",
             hint=f"name a folder that python -m engine.build made, or the {FEATURES} in it",
@@ -165,9 +169,16 @@ def read_features(path: Path, *, labels_required: bool, called: str | None = Non
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The SHA-256 of a file, in hexadecimal; of a folder of parts, that of one after the other."""
+    digest = hashlib.sha256()
+    for part in files_of(path):
+        with part.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
+
+
+def _meant(path: Path) -> Path:
+    return path / FEATURES if path.is_dir() and not is_parts(path) else path
 
 
 def _json(path: Path, kind: type) -> Any:  # noqa: ANN401 - JSON of the kind that is asked for
@@ -211,8 +222,9 @@ def _check_columns(file: Path, features: FeatureSet, report: dict[str, Any], cal
             hint=_AGAIN,
         )
     try:
-        schema = pl.read_parquet_schema(file)
-        rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+        files = files_of(file)
+        schema = pl.read_parquet_schema(files[0])
+        rows = pl.scan_parquet(files).select(pl.len()).collect().item()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(
             f"{file}: cannot be read as Parquet (was: {str(error).splitlines()[0]})", hint=_AGAIN
@@ -257,7 +269,7 @@ def _quarantined(features: FeatureSet, report: dict[str, Any]) -> tuple[int, int
 
 
 def _read(file: Path, called: str) -> pl.DataFrame:
-    frame = pl.read_parquet(file)
+    frame = pl.read_parquet(files_of(file))
     if not len(frame):
         raise InputError(f"{called}: there are no events (was 0 rows)", hint="build a longer log")
     return frame

@@ -123,9 +123,9 @@ def _variables(options: Options, ledger: LedgerFiles | None, scratch: Path) -> d
     if ledger is not None:
         made["ledger"] = list(map(str, ledger.parts))
     if options.labels is not None:
-        made["labels"] = [str(find_labels(options.labels, scratch))]
+        made["labels"] = list(map(str, find_labels(options.labels, scratch)))
     if options.features is not None:
-        made["features"] = [str(find_features(options.features))]
+        made["features"] = list(map(str, find_features(options.features)))
     for name, at in zip(_SPAN, (options.since, options.until), strict=True):
         if at is not None:
             made[name] = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"

@@ -15,30 +15,31 @@ from engine.events.quarantine import Quarantine
 from engine.events.refused import everything_refused
 from engine.events.staging import StagedLog
 from engine.model.features_file import locate_features
+from engine.parts import files_of, is_table
 from engine.sink import write_frames
 
 _LABELS: Final = "labels.parquet"
 
 
-def find_features(path: Path) -> Path:
-    """The Parquet file of features that a path means: a build's, or the path itself.
+def find_features(path: Path) -> list[Path]:
+    """The Parquet files of features that a path means: a build's, or the path itself.
 
     Raises
     ------
     InputError
         If there is none.
     """
-    file = locate_features(path) or path
-    if not file.is_file():
+    table = locate_features(path) or path
+    if not is_table(table):
         raise InputError(
             f"--features: no features there (was {str(path)!r})",
             hint="name a folder that python -m engine.build made, or a Parquet file",
         )
-    return file
+    return files_of(table)
 
 
-def find_labels(name: str, scratch: Path) -> Path:
-    """A Parquet file with ``event_id`` and ``is_fraud``: a build's, or made of a log's labels.
+def find_labels(name: str, scratch: Path) -> list[Path]:
+    """Parquet files with ``event_id`` and ``is_fraud``: a build's, or one made of a log's labels.
 
     Raises
     ------
@@ -47,9 +48,10 @@ def find_labels(name: str, scratch: Path) -> Path:
     """
     built = locate_features(Path(name))
     if built is not None:
-        if POS.label not in pl.read_parquet_schema(built):
+        files = files_of(built)
+        if POS.label not in pl.read_parquet_schema(files[0]):
             raise _no_labels(name)
-        return built
+        return files
     log = Log(find_inputs((name,)), POS, [POS.label or ""])
     if POS.label not in log.present:
         raise _no_labels(name)
@@ -61,7 +63,7 @@ def find_labels(name: str, scratch: Path) -> Path:
             raise _no_labels(name)
         columns = pl.col(EVENT_ID, POS.label)
         write_frames((batch.select(columns) for batch in staged.batches()), scratch / _LABELS)
-    return scratch / _LABELS
+    return [scratch / _LABELS]
 
 
 def _no_labels(name: str) -> InputError:

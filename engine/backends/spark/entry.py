@@ -4,28 +4,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import polars as pl
 
-from engine.backends.polars.chunks import prepared_columns
 from engine.backends.polars.codes import hold_text_codes
 from engine.backends.polars.plan import Plan, compile_features
 from engine.backends.spark.cut import Sizes, bases_of
-from engine.backends.spark.job import BLOBS, BySpark, Job, Moves
-from engine.backends.spark.rows import PLACE, of_bytes, to_bytes
+from engine.backends.spark.job import Job, Moves, by_spark
+from engine.backends.spark.placed import placed
+from engine.backends.spark.rows import PLACE, cut_up, of_bytes, to_bytes
 from engine.backends.spark.sampling import Sampling
 from engine.backends.spark.session import session, shared_session
 from engine.definition.nodes import FeatureSet
 from engine.events.canonical import feature_schema
 from engine.events.disk import own_folder, writing
-from engine.interrupts import put_off
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 PIECE_ROWS: Final = 524_288
-BATCH_ROWS: Final = 131_072
 
 _compiled = lru_cache(maxsize=32)(compile_features)
 
@@ -49,14 +44,14 @@ class Staged:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """See ``tasks.Piece``."""
-        yield from _cut_up(pl.read_ipc(self.path))
+        yield from cut_up(pl.read_ipc(self.path))
 
 
 def compute(features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
     """Features of a canonical frame; see ``engine.backends.Backend.compute``."""
     if not len(events):
         return pl.DataFrame(schema=feature_schema(features))
-    return compute_by(BySpark(_for_blobs(shared_session())), features, events)
+    return compute_by(by_spark(shared_session()), features, events)
 
 
 def stream(
@@ -77,7 +72,7 @@ def stream(
         return
     with session(threads=threads, memory=memory, scratch=scratch) as spark:
         sizes = Sizes(spark.sparkContext.defaultParallelism)
-        yield from staged.features(BySpark(_for_blobs(spark)), sizes)
+        yield from staged.features(by_spark(spark), sizes)
 
 
 def compute_by(moves: Moves, features: FeatureSet, events: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +82,7 @@ def compute_by(moves: Moves, features: FeatureSet, events: pl.DataFrame) -> pl.D
     """
     plan = _compiled(features)
     held = hold_text_codes()
-    rows = _placed(plan, events, (), 0)
+    rows = placed(plan, events, (), 0)
     sampling = _sampling(plan)
     sampling.add(rows)
     job = Job(
@@ -130,7 +125,7 @@ class StagedLog:
         rows = self.sampling.rows
         job = Job(self.plan, self.passed, self.pieces, self.sampling.sample(), rows, rows, sizes)
         for found in job.run(moves, self.folder):
-            yield from _cut_up(found.drop(PLACE))
+            yield from cut_up(found.drop(PLACE))
 
 
 def stage(
@@ -156,7 +151,7 @@ def _staged(
     for batch in batches:
         if not len(batch):
             continue
-        rows = _placed(plan, batch, passed, sampling.rows)
+        rows = placed(plan, batch, passed, sampling.rows)
         sampling.add(rows)
         held.append(rows)
         size += len(rows)
@@ -173,25 +168,5 @@ def _written(frames: list[pl.DataFrame], path: Path) -> Staged:
     return Staged(path)
 
 
-def _placed(plan: Plan, events: pl.DataFrame, passed: tuple[str, ...], before: int) -> pl.DataFrame:
-    """The columns that travel, prepared once, with the events' places in the order of arrival."""
-    names = dict.fromkeys((*passed, *plan.columns))
-    rows = events.select(name for name in names if name in events.columns)
-    places = pl.int_range(before, before + len(rows), dtype=pl.Int64, eager=True)
-    return pl.DataFrame([places.alias(PLACE), *prepared_columns(plan, rows)])
-
-
 def _sampling(plan: Plan) -> Sampling:
     return Sampling(plan.schema.event_time, bases_of(plan))
-
-
-def _for_blobs(spark: "SparkSession") -> "SparkSession":
-    with put_off():
-        for name, value in BLOBS.items():
-            spark.conf.set(name, value)
-    return spark
-
-
-def _cut_up(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    for start in range(0, len(rows), BATCH_ROWS):
-        yield rows[start : start + BATCH_ROWS]

@@ -11,9 +11,11 @@ import polars as pl
 from engine.backends.polars.plan import Plan
 from engine.backends.spark.carried import Carrying
 from engine.backends.spark.cut import Sample, Sizes, Stage, cut, kept_after
+from engine.backends.spark.parts import ToFiles, Write, Written, parts_left
 from engine.backends.spark.rows import PLACE, ROW, Parcel, in_order, packed, unpacked
 from engine.backends.spark.session import quiet, waited_for
-from engine.backends.spark.tasks import Compute, Finish, Piece, Read, Route, ToFiles, ToOne, ToStage
+from engine.backends.spark.tasks import Compute, Finish, Piece, Read, Route, ToOne, ToStage
+from engine.interrupts import put_off
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -69,24 +71,44 @@ class Job:
             Where tasks leave the features, which all of them see; None for a few rows, which come
             back as they are.
         """
-        stages = self.stages
-        carrying = self._carrying(moves, stages)
-        found = list(moves(len(self.pieces), *self._tasks(stages, carrying, folder)))
+        found = self._found(moves, folder)
         if folder is None:
             yield in_order([parcel.frame for parcel in found], PLACE)
             return
-        files: dict[int, list[Path]] = {}
-        for parcel in found:
-            files.setdefault(parcel.partition, []).append(folder / parcel.frame["file"][0])
-        for part in sorted(files):
-            yield in_order([pl.read_ipc(file) for file in sorted(files[part])], PLACE)
-            for file in files[part]:
-                file.unlink()
+        for part in parts_left(found, folder):
+            yield part.rows()
+
+    def write(self, moves: "Moves", folder: Path, into: Path) -> list[Written]:
+        """Compute, and let tasks write the results, a Parquet file for each even part of the log.
+
+        Parameters
+        ----------
+        moves
+            As for :meth:`run`.
+        folder
+            Where tasks leave the features meanwhile, which all of them see.
+        into
+            Where they write the files, which all of them see; it is there.
+
+        Returns
+        -------
+        list of Written
+            What belongs to the results, in the order of arrival: of tasks that were tried again
+            other files may be there.
+        """
+        parts = tuple(parts_left(self._found(moves, folder), folder))
+        told = moves(len(parts), Write(parts, into), [])
+        return sorted(Written.of(parcel, into) for parcel in told)
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """How the log is cut up."""
         return cut(self.plan, self.sample, self.rows, self.sizes)
+
+    def _found(self, moves: "Moves", folder: Path | None) -> list[Parcel]:
+        stages = self.stages
+        carrying = self._carrying(moves, stages)
+        return list(moves(len(self.pieces), *self._tasks(stages, carrying, folder)))
 
     def _tasks(
         self, stages: tuple[Stage, ...], carrying: Carrying, folder: Path | None
@@ -183,6 +205,14 @@ class Carry:
                 for frame in self.pieces[number].frames():
                     carrying.add(frame)
         yield from packed(Parcel(*part) for part in carrying.parts())
+
+
+def by_spark(session: "SparkSession") -> BySpark:
+    """What moves rows in a session, whose settings are the caller's own."""
+    with put_off():
+        for name, value in BLOBS.items():
+            session.conf.set(name, value)
+    return BySpark(session)
 
 
 def _mapped(data: "DataFrame", task: Task) -> "DataFrame":

@@ -21,6 +21,8 @@ from engine.backends.polars.layout import IntArray, stable_order
 CORE: Final = 0
 PAST: Final = 1
 
+BATCH_ROWS: Final = 131_072
+
 PLACE: Final = "|place"  # an event's place in the order of arrival
 
 ROW: Final = "partition int, kind int, blob binary"
@@ -95,6 +97,12 @@ def _runs(frame: pl.DataFrame, partitions: IntArray, kind: int) -> Iterator[Parc
     starts = [0, *(np.flatnonzero(np.diff(partitions)) + 1).tolist(), len(frame)]
     for start, end in pairwise(starts):
         yield Parcel(int(partitions[start]), kind, frame[start:end])
+
+
+def cut_up(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """A frame as batches."""
+    for start in range(0, len(rows), BATCH_ROWS):
+        yield rows[start : start + BATCH_ROWS]
 
 
 def in_order(parts: list[pl.DataFrame], time: str) -> pl.DataFrame:

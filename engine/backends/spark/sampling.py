@@ -8,7 +8,8 @@ import polars as pl
 
 from engine.backends.spark.cut import Base, Hashes, Sample, key_hashes
 
-_MOST: Final = 131_072
+MOST: Final = 131_072
+_TIME: Final = "time"
 
 
 class Sampling:
@@ -24,7 +25,7 @@ class Sampling:
         How many rows are held at most.
     """
 
-    def __init__(self, time: str, bases: Iterable[Base], *, most: int = _MOST) -> None:
+    def __init__(self, time: str, bases: Iterable[Base], *, most: int = MOST) -> None:
         self.rows = 0
         self._time = time
         self._bases = tuple(base for base in bases if base)
@@ -57,9 +58,26 @@ class Sampling:
             },
         )
 
+    def frame(self) -> pl.DataFrame:
+        """What has been taken, as it travels; see :func:`joined`."""
+        taken = self.sample()
+        hashes = [pl.Series(str(place), each) for place, each in enumerate(taken.hashes.values())]
+        return pl.DataFrame([pl.Series(_TIME, taken.times), *hashes])
+
     def _thin(self) -> None:
         self._every *= 2
         whole = self.sample()
         self._times = [whole.times[::2]]
         self._hashes = {base: [hashes[::2]] for base, hashes in whole.hashes.items()}
         self._held = len(self._times[0])
+
+
+def joined(frames: Iterable[pl.DataFrame], bases: Iterable[Base]) -> Sample:
+    """One sample of those that several have taken at the same rate, of the same keys."""
+    named = [base for base in bases if base]
+    names = [_TIME, *map(str, range(len(named)))]
+    types = [pl.Int64(), *(pl.UInt64() for _ in named)]
+    none = pl.DataFrame(schema=dict(zip(names, types, strict=True)))
+    rows = pl.concat([none, *frames])
+    hashes = {base: rows[str(place)].to_numpy() for place, base in enumerate(named)}
+    return Sample(rows[_TIME].to_numpy(), hashes)

@@ -6,9 +6,7 @@ They are objects rather than closures: what a task is made of is listed, and pic
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Final, Protocol
-from uuid import uuid4
 
 import numpy as np
 import polars as pl
@@ -91,41 +89,6 @@ class ToOne:
     def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
         """See ``Route``."""
         return (Parcel(0, CORE, rows) for rows in frames)
-
-
-@dataclass(frozen=True, slots=True)
-class ToFiles:
-    """Rows stay where they are, in files that all tasks see, and of these is told.
-
-    Features are several times as many bytes as what they are made of: nobody moves them.
-
-    Parameters
-    ----------
-    folder
-        Where to write them.
-    places
-        One more than the greatest place.
-    parts
-        Into how many even parts, by place, the rows are put: a file each.
-    """
-
-    folder: Path
-    places: int
-    parts: int
-
-    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
-        """See ``Route``; a parcel's frame has the name of the file."""
-        width = max(1, -(-self.places // self.parts))
-        held: dict[int, list[pl.DataFrame]] = {}
-        for rows in frames:
-            for parcel in dealt(rows, rows[PLACE].to_numpy() // width, CORE):
-                held.setdefault(parcel.partition, []).append(parcel.frame)
-        for part in sorted(held):
-            rows = pl.concat(held.pop(part))
-            # A task that is tried again writes files of its own, and is the one that tells.
-            name = f"{part:06d}-{uuid4().hex}.arrow"
-            rows.write_ipc(self.folder / name)
-            yield Parcel(part, CORE, pl.DataFrame({"file": [name]}))
 
 
 @dataclass(frozen=True)
