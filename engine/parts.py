@@ -17,9 +17,7 @@ def is_parts(path: Path) -> bool:
     if not path.is_dir():
         return False
     names = [part.name for part in path.iterdir()]
-    return bool(names) and all(
-        name.startswith(_STEM) and name.endswith(_SUFFIX) for name in names
-    )
+    return bool(names) and all(name.startswith(_STEM) and name.endswith(_SUFFIX) for name in names)
 
 
 def is_table(path: Path) -> bool:

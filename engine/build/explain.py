@@ -6,11 +6,14 @@ from engine.backends.polars.chunks import CHUNK_ROWS, MOST_CHUNK_ROWS
 from engine.backends.polars.evaluate import key_of
 from engine.backends.polars.plan import Plan, compile_features
 from engine.backends.spark.cut import Sizes, base_of, bases_of, can_be_sliced, part_of, reach_of
-from engine.build.job import open_log
+from engine.build.job import PART_ROWS, open_log
+from engine.build.native import why_not_native
 from engine.build.options import Options
+from engine.build.outputs import FEATURES
 from engine.definition import fingerprint
 from engine.definition.needs import aggregates_in
 from engine.definition.nodes import Aggregate
+from engine.events.log import Log
 from engine.words import counted
 
 
@@ -29,10 +32,26 @@ def explain(options: Options) -> str:
         f"engine: {options.engine}, {counted(options.threads, 'thread')}",
         *_windows(plan),
         *_execution(options, plan, log.rows),
+        *_reading(options, log),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _reading(options: Options, log: Log) -> list[str]:
+    lines = [
         "reading: in place if the log is in time order without repeated event ids, else staged:",
         "  put in order in scratch files beside the output, results in the order of the input",
     ]
-    return "\n".join(lines) + "\n"
+    if options.engine != "spark":
+        return lines
+    why_not = why_not_native(options, log)
+    if why_not is not None:
+        return [*lines, f"  all rows by one process, as {why_not}"]
+    return [
+        "reading: in tasks, by row groups: once to count, check and sample, once to compute",
+        f"writing: by tasks, a part of {FEATURES} for about {PART_ROWS:,} rows, in the order of",
+        "  the input",
+    ]
 
 
 def _execution(options: Options, plan: Plan, log_rows: int | None) -> list[str]:

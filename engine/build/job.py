@@ -159,9 +159,7 @@ class _Job:
                     for number, file in enumerate(files):
                         file.rename(self._scratch / FEATURES / part_name(number))
             else:
-                write_frames(
-                    self._at_least_one(iter(())), self._scratch / FEATURES / part_name(0)
-                )
+                write_frames(self._at_least_one(iter(())), self._scratch / FEATURES / part_name(0))
             self._meter.advance(log.counts.kept)
             self.seconds["build"] = elapsed() - began
             return log.counts

@@ -3,9 +3,6 @@
 from engine.build.options import Options
 from engine.events.log import Log
 
-ENGINE = "spark"
-
-
 
 def why_not_native(options: Options, log: Log) -> str | None:
     """Why the rows of a build by Spark pass through one process; None if they do not."""

@@ -198,10 +198,7 @@ def _described(stage: Stage) -> dict[str, Any]:
     return {
         "key": list(stage.base),
         "partitions": stage.partitions,
-        "hot": [
-            {"share": round(hot.share, 4), "slices": len(hot.cuts) + 1}
-            for hot in stage.hot
-        ],
+        "hot": [{"share": round(hot.share, 4), "slices": len(hot.cuts) + 1} for hot in stage.hot],
     }
 
 

@@ -13,7 +13,6 @@ from uuid import uuid4
 import numpy as np
 import polars as pl
 
-from engine.backends.polars.layout import IntArray
 from engine.backends.spark.cut import key_hashes
 from engine.backends.spark.pieces import RowGroups
 from engine.backends.spark.rows import PLACE, Parcel, dealt, packed, unpacked
@@ -47,7 +46,7 @@ class ToPieces:
             return
         rows = pl.concat(places).sort().to_frame()
         firsts = np.array(self.firsts, dtype=np.int64)
-        piece: IntArray = np.searchsorted(firsts, rows[PLACE].to_numpy(), side="right") - 1
+        piece = np.searchsorted(firsts, rows[PLACE].to_numpy(), side="right") - 1
         for parcel in dealt(rows, piece, LEFT):
             # A task that is tried again writes files of its own, and is the one that tells.
             name = f"places-{uuid4().hex}.arrow"
