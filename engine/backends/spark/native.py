@@ -5,7 +5,7 @@ back is what is said of pieces, files and parts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +14,7 @@ import polars as pl
 from engine.backends.polars.plan import compile_features
 from engine.backends.spark.cut import Sizes, Stage, bases_of
 from engine.backends.spark.job import Job, by_spark
-from engine.backends.spark.pieces import Reading, RowGroups, pieces_of
+from engine.backends.spark.pieces import Reading, pieces_of
 from engine.backends.spark.repeated import FindHashes, FindIds, ReadIds, ToPieces, left_in
 from engine.backends.spark.rows import Parcel
 from engine.backends.spark.sampling import MOST, joined
