@@ -17,7 +17,6 @@ from engine.backends.spark.rows import (
     in_order,
     of_bytes,
     packed,
-    to_bytes,
 )
 from engine.sink import write_frames
 
@@ -54,11 +53,12 @@ class ToFiles:
         # A task that is tried again writes a file of its own, and is the one that tells. It is one
         # for all parts: tasks times parts would be more files than a file system likes.
         name = f"{uuid4().hex}.arrows"
-        with (self.folder / name).open("wb") as file:
+        # Without a buffer of Python's, so that polars writes into the file itself.
+        with (self.folder / name).open("wb", buffering=0) as file:
             for part in sorted(held):
-                content = to_bytes(pl.concat(held.pop(part)))
-                where = {"file": [name], "start": [file.tell()], "size": [len(content)]}
-                file.write(content)
+                start = file.tell()
+                pl.concat(held.pop(part)).write_ipc_stream(file)
+                where = {"file": [name], "start": [start], "size": [file.tell() - start]}
                 yield Parcel(part, CORE, pl.DataFrame(where))
 
 
@@ -137,6 +137,6 @@ def parts_left(parcels: Iterable[Parcel], folder: Path) -> list[Part]:
 
 
 def _read(path: Path, start: int, size: int) -> pl.DataFrame:
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         file.seek(start)
         return of_bytes(file.read(size))
