@@ -28,7 +28,8 @@ number of rows, but with the engine reference, which holds the log; with the eng
 _EPILOG = f"""\
 writes into DIR:
   features.parquet    event_id, cc_num, unix_time, is_fraud where there is one, then the features,
-                      a row for each event in the order of the input
+                      a row for each event in the order of the input; with the engine spark and
+                      inputs that are all Parquet a folder of files, part-000000.parquet first
   features.json       the features' names, in order
   build.json          what was read, refused and written, how fast, with what versions
   quarantine.parquet  the rows that were refused: file, line, reason
@@ -89,8 +90,8 @@ def _parser() -> Parser:
         default=None,
         metavar="URL",
         help="of the engine spark: Spark's master (default: local[N], N being --threads, or what "
-        "spark-submit was told); on a cluster --out is a folder that all its machines see, and "
-        "Python there has this package",
+        "spark-submit was told); on a cluster all its machines see the inputs and --out by the same "
+        "paths, and Python there has this package",
     )
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
     add("--memory", default=None, metavar="SIZE", help=MEMORY_HELP)

@@ -72,7 +72,7 @@ def to_bytes(frame: pl.DataFrame) -> bytes:
 
 def of_bytes(content: Any) -> pl.DataFrame:  # noqa: ANN401 - bytes, or a buffer of them
     """The frame of such bytes."""
-    return pl.read_ipc_stream(content if isinstance(content, bytes) else io.BytesIO(content))
+    return pl.read_ipc_stream(io.BytesIO(content))
 
 
 def dealt(frame: pl.DataFrame, partitions: IntArray, kind: int) -> Iterator[Parcel]:
