@@ -90,8 +90,8 @@ def _parser() -> Parser:
         default=None,
         metavar="URL",
         help="of the engine spark: Spark's master (default: local[N], N being --threads, or what "
-        "spark-submit was told); on a cluster all its machines see the inputs and --out by the same "
-        "paths, and Python there has this package",
+        "spark-submit was told); on a cluster all its machines see the inputs and --out by the "
+        "same paths, and Python there has this package",
     )
     add("--threads", default=None, metavar="N", help="threads (default: all processors)")
     add("--memory", default=None, metavar="SIZE", help=MEMORY_HELP)

@@ -15,6 +15,8 @@ import pytest
 
 from backends import backend_or_skip
 from conformance import on_the_spot
+from engine.backends.spark.job import Step, Task
+from engine.backends.spark.rows import Parcel
 from engine.model.features_file import locate_features, read_features
 from engine.parts import files_of
 from replay.questions.sources import find_features, find_labels
@@ -125,6 +127,20 @@ def test_a_log_in_order_has_the_same_bits(tmp_path: Path, clean: Path, name: str
     built(tmp_path / "spark", [clean], "--set", name, "--engine", "spark")
     assert_same_build(tmp_path / "spark", tmp_path / "polars")
     assert report(tmp_path / "spark")["rows"]["late"] == 0
+
+
+@pytest.mark.usefixtures("without_spark")
+def test_tasks_that_are_tried_again_leave_nothing_twice(
+    tmp_path: Path, messy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tried_again(pieces: int, first: Task, steps: list[Step]) -> Iterator[Parcel]:
+        on_the_spot.moves(pieces, first, steps)  # nobody hears what these tell
+        return on_the_spot.moves(pieces, first, steps)
+
+    built(tmp_path / "once", [messy], "--engine", "spark")
+    monkeypatch.setattr("engine.backends.spark.native.by_spark", lambda _: tried_again)
+    built(tmp_path / "again", [messy], "--engine", "spark")
+    assert_same_build(tmp_path / "again", tmp_path / "once")
 
 
 def test_through_spark_it_has_the_same_bits(
