@@ -151,8 +151,9 @@ def test_messages_name_the_log_and_not_where_its_features_are_for_now(
     log = write(simulated(100), tmp_path / "new.parquet")
     found = pl.read_parquet
 
-    def empty(path: Path) -> pl.DataFrame:
-        return found(path).head(0) if path.name == "features.parquet" else found(path)
+    def empty(source: Path | list[Path]) -> pl.DataFrame:
+        names = [path.name for path in source] if isinstance(source, list) else [source.name]
+        return found(source).head(0) if names == ["features.parquet"] else found(source)
 
     monkeypatch.setattr(pl, "read_parquet", empty)
     assert score(log, "--run", boosted, "--quiet") == 2
