@@ -1,6 +1,6 @@
 """Tables and spreads as the suites print them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 
 def shown(spread: Mapping[str, float], form: str, unit: float = 1) -> str:
@@ -19,3 +19,9 @@ def aligned(table: Sequence[Sequence[str]]) -> list[str]:
         ).rstrip()
         for row in table
     ]
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table in Markdown."""
+    for row in (header, ("---",) * len(header), *rows):
+        yield f"| {' | '.join(row)} |"

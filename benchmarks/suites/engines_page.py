@@ -1,9 +1,10 @@
 """The results of the suite of engines as the README has them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from benchmarks.online.serve import MANAGED, PYTHON
+from benchmarks.tables import markdown
 
 _MIB: Final = 1 << 20
 _US: Final = 1e3
@@ -38,7 +39,7 @@ def page(results: Mapping[str, Any], file: str) -> str:
 
 def _batch(found: Mapping[str, Any], title: str) -> Iterator[str]:
     cases = found.values()
-    yield from _table(
+    yield from markdown(
         (title, *found),
         [
             ("rows/s", *_medians(cases, "{:,.0f}", "rows_per_second")),
@@ -56,7 +57,7 @@ def _online(found: Mapping[str, Any]) -> Iterator[str]:
         (f"{name}, µs an event", *_medians(cases, "{:,.1f}", MANAGED, "latency_us", name))
         for name in ("p50", "p99", "p99.9")
     ]
-    yield from _table(
+    yield from markdown(
         ("online, one core", *(f"{int(count):,} cards" for count in found)),
         [
             ("events/s", *_medians(cases, "{:,.0f}", MANAGED, "events_per_second")),
@@ -76,7 +77,7 @@ def _online(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _hot(found: Mapping[str, Any], usual: str) -> Iterator[str]:
     cases = found.values()
-    yield from _table(
+    yield from markdown(
         ("one card", *found),
         [
             ("µs an event", *_medians(cases, "{:.2f}", "ns_per_event", unit=_US)),
@@ -100,8 +101,3 @@ def _medians(
         for name in path:
             spread = spread[name]
         yield "unknown" if spread is None else form.format(spread["median"] / unit)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    for row in (header, ("---",) * len(header), *rows):
-        yield f"| {' | '.join(row)} |"

@@ -1,10 +1,11 @@
 """The results of the suite of the live scorer as the README has them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from benchmarks.live.drive import MAX
 from benchmarks.suites.live_results import ORIGINAL, rows_of
+from benchmarks.tables import markdown
 
 
 def page(results: Mapping[str, Any], file: str) -> str:
@@ -35,7 +36,7 @@ def page(results: Mapping[str, Any], file: str) -> str:
     lines = [
         where,
         "",
-        *_table(
+        *markdown(
             (f"{live[MAX]['keys']:,} cards", *live),
             [
                 (name, *(_cell(*rows[place][1:]) for rows in told.values()))
@@ -43,7 +44,7 @@ def page(results: Mapping[str, Any], file: str) -> str:
             ],
         ),
         "",
-        *_table(
+        *markdown(
             ("in the same run", MAX, "original design", "ours ÷ theirs"),
             [
                 (
@@ -66,8 +67,3 @@ def _cell(spread: Mapping[str, float] | None, unit: float, form: str) -> str:
 
 def _median(spread: Mapping[str, float], form: str) -> str:
     return form.format(spread["median"])
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    for row in (header, ("---",) * len(header), *rows):
-        yield f"| {' | '.join(row)} |"

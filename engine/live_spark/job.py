@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 EXIT_KEY: Final = 3
-_BUCKETS_A_TASK: Final = 4
+BUCKETS_A_TASK: Final = 4
 # A query of small micro-batches plans more than it computes: of code that is compiled as well as
 # can be it has little use, and compiling it took more than all else in the first minutes.
 _JAVA: Final = ("-XX:TieredStopAtLevel=1",)
@@ -73,7 +73,7 @@ def live_spark(options: Options, log: Log) -> int:
                 log.warning("setting passed over", what="--state", why=why)
         if not common_columns(features):
             log.warning("one task has all of the state", why=f"keys of {features.name} share none")
-        model = ledger.enrol(_model(run))
+        model = ledger.enrol(model_of(run))
         app = App(options, ledger, model, log)
         settings = SETTINGS | {"spark.sql.shuffle.partitions": str(about.partitions)}
         for name, value in settings.items():
@@ -97,7 +97,7 @@ def live_spark(options: Options, log: Log) -> int:
 def _plan(run: Run, options: Options, about: About) -> Plan:
     return Plan(
         options.run.resolve(),
-        _model(run).sha256,
+        model_of(run).sha256,
         about.buckets,
         about.lateness,
         about.leap,
@@ -105,7 +105,8 @@ def _plan(run: Run, options: Options, about: About) -> Plan:
     )
 
 
-def _model(run: Run) -> Model:
+def model_of(run: Run) -> Model:
+    """What the outbox keeps of a run's model."""
     return Model(
         sha256=run.manifest["sha256"][MODEL_FILES[run.model.kind]],
         run_id=run.manifest["id"],
@@ -131,7 +132,7 @@ def _first(
         )
     cluster = options.cluster
     partitions = cluster.partitions or spark.sparkContext.defaultParallelism
-    buckets = cluster.buckets or _BUCKETS_A_TASK * partitions
+    buckets = cluster.buckets or BUCKETS_A_TASK * partitions
     leap = None if options.leap is None else options.leap * features.schema.ticks_per_second
     about = About(
         feature_set=features.name,

@@ -15,7 +15,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 _TOKEN_BYTES: Final = 16
 _LEAST_BYTES: Final = 65_536  # appended, before a snapshot is worth it
-_MOST_ENTRIES: Final = 256  # each is asked for by itself
+MOST_ENTRIES: Final = 256  # since a snapshot: each is asked for by itself
 
 
 class Head(NamedTuple):
@@ -140,7 +140,7 @@ def done(store: Store, held: Held[State], entry: bytes) -> None:
     version, token = head.version + 1, _token(head.token, entry)
     appended = head.appended + len(entry)
     since, since_token, size = head.since, head.since_token, head.size
-    if appended >= max(_LEAST_BYTES, size) or version - since > _MOST_ENTRIES:
+    if appended >= max(_LEAST_BYTES, size) or version - since > MOST_ENTRIES:
         whole = held.state.whole()
         store.set_whole(whole)
         for before in range(since + 1, version):
