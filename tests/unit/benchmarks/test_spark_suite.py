@@ -60,6 +60,10 @@ def test_the_suite_keeps_and_says_what_it_measured(
     assert text == suite.as_text(kept)
     for words in ("spark ÷ polars", "Spark SQL ÷ spark", "spark, 1 core"):
         assert words in text
+    page = suite.page(kept, "spark.json")
+    assert page.startswith(f"```console\n$ python -m benchmarks spark --rows {ROWS} ")
+    assert f"{text}```" in page
+    assert page.endswith("[every measurement](spark.json).")
 
 
 @pytest.mark.usefixtures("in_this_process")
