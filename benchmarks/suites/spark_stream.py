@@ -110,6 +110,7 @@ def measure(options: Options, space: Workspace) -> dict[str, Any]:
     printed = {name: [run.printed for run in runs] for name, runs in done.items()}
     return around | {
         "versions": versions(["sentinelpos", "numpy", "lightgbm", "msgspec", "pyspark"]),
+        "threads": threads,
         "repeats": options.common.repeats,
         "inputs": described(inputs, options.wanted),
         "model": BOOSTED,

@@ -111,20 +111,20 @@ def sizing(results: Mapping[str, Any]) -> Iterator[str]:
     sizes = [size_of(rate, parts, summary) for rate in RATES]
     yield "**Computed from these figures, not measured:**"
     yield ""
-    yield from markdown(
-        ("transactions a second", *(f"{rate:,}" for rate in RATES)), [*_rows(sizes)]
-    )
+    header = ("transactions a second", *(f"{rate:,}" for rate in RATES))
+    yield from markdown(header, [*_rows(sizes, results["threads"])])
     yield ""
     full = full_at(parts)
     (first, rate), (second, later) = full.items()
     yield (
         f"{ALONE[first].capitalize()} is what is full first, at {rate:,.0f} a second by this; "
         f"{ALONE[second]} is at {later:,.0f}. Both are one of a kind, and what is in bold is more "
-        "than one core gives. Deciding is divided among tasks."
+        "than one core gives. Deciding is divided among tasks. Not in it are flags, which the "
+        "driver posts as the live scorer does, and what more tasks cost Spark."
     )
 
 
-def _rows(sizes: list[Size]) -> Iterator[tuple[str, ...]]:
+def _rows(sizes: list[Size], threads: int) -> Iterator[tuple[str, ...]]:
     def row(title: str, *cells: str) -> tuple[str, ...]:
         return (title, *cells)
 
@@ -132,7 +132,7 @@ def _rows(sizes: list[Size]) -> Iterator[tuple[str, ...]]:
     yield row("recording, of its one core", *(_share(one.alone[RECORDING]) for one in sizes))
     yield row("deciding, cores", *(f"{one.deciding:.2f}" for one in sizes))
     yield row("micro-batches a second", *(f"{one.batches:.2f}" for one in sizes))
-    yield row("Spark around them, cores, as measured", *(f"{one.spark:.2f}" for one in sizes))
+    yield row(f"Spark around {threads} tasks, cores", *(f"{one.spark:.2f}" for one in sizes))
     cards = f"cards, in millions, at {EVENTS_PER_CARD_AND_DAY} events a day"
     yield row(cards, *(f"{one.cards / _MB:,.0f}" for one in sizes))
     yield row("their state, GB", *(f"{one.state_bytes / _GB:,.0f}" for one in sizes))

@@ -131,6 +131,7 @@ def test_the_page_tells_what_is_measured_from_what_is_computed(results: dict[str
     assert "| transactions a second | 1,000 | 10,000 | 65,000 |" in computed
     assert "| sequencing, of its one core | 2 % | 20 % | **130 %** |" in computed
     assert "| recording, of its one core | 4 % | 40 % | **260 %** |" in computed
+    assert "| Spark around 2 tasks, cores | 0.50 | 0.50 | 0.50 |" in computed
     assert "| deciding, cores | 0.10 | 1.00 | 6.50 |" in computed
     assert "The outbox is what is full first, at 25,000 a second" in computed
     assert "the task that puts events into order is at 50,000" in computed
