@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.backends.spark.session import refuse_ended, told_by_spark
 from engine.clock import elapsed
-from engine.errors import OutputError
+from engine.errors import OutputError, SentinelError
 from engine.live.client import ClientOptions, HttpClient
 from engine.live.deadlines import Deadlines
 from engine.live.endpoint import Endpoint, read_endpoint
@@ -61,6 +62,7 @@ class App:
         self._recording = Recording(ledger, model, manner, self._deadlines)
         self._batches = 0
         self._done = asyncio.Event()
+        self._failure: SentinelError | None = None
 
     async def work(self, verdicts: "DataFrame") -> None:
         """Decide on what comes until it is asked to stop, or a part cannot go on.
@@ -87,7 +89,7 @@ class App:
                     parts.append(asyncio.create_task(poster.run()))
                 parts += [asyncio.create_task(part) for part in self._bridged()]
                 query = self._started(verdicts, worker, poster)
-                watching = asyncio.create_task(_watch(query))
+                watching = asyncio.create_task(watch(query))
                 stopping = asyncio.create_task(asked.wait())
                 self._log.info("started", next=self._ledger.next_sequence)
                 try:
@@ -103,8 +105,14 @@ class App:
         finally:
             await _ended(parts)
             worker.close()
-        with suppress(asyncio.CancelledError):
+        try:
             await watching
+        except OutputError:
+            # Spark has words of its own for what failed here, and none for what to do about it.
+            if self._failure is not None:
+                raise self._failure from None
+            if not asked.is_set():
+                raise
         for part in parts:
             with suppress(asyncio.CancelledError):
                 part.result()
@@ -133,7 +141,11 @@ class App:
             self._log.info("recorded", **told)
 
         def take(verdicts: list[Verdict], number: int) -> None:
-            asyncio.run_coroutine_threadsafe(record(verdicts, number), loop).result()
+            try:
+                asyncio.run_coroutine_threadsafe(record(verdicts, number), loop).result()
+            except SentinelError as error:
+                self._failure = error
+                raise
 
         cluster = self._options.cluster
         return start(verdicts, self._options.checkpoint, take, cluster.trigger)
@@ -143,7 +155,7 @@ class App:
         outside, source = self._options.outside, self._options.source
         if outside.stream is None or not isinstance(source, Files):
             return []
-        bridge = Bridge(source.folder)
+        bridge = Bridge(source.folder, self._ledger.created)
         endpoint = read_endpoint(outside.stream, "--stream")
         options = StreamOptions(endpoint, outside.key, self._tls(endpoint))
         reader = StreamReader(options, bridge.take, bridge.last_id, self._log)
@@ -175,7 +187,7 @@ class App:
         return client_tls(outside.ca_file, insecure=outside.insecure)
 
 
-async def _watch(query: "StreamingQuery") -> None:
+async def watch(query: "StreamingQuery") -> None:
     """Wait until a query has ended, which it does not by itself.
 
     Raises
@@ -183,15 +195,28 @@ async def _watch(query: "StreamingQuery") -> None:
     OutputError
         Why it has.
     """
-    while not await asyncio.to_thread(query.awaitTermination, _LOOK_SECONDS):
-        pass
-    failure = await asyncio.to_thread(query.exception)
-    if failure is not None:
-        words = str(failure)[:_MOST_WORDS]
+    while (why := await asyncio.to_thread(_ended_of, query)) is None:  # noqa: ASYNC110 - Spark's
+        await asyncio.sleep(_LOOK_SECONDS)
+    if why:
         raise OutputError(
-            f"the query cannot go on (was: {words})",
+            f"the query cannot go on (was: {why[:_MOST_WORDS]})",
             hint="start again when what it says is put right: it goes on where it was",
         )
+
+
+def _ended_of(query: "StreamingQuery") -> str | None:
+    """Why a query has ended; empty if it was asked to, None if it has not.
+
+    Spark is asked for the words here, as it ends soon after, and pyspark asks it for each.
+    """
+    try:
+        if query.isActive:
+            return None
+        failure = query.exception()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        refuse_ended(error)
+        return told_by_spark(error)
+    return "" if failure is None else told_by_spark(failure)
 
 
 def _stop(query: "StreamingQuery") -> None:

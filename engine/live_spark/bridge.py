@@ -2,6 +2,9 @@
 
 A file appears when it is whole, some times a second; beside them
 ``_position.json`` says how far the files have come, as Spark removes those that are done with.
+
+A file that Spark has seen the name of it passes over, without a word. So places begin with the time
+of a start, and a name never comes again, whatever has become of the folder meanwhile.
 """
 
 import asyncio
@@ -20,7 +23,7 @@ from engine.live_spark.lines import Line, read, written
 
 _POSITION: Final = "_position.json"  # Spark reads no file whose name begins so
 _FILES: Final = "events-*.json"
-_DIGITS: Final = 15
+_DIGITS: Final = 16
 _LINGER_SECONDS: Final = 0.2
 _MOST_LINES: Final = 10_000
 
@@ -28,6 +31,7 @@ _MOST_LINES: Final = 10_000
 class _Position(msgspec.Struct):
     offset: int
     id: str
+    outbox: int
 
 
 class Bridge:
@@ -39,6 +43,8 @@ class Bridge:
     ----------
     folder
         The folder for the files; made if it is not there.
+    outbox
+        When the outbox was made that decisions on them go into, by which it is known.
 
     Attributes
     ----------
@@ -48,15 +54,18 @@ class Bridge:
     Raises
     ------
     InputError, OutputError
-        If the folder is none, or what is in it cannot be read.
+        If the folder is none, or what is in it cannot be read, or goes with another outbox.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, outbox: int) -> None:
         self._folder = folder
+        self._outbox = outbox
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        position = _position(folder)
-        self._offset, self.last_id = position.offset, position.id
+        position = _position(folder, outbox)
+        # More events than microseconds do not come.
+        self._offset, self.last_id = max(position.offset, wall_us()), position.id
+        self._say(self._offset, self.last_id)
         self._lines: list[Line] = []
         self._due = asyncio.Event()
         self._room = asyncio.Event()
@@ -108,22 +117,31 @@ class Bridge:
     def _write(self, lines: list[Line]) -> None:
         name = f"events-{lines[0].offset:0{_DIGITS}}.json"
         write_bytes(written(lines), self._folder / name)
-        last = lines[-1]
-        position = msgspec.json.encode(_Position(last.offset + 1, last.id))
+        self._say(lines[-1].offset + 1, lines[-1].id)
+
+    def _say(self, offset: int, last_id: str) -> None:
+        position = msgspec.json.encode(_Position(offset, last_id, self._outbox))
         write_bytes(position, self._folder / _POSITION)
 
 
-def _position(folder: Path) -> _Position:
+def _position(folder: Path, outbox: int) -> _Position:
     """How far the files have come: the last of them may be ahead of what is said of them."""
-    said = _Position(0, "")
+    said = _Position(0, "", outbox)
     with suppress(FileNotFoundError), _reading(folder / _POSITION) as content:
         said = msgspec.json.decode(content, type=_Position)
+    if said.outbox != outbox:
+        raise InputError(
+            f"{folder}: events of another outbox (was {_POSITION} of one made at {said.outbox}, "
+            f"not {outbox})",
+            hint="name a new folder with a new outbox and checkpoint: the stream is asked from its "
+            "beginning; or give the outbox and checkpoint that go with this one",
+        )
     files = sorted(folder.glob(_FILES))
     if files:
         with suppress(FileNotFoundError), _reading(files[-1]) as content:
             [*_, last] = read(content)
             if last.offset >= said.offset:
-                return _Position(last.offset + 1, last.id)
+                return _Position(last.offset + 1, last.id, outbox)
     return said
 
 
@@ -140,5 +158,6 @@ class _reading:  # noqa: N801 - a block
         if isinstance(error, msgspec.MsgspecError | ValueError):
             raise InputError(
                 f"{self._path}: not as it was written (was: {error})",
-                hint="name another folder for the files; the stream is asked from its beginning",
+                hint="remove that file: the stream is asked from its beginning, or from the last "
+                "file that is left, and what has a decision gets no other",
             ) from error

@@ -31,6 +31,8 @@ class About:
         When the outbox was made, by which it is known.
     buckets, partitions
         Among how many parts the state is divided, and how many tasks work on it.
+    source
+        Where events come from, as the sources tell.
     lateness, leap
         As for ``OnlineFeatures``.
     first
@@ -44,6 +46,7 @@ class About:
     outbox: int
     buckets: int
     partitions: int
+    source: str
     lateness: int
     leap: int | None
     first: int
@@ -87,6 +90,8 @@ class Checkpoint:
                 f"--checkpoint: cannot be read (was: {str(error).splitlines()[0]})",
                 hint="name a new folder, or one that this command has made",
             ) from error
+        if not found and not (self._has(f"{_FOLDER}/_SUCCESS") or self._has("offsets")):
+            return None  # somebody was killed while it was noted, and nothing has begun
         if len(found) != 1:
             raise InputError(
                 f"--checkpoint: what it is of is not noted in it once (was {len(found)} times in "
@@ -99,11 +104,19 @@ class Checkpoint:
         """Note what it is of, and the snapshots to begin with, by bucket."""
         rows = [(_ABOUT, msgspec.json.encode(asdict(about))), *wholes.items()]
         frame = self._session.createDataFrame(rows, BEGUN)
-        waited_for(lambda: frame.coalesce(1).write.parquet(self._path))
+        write = frame.coalesce(1).write.mode("overwrite")
+        waited_for(lambda: write.parquet(self._path))
 
     def begun(self) -> "DataFrame":
         """The snapshots to begin with."""
         return self._all().where(f"bucket >= {SEQUENCER}")
+
+    def _has(self, name: str) -> bool:
+        """Whether there is such a file or folder, in whatever store it is."""
+        context = self._session.sparkContext
+        assert context._jvm is not None  # noqa: S101, SLF001 - pyspark has no way to ask a store
+        path = context._jvm.org.apache.hadoop.fs.Path(f"{self.path.rstrip('/')}/{name}")  # noqa: SLF001
+        return bool(path.getFileSystem(context._jsc.hadoopConfiguration()).exists(path))  # noqa: SLF001
 
     def _all(self) -> "DataFrame":
         return self._session.read.schema(BEGUN).parquet(self._path)

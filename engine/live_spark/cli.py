@@ -1,6 +1,7 @@
 """The command line of the live scorer on Spark."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, cast
@@ -18,23 +19,35 @@ if TYPE_CHECKING:
     from engine.live_spark.sources import Files, Kafka
 
 _KEY: Final = "SENTINELPOS_API_KEY"
+_KAFKA: Final = "SENTINELPOS_KAFKA"
+# Everybody on the machine may read a command line.
+_SECRET: Final = re.compile("password|jaas|secret|credential|token|ssl.*key$", re.IGNORECASE)
 _DESCRIPTION: Final = """\
 Score a stream with Spark Structured Streaming: the same state objects, decisions and flags as
 python -m engine.live, for more cards and events than one machine has room for. Every event is
 decided on once, and its decision is in the outbox before its flag is posted, whatever fails. It
 ends when it is asked to (SIGTERM, SIGINT), and goes on from its checkpoint at the next start.
 
-Events come from Kafka, or from files of JSON lines in a folder; with --stream, a stream of
-server-sent events is written into that folder."""
+Events come from Kafka, whose values are their JSON, or from files of JSON lines in a folder; with
+--stream, a stream of server-sent events is written into that folder."""
 
 _EPILOG: Final = f"""\
 The outbox is a ledger: python -m engine.ledger exports it, python -m replay replays that.
+
+A file of --files appears when it is whole (write it as .NAME, then rename it), under a name that
+never comes again, and is removed when it is done with. A line of it is one event:
+  {{"offset": 17, "arrival": 1700000000000000, "event": "{{\\"trans_num\\": \\"a1\\", ...}}"}}
+offset is its place, by which those of a micro-batch are put in order; arrival is when it came, in
+microseconds since 1970 UTC, from which --deadline counts; event is the event's JSON as a text. What
+is none is put into the outbox's quarantine, with a reason.
 
 --kafka takes what Spark's Kafka source does, such as kafka.bootstrap.servers=HOST:PORT,
 subscribe=TOPIC, startingOffsets=earliest, maxOffsetsPerTrigger=20000. What reads Kafka does not
 come with pyspark: spark-submit --packages org.apache.spark:spark-sql-kafka-0-10_2.13:VERSION.
 
-The key for --stream and --flag is in the environment alone, as {_KEY}.
+Options of Kafka may be in the environment too, as lines of NAME=VALUE in {_KAFKA}; those
+with a password or another secret are there alone. The key for --stream and --flag is there alone
+too, as {_KEY}.
 
 {EXIT_CODES}
   3 the key is not taken
@@ -68,11 +81,12 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
 
     # Spark and its workers need not know it.
     key = os.environ.pop(_KEY, "")
+    source = _source(parsed, os.environ.pop(_KAFKA, ""))
     options = Options(
         run=Path(parsed.run),
         outbox=Path(parsed.outbox),
         checkpoint=parsed.checkpoint,
-        source=_source(parsed),
+        source=source,
         state=None if parsed.state is None else Path(parsed.state),
         outside=_outside(parsed, key),
         cluster=_cluster(parsed),
@@ -82,37 +96,55 @@ def _prepare(argv: Sequence[str] | None) -> Callable[[], int]:
         leap=leap(parsed.leap),
         grace=seconds(parsed.grace, "--grace"),
     )
-    log = make_log(secrets=[key])
+    log = make_log(secrets=[key, *getattr(source, "secrets", ())])
     route_others(log)
     # It takes more than a Log does; none of ours has a particular that is called event.
     return lambda: live_spark(options, cast("Log", log))
 
 
-def _source(parsed: "argparse.Namespace") -> "Files | Kafka":
+def _source(parsed: "argparse.Namespace", hidden: str) -> "Files | Kafka":
     from engine.live_spark.sources import Files, Kafka  # noqa: PLC0415 - with the others
 
-    if (parsed.files is None) == (not parsed.kafka):
+    given = _pairs(parsed.kafka, "--kafka")
+    for name in given:
+        if _SECRET.search(name):
+            raise InputError(
+                f"--kafka: the command line is no place for a secret (was {name})",
+                hint=f"give it in the environment, as a line of {_KAFKA}",
+            )
+    secret = _pairs([line for line in hidden.splitlines() if line.strip()], _KAFKA)
+    options = secret | given
+    if (parsed.files is None) == (not options):
         raise InputError(
-            f"--files: events come from one place (was {parsed.files!r}, and --kafka "
-            f"{parsed.kafka!r})",
-            hint="give --files FOLDER, or --kafka NAME=VALUE some times",
+            f"--files: events come from one place (was {parsed.files!r}, and of Kafka "
+            f"{', '.join(options) or 'nothing'})",
+            hint=f"give --files FOLDER, or --kafka NAME=VALUE some times, or {_KAFKA}",
         )
     if parsed.files is not None:
         most = whole(parsed.most_files, "--most-files", 1, _MOST)
-        return Files(Path(parsed.files).absolute(), most)
+        return Files(Path(parsed.files).resolve(), most)
     if parsed.stream is not None:
         raise InputError(
             f"--stream: is written into files (was {parsed.stream!r}, and --kafka)",
             hint="leave out one of the two",
         )
-    pairs = [text.partition("=") for text in parsed.kafka]
-    for name, between, value in pairs:
+    # What is masked wherever it stands had better be no common word, as a topic's name may be.
+    hidden_values = tuple(value for name, value in secret.items() if value and _SECRET.search(name))
+    return Kafka(options, hidden_values)
+
+
+def _pairs(texts: Sequence[str], where: str) -> dict[str, str]:
+    """Options of Kafka by their names; a value is never told."""
+    found = {}
+    for place, text in enumerate(texts, 1):
+        name, between, value = text.strip().partition("=")
         if not (name and between):
             raise InputError(
-                f"--kafka: not an option (was {name + between + value!r})",
+                f"{where}: not an option (was the one at place {place}, without a name and =)",
                 hint="give one such as subscribe=transactions",
             )
-    return Kafka({name: value for name, _, value in pairs})
+        found[name] = value
+    return found
 
 
 def _outside(parsed: "argparse.Namespace", key: str) -> "Outside":

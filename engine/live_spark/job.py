@@ -13,7 +13,9 @@ from engine.backends.spark.session import session
 from engine.definition import FeatureSet, fingerprint
 from engine.definition.needs import needs_labels
 from engine.errors import InputError
+from engine.events.disk import scratch_folder
 from engine.live.errors import KeyRejectedError
+from engine.live.ledger.about import About as LedgerAbout
 from engine.live.ledger.rows import Model
 from engine.live.ledger.writer import Ledger
 from engine.live.notices import Log
@@ -59,7 +61,8 @@ def live_spark(options: Options, log: Log) -> int:
     state = None if options.state is None else read_state(features, options.state)
     with (
         open_ledger(features, options.outbox, options.leap) as ledger,
-        session(options.cluster.master, java=_JAVA) as spark,
+        scratch_folder(options.outbox.absolute().parent) as scratch,
+        session(options.cluster.master, java=_JAVA, scratch=scratch, hidden=True) as spark,
     ):
         checkpoint = Checkpoint(spark, options.checkpoint)
         about = checkpoint.about()
@@ -68,9 +71,14 @@ def live_spark(options: Options, log: Log) -> int:
             checkpoint.note(about, _wholes(features, about, state))
         else:
             _refuse_another(about, features, options, ledger)
+            _refuse_elsewhere(about, options)
             if state is not None:
                 why = "the checkpoint has a state"
                 log.warning("setting passed over", what="--state", why=why)
+        # Replays of the outbox are to have what the state has.
+        ledger.describe(LedgerAbout.of(features, lateness=about.lateness, leap=about.leap))
+        if about.leap != _leap(features, options):
+            log.warning("setting passed over", what="--leap", why="the state has its own")
         if not common_columns(features):
             log.warning("one task has all of the state", why=f"keys of {features.name} share none")
         model = ledger.enrol(model_of(run))
@@ -133,21 +141,26 @@ def _first(
     cluster = options.cluster
     partitions = cluster.partitions or spark.sparkContext.defaultParallelism
     buckets = cluster.buckets or BUCKETS_A_TASK * partitions
-    leap = None if options.leap is None else options.leap * features.schema.ticks_per_second
     about = About(
         feature_set=features.name,
         fingerprint=fingerprint(features),
         outbox=ledger.created,
         buckets=buckets if common_columns(features) else 1,
         partitions=partitions,
+        source=options.source.told,
         lateness=default_lateness(features.schema),
-        leap=leap,
+        leap=_leap(features, options),
         first=ledger.next_sequence,
         has_begun=state is not None,
     )
     if state is None:
         return about
     return replace(about, lateness=state.standing.lateness, leap=state.standing.leap)
+
+
+def _leap(features: FeatureSet, options: Options) -> int | None:
+    """What is asked for, in ticks."""
+    return None if options.leap is None else options.leap * features.schema.ticks_per_second
 
 
 def _wholes(features: FeatureSet, about: About, state: State | None) -> dict[int, bytes]:
@@ -177,3 +190,14 @@ def _refuse_another(about: About, features: FeatureSet, options: Options, ledger
                 f"--{name}: stays as at the first start (was {asked}, and {noted} then)",
                 hint="leave it out, or begin with a new checkpoint",
             )
+
+
+def _refuse_elsewhere(about: About, options: Options) -> None:
+    """Refuse another source: where the query is in this one, it would look for in that."""
+    if about.source != options.source.told:
+        raise InputError(
+            f"--checkpoint: of events from elsewhere (was {about.source}, and now "
+            f"{options.source.told})",
+            hint=f"give {about.source} as at the first start, or begin with a new checkpoint and "
+            "outbox",
+        )

@@ -53,7 +53,7 @@ class Sequencing(_Operator):
         """Put a micro-batch into its order; the key is the same for all."""
         from engine.live_spark.working import ordered  # noqa: PLC0415 - see the top
 
-        found = ordered(self._plan, self._store, [row.value for row in rows])
+        found = ordered(self._plan, self._store, [bytes(row.value) for row in rows])
         return iter([Row(bucket=bucket, orders=orders) for bucket, orders in found])
 
 

@@ -2,6 +2,9 @@
 
 The outbox is a ledger, as the live scorer's. A micro-batch that Spark hands over again, after a
 failure between the outbox and its own commit, finds its events there; what is there stands.
+
+Places have no holes, in the query as in the outbox: one that an event gets which has its decision
+already goes to the quarantine. So an outbox that lacks what the query is past is known by that.
 """
 
 from collections.abc import Sequence
@@ -20,6 +23,7 @@ from engine.live.making import Manner
 from engine.live_spark.deciding import Verdict
 
 _US: Final = 1_000_000
+_AGAIN: Final = "came again: the decision that was recorded first stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class Recording:
         decisions: list[Decision] = []
         quarantined: list[Quarantined] = []
         now = wall_us()
+        if verdicts and verdicts[0].sequence > first:
+            self._refuse_an_older(verdicts[0].sequence, first)
         for one in verdicts:
             if one.event_id is None:
                 fresh = one.sequence >= first
@@ -91,6 +97,11 @@ class Recording:
                 fresh = one.event_id not in seen
                 seen.add(one.event_id)
             if not fresh:
+                # The query had forgotten it, and gave it another place.
+                if one.sequence >= first:
+                    quarantined.append(
+                        Quarantined(one.sequence, one.arrival, one.event_id, _AGAIN, STREAM)
+                    )
                 continue
             self._refuse_another(one.sequence, first)
             if one.reason is not None:
@@ -132,6 +143,14 @@ class Recording:
     def _flag(self, one: Decision) -> Flag:
         deadline = self._deadlines.revived(one.deadline, elapsed())
         return Flag(one.sequence, one.event_id, one.flagged, deadline)
+
+    def _refuse_an_older(self, sequence: int, first: int) -> None:
+        raise InputError(
+            f"{self._ledger.path}: older than this checkpoint (was at {first:,}, and the "
+            f"checkpoint at {sequence:,}: what is between would get no decision)",
+            hint="give both as they were left; or a new checkpoint and a new outbox, with --state "
+            "for what came before",
+        )
 
     def _refuse_another(self, sequence: int, first: int) -> None:
         if sequence < first:

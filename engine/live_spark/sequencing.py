@@ -160,7 +160,12 @@ class Sequencer:
     def take(self, lines: Sequence[Line]) -> dict[int, list[Ordered]]:
         """What becomes of a micro-batch of events, in their order, by bucket."""
         self._ordered, self._seen = defaultdict(list), []
-        for at, group in groupby(lines, attrgetter("arrival")):
+        for (at, fault), group in groupby(lines, attrgetter("arrival", "fault")):
+            if fault:
+                piece = Piece(STREAM, [], 0.0, at)
+                for _ in group:
+                    self._take(Taken(piece, None, None, fault), at)
+                continue
             events = [Event("message", "", _data(line)) for line in group]
             for one in read_pieces(self._reader, [Piece(STREAM, events, 0.0, at)]).taken:
                 self._take(one, at)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
-TEXTS: Final = "value string"
+TEXTS: Final = "value binary"
 _KAFKA: Final = "kafka"
 _PACKAGE: Final = "org.apache.spark:spark-sql-kafka-0-10_2.13"
 
@@ -36,20 +36,39 @@ class Files:
     folder: Path
     most: int = 64
 
+    @property
+    def told(self) -> str:
+        """Where events come from, as it is noted and told."""
+        return f"--files {self.folder}"
+
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
     """Topics of Kafka, whose values are the events' JSON.
 
-    Events of a micro-batch are in the order of their timestamps, then partitions, then offsets.
+    Events of a micro-batch are in the order of their timestamps, topics, partitions and offsets.
 
     Parameters
     ----------
     options
         As Spark's Kafka source takes them.
+    secrets
+        Values of them that must not be said.
     """
 
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def told(self) -> str:
+        """Where events come from, as it is noted and told; of topics Spark itself notes places."""
+        return "--kafka"
+
+    def shown(self, text: str) -> str:
+        """A text without the values that must not be said."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
 
 
 def events_of(session: "SparkSession", source: Files | Kafka) -> "DataFrame":
@@ -64,19 +83,22 @@ def events_of(session: "SparkSession", source: Files | Kafka) -> "DataFrame":
         rows = session.readStream.format("text").option("wholetext", "true")
         rows = rows.option("maxFilesPerTrigger", source.most)
         # Once it is decided on and committed, nobody needs it any more.
-        return rows.option("cleanSource", "delete").load(str(source.folder))
-    from pyspark.errors import AnalysisException  # noqa: PLC0415 - only where there is Spark
+        found = rows.option("cleanSource", "delete").load(str(source.folder))
+        # What is no text at all is as good a line that cannot be read as others.
+        return found.select(found["value"].cast("binary").alias("value"))
+    from pyspark.errors import PySparkException  # noqa: PLC0415 - only where there is Spark
     from pyspark.sql import functions as of  # noqa: PLC0415 - as above
 
     try:
         read = session.readStream.format(_KAFKA).options(**source.options).load()
-    except AnalysisException as error:
+    except PySparkException as error:
         raise InputError(
-            f"--kafka: Spark cannot read it (was: {str(error).splitlines()[0]})",
+            f"--kafka: Spark cannot read it (was: {source.shown(str(error).splitlines()[0])})",
             hint=f"start with spark-submit --packages {_PACKAGE}:VERSION, the version being Spark's"
             ", or correct the options",
         ) from error
-    wanted = read.select("value", "partition", "offset", of.unix_micros("timestamp").alias("at"))
+    at = of.unix_micros("timestamp").alias("at")
+    wanted = read.select("value", "topic", "partition", "offset", at)
     with quiet():
         return wanted.mapInArrow(texts_of, TEXTS)
 
@@ -87,12 +109,11 @@ def texts_of(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
 
     for batch in batches:
         columns = batch.to_pydict()
-        values = zip(
-            columns["offset"], columns["at"], columns["value"], columns["partition"], strict=True
-        )
+        names = ("offset", "at", "value", "topic", "partition")
+        values = zip(*(columns[name] for name in names), strict=True)
         lines = [
             # One without a value is no event: as one that cannot be read.
-            Line(offset, at, (value or b"").decode(errors="replace"), "", at, partition)
-            for offset, at, value, partition in values
+            Line(offset, at, (value or b"").decode(errors="replace"), "", at, topic, partition)
+            for offset, at, value, topic, partition in values
         ]
-        yield pa.RecordBatch.from_pydict({"value": [written(lines).decode()]})
+        yield pa.RecordBatch.from_pydict({"value": [written(lines)]})

@@ -43,20 +43,28 @@ Those about state are in ``test_state_laws.py`` and ``test_late_laws.py``, with 
 Rounding at ingest (5) is of the reader; its tests are with it.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import pytest
 
+from backends import why_no_spark
 from conformance import through_spark
 from engine.backends import BACKENDS, Backend, load_backend
 
+# Of so many frames one in ten is never none.
+_MANY: Final = 300
+
 
 @pytest.fixture(scope="session", params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> Backend:
-    if request.param == "spark":
-        return cast("Backend", through_spark)
-    return load_backend(request.param)
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    if request.param != "spark":
+        yield load_backend(request.param)
+        return
+    yield cast("Backend", through_spark)
+    if why_no_spark() is None and sum(through_spark.seen.values()) >= _MANY:
+        assert through_spark.seen["by spark"] > 0
 
 
 @pytest.fixture(scope="session")

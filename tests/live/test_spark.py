@@ -17,7 +17,7 @@ from engine.build.cli import main as build
 from engine.catalog import notebook
 from engine.clock import elapsed
 from engine.errors import InputError
-from engine.live_spark.lines import Line, written
+from engine.live_spark.lines import NO_LINE, Line, written
 from live.cases import until
 from live.processes_of import Process, ended, started
 from live.scoring import assert_all_answered, assert_as_replayed, decisions_of, ids_of, rows_of
@@ -124,9 +124,7 @@ def test_a_state_of_batch_goes_on_in_parts(longer: Path, boosted: Path, tmp_path
     options = ReplayOptions((str(longer),), boosted, tmp_path / "replayed")
 
     async def test() -> None:
-        words = command(0, tmp_path, boosted, "--state", str(state), "--most-files", "3")
-        flagging = words.index("--stream")
-        words = words[:flagging] + words[flagging + 4 :]
+        words = without_stream(tmp_path, boosted, "--state", str(state), "--most-files", "3")
         async with asyncio.timeout(PATIENCE), started(words) as one:
             await until(lambda: decided(outbox) == len(events))
             one.send_signal(signal.SIGINT)
@@ -141,3 +139,78 @@ def test_a_state_of_batch_goes_on_in_parts(longer: Path, boosted: Path, tmp_path
     for one, other in ((ours, theirs), (ours.unnest("features"), theirs.unnest("features"))):
         names = [name for name in one.columns if name in {"score", "flagged", *notebook.names}]
         assert_same_bits(one.select(names), other.select(names))
+
+
+def without_stream(folder: Path, scores: Path, *more: str) -> list[str]:
+    """The command for files that a test writes itself."""
+    words = command(0, folder, scores, *more)
+    at = words.index("--stream")
+    return words[:at] + words[at + 4 :]
+
+
+def put(folder: Path, events: list[dict[str, str]], first: int, count: int, more: str = "") -> None:
+    """Some events as a file, and lines that are none."""
+    lines = [Line(place, 1, json.dumps(events[place])) for place in range(first, first + count)]
+    partial = folder / f".{first}"
+    partial.write_bytes(written(lines) + more.encode())
+    partial.rename(folder / f"events-{first:04}.json")
+
+
+async def refused(words: list[str]) -> str:
+    async with started(words) as one:
+        code, said = await ended(one)
+    assert code == 2, said
+    assert "Traceback" not in said
+    return said
+
+
+async def decided_in_all(words: list[str], outbox: Path, count: int) -> str:
+    async with started(words) as one:
+        await until(lambda: decided(outbox) == count or one.returncode is not None)
+        if one.returncode is None:
+            one.send_signal(signal.SIGTERM)
+        code, said = await ended(one)
+        assert code == 0, said
+    return said
+
+
+def open_to_others(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.stat().st_mode & 0o077]
+
+
+def test_what_does_not_go_together_is_refused_and_what_others_may_not_see_is_hidden(
+    longer: Path, boosted: Path, tmp_path: Path
+) -> None:
+    log = pl.read_csv(longer, separator="|", infer_schema=False)
+    events = log.drop("is_fraud").to_dicts()
+    outbox, folder = tmp_path / "outbox.db", tmp_path / "events"
+    folder.mkdir()
+    # A first start that was killed while it noted what the checkpoint is of.
+    (tmp_path / "checkpoint" / "sentinelpos" / "_temporary").mkdir(parents=True)
+    put(folder, events, 0, 20, 'not a line\n{"trans_num": "x"}\n')
+    words = without_stream(tmp_path, boosted)
+
+    async def test() -> None:
+        async with asyncio.timeout(PATIENCE):
+            await decided_in_all(words, outbox, 20)
+            reasons = rows_of(outbox, "SELECT reason FROM quarantine ORDER BY sequence")
+            assert reasons == [(NO_LINE,)] * 2
+            assert open_to_others(tmp_path / "checkpoint" / "state") == []
+            assert open_to_others(tmp_path / "checkpoint" / "offsets") == []
+            put(folder, events, 20, 20)
+            kept = outbox.read_bytes()
+            said = await decided_in_all([*words, "--leap", "3d"], outbox, 40)
+            assert "the state has its own" in said
+            # What was decided on before is sure to be committed when more is.
+            put(folder, events, 40, 20)
+            await decided_in_all(words, outbox, 60)
+            outbox.write_bytes(kept)
+            put(folder, events, 60, 20)
+            said = await refused(words)
+            assert "older than this checkpoint (was at 22, and the checkpoint at " in said
+            assert "hint: give both as they were left" in said
+            elsewhere = [*words, "--files", str(tmp_path / "elsewhere")]
+            assert f"was --files {folder}" in await refused(elsewhere)
+
+    asyncio.run(test())
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".scratch-")]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from engine.aside import interruptible
 from engine.backends.spark.java import require_spark
-from engine.errors import InputError
+from engine.errors import InputError, OutputError, SentinelError
 from engine.events.disk import writing
 from engine.interrupts import put_off, set_again
 from engine.process import processors
@@ -38,6 +38,7 @@ _T = TypeVar("_T")
 _LOG: Final = "spark.log"
 _TOLD_LINES: Final = 5
 _GRACE_SECONDS: Final = 15
+_MOMENT_SECONDS: Final = 2.0
 
 # What a session needs for the values to be what they are, whoever has opened it.
 _NEEDED: Final[Mapping[str, str]] = {
@@ -48,6 +49,8 @@ _NEEDED: Final[Mapping[str, str]] = {
     "spark.sql.adaptive.coalescePartitions.enabled": "false",
     "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
 }
+# The process's own mask is passed over: every store has modes of its own.
+_HIDDEN: Final[Mapping[str, str]] = {"spark.hadoop.fs.permissions.umask-mode": "077"}
 
 
 @contextmanager
@@ -59,6 +62,7 @@ def session(
     scratch: Path | None = None,
     settings: Mapping[str, str] | None = None,
     java: Sequence[str] = (),
+    hidden: bool = False,
 ) -> "Iterator[SparkSession]":
     """The session that the process has, or else one that ends with the block.
 
@@ -80,11 +84,15 @@ def session(
         More settings of Spark, for this block.
     java
         More options of Java, where Spark's own process is started here.
+    hidden
+        Whether files that are written by Spark are their owner's alone, where it is started here.
 
     Raises
     ------
     InputError
         If Spark or Java are missing, or Spark does not start.
+    OutputError
+        If Spark's own process has ended in the block.
     """
     require_spark()
     _import_quietly()
@@ -93,14 +101,23 @@ def session(
 
     with ExitStack() as stack:
         if SparkContext._active_spark_context is None:  # noqa: SLF001 - there is no other way to ask
-            owned = _Owned(master, threads or processors(), memory, scratch, java)
-            stack.enter_context(owned)
+            more = _HIDDEN if hidden else {}
+            owned = _Owned(master, threads or processors(), memory, scratch, java, more)
+            # A signal that was put off until it has started is heard when its end is certain.
+            with put_off():
+                stack.enter_context(owned)
         # Its settings are its own: a session that is somebody else's stays as it was.
         with quiet(), put_off():
             own = SparkSession.builder.getOrCreate().newSession()
             for name, value in {**_NEEDED, **(settings or {})}.items():
                 own.conf.set(name, value)
-        yield own
+        try:
+            yield own
+        except SentinelError:
+            raise
+        except Exception as error:
+            refuse_ended(error)
+            raise
 
 
 _owned: "list[_Owned]" = []
@@ -115,9 +132,10 @@ def shared_session() -> "SparkSession":
         if found is None or found.sparkContext._jsc is None:  # noqa: SLF001 - stopped meanwhile
             require_spark()
             _shared.close()
-            found = _shared.enter_context(session())
-            _shared.session = found  # type: ignore[attr-defined] # kept with what ends it
-            atexit.register(_shared.close)
+            with put_off():
+                found = _shared.enter_context(session())
+                _shared.session = found  # type: ignore[attr-defined] # kept with what ends it
+                atexit.register(_shared.close)
         return found
 
 
@@ -125,8 +143,53 @@ def waited_for(work: Callable[[], _T]) -> _T:
     """What ``work`` returns, which asks something of Spark; a signal ends Spark's own process.
 
     If that process is somebody else's, its jobs are cancelled in place of that.
+
+    Raises
+    ------
+    OutputError
+        If Spark's own process has ended meanwhile.
     """
-    return interruptible(work, _give_up)
+    try:
+        return interruptible(work, _give_up)
+    except Exception as error:
+        refuse_ended(error)
+        raise
+
+
+def refuse_ended(error: BaseException | None = None) -> None:
+    """Say so if Spark's own process, which was started here, has ended by itself.
+
+    Parameters
+    ----------
+    error
+        What somebody who asked something of it got to see.
+
+    Raises
+    ------
+    OutputError
+        If it has.
+    """
+    if _owned and _owned[-1].has_ended(patient=_is_lost(error)):
+        raise OutputError(
+            f"Spark's process has ended (was: {_owned[-1].told()})",
+            hint="if its memory ran out, give it more (--memory, of a build); if the machine's "
+            "did, give it less to do at once; else see who has ended it",
+        ) from error
+
+
+def told_by_spark(error: BaseException | None = None) -> str:
+    """What Spark says about a failure, in a line or a few, while its process is there."""
+    said = "" if error is None else _words(error)
+    return _owned[-1].told(said) if _owned else _first_lines(said, "")
+
+
+def _is_lost(error: BaseException | None) -> bool:
+    """Whether an error is that nobody answers, or may be: then the process is about to end."""
+    from py4j.protocol import Py4JError, Py4JJavaError  # noqa: PLC0415 - see above
+
+    return isinstance(error, Py4JError | ConnectionError | EOFError) and not isinstance(
+        error, Py4JJavaError
+    )
 
 
 def _give_up() -> None:
@@ -150,6 +213,7 @@ class _Owned:
         memory: int,
         scratch: Path | None,
         java: Sequence[str],
+        more: Mapping[str, str],
     ) -> None:
         self._java = require_spark()
         self._master = master
@@ -157,6 +221,7 @@ class _Owned:
             self._master = f"local[{threads}]"
         self._memory = max(memory, LEAST_MEMORY)
         self._options = java
+        self._more = more
         self._scratch = scratch
         self._folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -167,6 +232,23 @@ class _Owned:
         if self._process is not None:
             self._process.terminate()
 
+    def has_ended(self, *, patient: bool) -> bool:
+        """Whether the process is no more; who is patient gives it a moment to end."""
+        if self._process is None:
+            return False
+        if patient:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_MOMENT_SECONDS)
+        return self._process.poll() is not None
+
+    def told(self, said: str = "") -> str:
+        """What it says of its failure, in a line or a few, after what somebody heard of it."""
+        logged = ""
+        with suppress(OSError):
+            logged = (self._folder / _LOG).read_text("utf-8", "replace")
+        code = None if self._process is None else self._process.poll()
+        return _first_lines(said, logged) or f"exit code {code}"
+
     def __enter__(self) -> None:
         place = self._scratch or Path(tempfile.gettempdir())
         # Some seconds, of which half would be worse to clear up than to wait for.
@@ -174,11 +256,11 @@ class _Owned:
             self._folder = Path(tempfile.mkdtemp(prefix="spark-", dir=self._scratch))
             try:
                 self._start()
+                set_again()
             except BaseException:
                 self._end(at_once=True)
                 raise
             _owned.append(self)
-        set_again()
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         # Interrupted in the midst of asking Spark something, an answer is still on its way: nothing
@@ -193,6 +275,7 @@ class _Owned:
 
         # It says at each turn that it has lost a connection, which is how sessions end.
         logging.getLogger("py4j").setLevel(logging.CRITICAL)
+        logging.getLogger().addFilter(_is_not_of_a_lost_connection)
         conf = SparkConf(loadDefaults=False)
         for name, value in self._settings().items():
             conf.set(name, value)
@@ -205,7 +288,7 @@ class _Owned:
                     self._context = SparkContext(conf=conf, gateway=gateway)
         except Exception as error:
             raise InputError(
-                f"Spark does not start (was: {_told(log, error)})",
+                f"Spark does not start (was: {self.told(_words(error)) or type(error).__name__})",
                 hint="see that --master is one of Spark's and that there is memory for Java",
             ) from error
         self._context.setLogLevel("ERROR")
@@ -232,6 +315,7 @@ class _Owned:
             "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
             "spark.executorEnv.OMP_WAIT_POLICY": "passive",
             **_NEEDED,
+            **self._more,
         }
         if self._master is not None:
             settings["spark.master"] = self._master
@@ -245,7 +329,13 @@ class _Owned:
                 "spark.driver.memory": f"{self._memory >> 20}m",
                 # Blobs of megabytes are many regions of the usual collector's.
                 "spark.driver.extraJavaOptions": " ".join(
-                    ("-XX:-UsePerfData", "-XX:+UseParallelGC", *self._options)
+                    (
+                        "-XX:-UsePerfData",
+                        "-XX:+UseParallelGC",
+                        # Libraries are unpacked there, which somebody who is killed leaves.
+                        f'"-Djava.io.tmpdir={self._folder}"',
+                        *self._options,
+                    )
                 ),
                 # To the disk of the same machine: packing takes longer than writing.
                 "spark.shuffle.compress": "false",
@@ -258,29 +348,42 @@ class _Owned:
         return settings
 
     def _end(self, *, at_once: bool) -> None:
-        from pyspark import SparkContext  # noqa: PLC0415 - see above
         from pyspark.sql import SparkSession  # noqa: PLC0415 - see above
 
-        if self._context is not None and not at_once:
-            SparkSession.builder.getOrCreate().stop()
-        if self._process is not None:
-            if at_once:
-                self._process.terminate()
-            # It ends with the pipe that it reads from.
-            if self._process.stdin is not None:
-                with suppress(OSError):
-                    self._process.stdin.close()
-            try:
-                self._process.wait(_GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            # pyspark keeps what leads to a process that is gone, and would never start another.
-            if SparkContext._gateway is not None:  # noqa: SLF001 - see above
+        try:
+            if self._context is not None and not at_once and not self.has_ended(patient=False):
+                # It may end while it is asked to.
                 with suppress(Exception):
-                    SparkContext._gateway.shutdown()  # noqa: SLF001 - see above
-            _forget()
-        shutil.rmtree(self._folder, ignore_errors=True)
+                    SparkSession.builder.getOrCreate().stop()
+        finally:
+            logging.getLogger().removeFilter(_is_not_of_a_lost_connection)
+            try:
+                self._end_process(at_once=at_once)
+            finally:
+                if self._process is not None:
+                    _forget()
+                shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end_process(self, *, at_once: bool) -> None:
+        from pyspark import SparkContext  # noqa: PLC0415 - see above
+
+        if self._process is None:
+            return
+        if at_once:
+            self._process.terminate()
+        # It ends with the pipe that it reads from.
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        # pyspark keeps what leads to a process that is gone, and would never start another.
+        if SparkContext._gateway is not None:  # noqa: SLF001 - see above
+            with suppress(Exception):
+                SparkContext._gateway.shutdown()  # noqa: SLF001 - see above
 
 
 @contextmanager
@@ -292,6 +395,11 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
         yield
+
+
+def _is_not_of_a_lost_connection(record: logging.LogRecord) -> bool:
+    """Whether a notice is another than py4j's that nobody answers, which goes past its logger."""
+    return Path(record.pathname).parent.name != "py4j"
 
 
 def _nothing(*_: object) -> None:
@@ -341,10 +449,17 @@ def _own_signals() -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-def _told(log: Path, error: Exception) -> str:
-    """What Spark says about its failure, in a line or a few."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    with suppress(OSError):
-        logged = log.read_text("utf-8", "replace").splitlines()
-        lines += [line for line in logged if "Exception" in line or "rror" in line]
-    return "; ".join(line.strip() for line in lines[:_TOLD_LINES]) or type(error).__name__
+def _words(error: BaseException) -> str:
+    """What an error says; pyspark's ask Spark for it, which may not be there any more."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - whatever it is, there are no words then
+        return type(error).__name__
+
+
+def _first_lines(said: str, logged: str) -> str:
+    """What somebody heard of a failure, and what the log has of it, in a line or a few."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = lines[:1] + [line for line in lines[1:] if line.startswith("Caused by")]
+    lines += [line.strip() for line in logged.splitlines() if "Exception" in line or "rror" in line]
+    return "; ".join(lines[:_TOLD_LINES])

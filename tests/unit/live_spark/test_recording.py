@@ -62,6 +62,7 @@ def test_what_was_decided_first_stands(ledger: Ledger) -> None:
 def test_two_of_one_id_in_a_batch_are_one(ledger: Ledger) -> None:
     found = recording(ledger).record([verdict(1, "a", 0.75), verdict(0, "a", 0.25)])
     assert [(flag.sequence, flag.value) for flag in found.flags] == [(0, 0)]
+    assert ledger.next_sequence == 2
 
 
 def test_only_fraud_is_posted_if_that_is_asked_for(ledger: Ledger) -> None:
@@ -69,6 +70,23 @@ def test_only_fraud_is_posted_if_that_is_asked_for(ledger: Ledger) -> None:
     batch = [verdict(0, "a"), verdict(1, "b", 0.9), verdict(2, "c", None)]
     found = recording(ledger, manner).record(batch)
     assert [(flag.event_id, flag.value) for flag in found.flags] == [("b", 1), ("c", 1)]
+
+
+def test_one_that_the_query_had_forgotten_takes_its_place_without_a_decision(
+    ledger: Ledger,
+) -> None:
+    recording(ledger).record([verdict(0, "a")])
+    again = recording(ledger).record([verdict(1, "a")])
+    assert (again.decided, again.again, list(again.flags)) == (0, 1, [])
+    assert recording(ledger).record([verdict(2, "b")]).decided == 1
+    assert ledger.next_sequence == 3
+
+
+def test_an_outbox_that_lacks_what_the_query_is_past_is_refused(ledger: Ledger) -> None:
+    recording(ledger).record([verdict(0, "a"), verdict(1, "b")])
+    with pytest.raises(InputError, match=r"older than this checkpoint \(was at 2,.* at 3:"):
+        recording(ledger).record([verdict(4, "y"), verdict(3, "x")])
+    assert ledger.next_sequence == 2
 
 
 def test_a_batch_of_another_outbox_is_refused(ledger: Ledger) -> None:
