@@ -15,6 +15,7 @@ from engine.backends.spark.parts import ToFiles, Write, Written, parts_left
 from engine.backends.spark.rows import PLACE, ROW, Parcel, in_order, packed, unpacked
 from engine.backends.spark.session import quiet, waited_for
 from engine.backends.spark.tasks import Compute, Finish, Piece, Read, Route, ToOne, ToStage
+from engine.backends.spark.worker import set_modules_aside
 from engine.interrupts import put_off
 
 if TYPE_CHECKING:
@@ -217,7 +218,8 @@ def by_spark(session: "SparkSession") -> BySpark:
 
 def _mapped(data: "DataFrame", task: Task) -> "DataFrame":
     def run(batches: Iterable[Any]) -> Iterator[Any]:
-        return task(batches)
+        yield from task(batches)
+        set_modules_aside()
 
     # Of an object that can be called Spark would not know how many arguments it takes.
     return data.mapInArrow(run, ROW)
