@@ -1,15 +1,15 @@
 """How a log is cut up: over which keys in turn, into how many partitions, and what is sliced.
 
 Pure: no Spark. A feature set is computed in stages. In a stage all rows of a key meet in one
-partition, and with them all that is computed over this key or over it and more columns. What is
-found travels with the event to the next stage, so that nothing has to be joined.
+partition, and with them all that is computed over this key or over it and more columns. Stages do
+not wait for each other: what each finds is put beside the event by its place.
 
 A key with too many rows for one partition, and the empty key, which has all of them, is cut into
 slices of time. A slice also gets what its windows see of the time before it: the rows within the
 longest window's reach and, for what sees for ever and is answered by a last row, that one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,9 +19,9 @@ import polars as pl
 
 from engine.backends.polars.evaluate import key_of
 from engine.backends.polars.layout import IntArray, Mask
-from engine.backends.polars.plan import Plan, is_windowed, needs_last_row_only
+from engine.backends.polars.plan import Plan, needs_last_row_only
 from engine.definition.needs import aggregates_in
-from engine.definition.nodes import Call, Column, Expression, Feature, FeatureSet
+from engine.definition.nodes import Expression, Feature, FeatureSet
 
 Hashes = npt.NDArray[np.uint64]
 Base = tuple[str, ...]  # the columns whose rows meet; none: all of the stream
@@ -280,27 +280,3 @@ def _cuts(times: IntArray, slices: int, reach: int, sizes: Sizes) -> tuple[int, 
         if at - (cuts[-1] if cuts else int(times[0])) >= least:
             cuts.append(at)
     return tuple(cuts)
-
-
-def kept_after(plan: Plan, stages: tuple[Stage, ...], done: int) -> frozenset[str]:
-    """What of an event is still looked at once so many stages are done, what is found apart."""
-    wanted = {plan.schema.event_time}
-    for expression in plan.expressions:
-        wanted.update(_own_columns(expression))
-    for stage in stages[done:]:
-        wanted.update(stage.plan.history)
-    return frozenset(wanted)
-
-
-def _own_columns(expression: Expression) -> Iterator[str]:
-    """The columns of the event itself that an expression looks at."""
-    if is_windowed(expression):
-        return
-    match expression:
-        case Column(name):
-            yield name
-        case Call(_, args):
-            for arg in args:
-                yield from _own_columns(arg)
-        case _:
-            pass

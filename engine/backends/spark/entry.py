@@ -12,8 +12,9 @@ from engine.backends.polars.codes import hold_text_codes
 from engine.backends.polars.plan import Plan, compile_features
 from engine.backends.spark.cut import Sizes, bases_of
 from engine.backends.spark.job import Job, Moves, by_spark
+from engine.backends.spark.parts import as_arrow
 from engine.backends.spark.placed import placed
-from engine.backends.spark.rows import PLACE, cut_up, of_bytes, to_bytes
+from engine.backends.spark.rows import cut_up, of_bytes, to_bytes
 from engine.backends.spark.sampling import Sampling
 from engine.backends.spark.session import session, shared_session
 from engine.definition.nodes import FeatureSet
@@ -30,6 +31,8 @@ class InMemory:
     """A piece of a log that goes with the task."""
 
     content: bytes
+    end: int
+    first: int = 0
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """See ``tasks.Piece``."""
@@ -41,6 +44,8 @@ class Staged:
     """A piece of a log in a file that all tasks see."""
 
     path: Path
+    first: int
+    end: int
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """See ``tasks.Piece``."""
@@ -88,16 +93,14 @@ def compute_by(moves: Moves, features: FeatureSet, events: pl.DataFrame) -> pl.D
     job = Job(
         plan,
         passed=(),
-        pieces=(InMemory(to_bytes(rows)),),
+        pieces=(InMemory(to_bytes(rows), len(rows)),),
         sample=sampling.sample(),
         rows=len(rows),
-        places=len(rows),
         sizes=Sizes(cores=2, rows=len(rows), reach=0.0),
-        is_at_hand=True,
     )
-    parts = list(job.run(moves, None))
+    found = job.compute(moves)
     del held
-    return pl.concat(parts).drop(PLACE)
+    return found
 
 
 @dataclass(frozen=True)
@@ -122,10 +125,10 @@ class StagedLog:
 
     def features(self, moves: Moves, sizes: Sizes) -> Iterator[pl.DataFrame]:
         """What is passed and the features, in order."""
-        rows = self.sampling.rows
-        job = Job(self.plan, self.passed, self.pieces, self.sampling.sample(), rows, rows, sizes)
-        for found in job.run(moves, self.folder):
-            yield from cut_up(found.drop(PLACE))
+        sample, rows = self.sampling.sample(), self.sampling.rows
+        job = Job(self.plan, self.passed, self.pieces, sample, rows, sizes)
+        for part in job.write(moves, self.folder, own_folder(self.folder), as_arrow):
+            yield from cut_up(pl.read_ipc(part.file))
 
 
 def stage(
@@ -146,7 +149,7 @@ def _staged(
 ) -> Iterator[Staged]:
     """The batches in files, of many rows each."""
     held: list[pl.DataFrame] = []
-    size = 0
+    first = 0
     number = 0
     for batch in batches:
         if not len(batch):
@@ -154,18 +157,18 @@ def _staged(
         rows = placed(plan, batch, passed, sampling.rows)
         sampling.add(rows)
         held.append(rows)
-        size += len(rows)
-        if size >= PIECE_ROWS:
-            yield _written(held, folder / f"piece-{number:06d}.arrow")
-            held, size, number = [], 0, number + 1
+        if sampling.rows - first >= PIECE_ROWS:
+            yield _written(held, folder / f"piece-{number:06d}.arrow", first)
+            held, first, number = [], sampling.rows, number + 1
     if held:
-        yield _written(held, folder / f"piece-{number:06d}.arrow")
+        yield _written(held, folder / f"piece-{number:06d}.arrow", first)
 
 
-def _written(frames: list[pl.DataFrame], path: Path) -> Staged:
+def _written(frames: list[pl.DataFrame], path: Path, first: int) -> Staged:
+    rows = pl.concat(frames)
     with writing(path):
-        pl.concat(frames).write_ipc(path)
-    return Staged(path)
+        rows.write_ipc(path)
+    return Staged(path, first, first + len(rows))
 
 
 def _sampling(plan: Plan) -> Sampling:

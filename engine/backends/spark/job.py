@@ -1,8 +1,9 @@
 """A feature set over a log in pieces, as jobs of Spark."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -10,12 +11,14 @@ import polars as pl
 
 from engine.backends.polars.plan import Plan
 from engine.backends.spark.carried import Carrying
-from engine.backends.spark.cut import Sample, Sizes, Stage, cut, kept_after
-from engine.backends.spark.parts import ToFiles, Write, Written, parts_left
-from engine.backends.spark.rows import PLACE, ROW, Parcel, in_order, packed, unpacked
+from engine.backends.spark.cut import Sample, Sizes, Stage, cut
+from engine.backends.spark.left import AsItIs, Leave, ToFiles, joined, left_of
+from engine.backends.spark.parts import LOST, Finish, Part, Save, Write, Written
+from engine.backends.spark.rows import ROW, Parcel, packed, unpacked
 from engine.backends.spark.session import quiet, waited_for
-from engine.backends.spark.tasks import Compute, Finish, Piece, Read, Route, ToOne, ToStage
+from engine.backends.spark.tasks import Compute, Piece, Read, Stages
 from engine.backends.spark.worker import set_modules_aside
+from engine.errors import OutputError
 from engine.interrupts import put_off
 
 if TYPE_CHECKING:
@@ -39,17 +42,13 @@ class Job:
     passed
         What is put before the features.
     pieces
-        The log: canonical frames with ``PLACE``.
+        The log: canonical frames with ``PLACE``, in the order of arrival.
     sample
         Some of its rows.
     rows
         How many there are.
-    places
-        One more than the greatest place.
     sizes
         How to cut it.
-    is_at_hand
-        Whether the pieces are in this process, so that tasks cost more than they save.
     """
 
     plan: Plan
@@ -57,95 +56,107 @@ class Job:
     pieces: tuple[Piece, ...]
     sample: Sample
     rows: int
-    places: int
     sizes: Sizes
-    is_at_hand: bool = False
 
-    def run(self, moves: "Moves", folder: Path | None) -> Iterator[pl.DataFrame]:
-        """The place, what is passed and the features, in the order of arrival.
+    @cached_property
+    def stages(self) -> Stages:
+        """How the log is cut up."""
+        return Stages(cut(self.plan, self.sample, self.rows, self.sizes))
+
+    def compute(self, moves: "Moves") -> pl.DataFrame:
+        """What is passed and the features of a few rows, which are in this process.
 
         Parameters
         ----------
         moves
             Runs tasks, and moves what they give to the tasks that come after them.
-        folder
-            Where tasks leave the features, which all of them see; None for a few rows, which come
-            back as they are.
         """
-        found = self._found(moves, folder)
-        if folder is None:
-            yield in_order([parcel.frame for parcel in found], PLACE)
-            return
-        for part in parts_left(found, folder):
-            yield part.rows()
+        carrying = Carrying(self.stages.all)
+        if carrying:
+            for piece in self.pieces:
+                for frame in piece.frames():
+                    carrying.add(frame)
+        found: list[list[pl.DataFrame]] = [[] for _ in self.stages.all]
+        for parcel in self._found(moves, carrying, AsItIs()):
+            found[parcel.kind].append(parcel.frame)
+        frames = chain.from_iterable(piece.frames() for piece in self.pieces)
+        finish = Finish(self.plan, self.passed)
+        return pl.concat(finish(frames, [joined(each) for each in found]))
 
-    def write(self, moves: "Moves", folder: Path, into: Path) -> list[Written]:
-        """Compute, and let tasks write the results, a Parquet file for each even part of the log.
+    def write(self, moves: "Moves", folder: Path, into: Path, save: Save) -> list[Written]:
+        """Compute, and let tasks write the results, a file for each part of the log.
 
         Parameters
         ----------
         moves
-            As for :meth:`run`.
+            As for :meth:`compute`.
         folder
-            Where tasks leave the features meanwhile, which all of them see.
+            Where tasks leave what they find meanwhile, which all of them see.
         into
             Where they write the files, which all of them see; it is there.
+        save
+            Writes a file.
 
         Returns
         -------
         list of Written
             What belongs to the results, in the order of arrival: of tasks that were tried again
             other files may be there.
+
+        Raises
+        ------
+        OutputError
+            If rows were lost on the way.
         """
-        parts = tuple(parts_left(self._found(moves, folder), folder))
-        told = moves(len(parts), Write(parts, into), [])
-        return sorted(Written.of(parcel, into) for parcel in told)
-
-    @cached_property
-    def stages(self) -> tuple[Stage, ...]:
-        """How the log is cut up."""
-        return cut(self.plan, self.sample, self.rows, self.sizes)
-
-    def _found(self, moves: "Moves", folder: Path | None) -> list[Parcel]:
-        stages = self.stages
-        carrying = self._carrying(moves, stages)
-        return list(moves(len(self.pieces), *self._tasks(stages, carrying, folder)))
-
-    def _tasks(
-        self, stages: tuple[Stage, ...], carrying: Carrying, folder: Path | None
-    ) -> tuple[Task, list[Step]]:
-        """What reads the pieces, and what comes after it."""
-        parts = max(1, self.places // self.sizes.rows)
-        last: Route = ToOne() if folder is None else ToFiles(folder, self.places, parts)
-        routes: list[Route] = [*map(ToStage, stages), last]
-        finish = Finish(self.plan, self.passed)
-        steps: list[Step] = []
-        for number, stage in enumerate(stages):
-            task = Compute(
-                stage,
-                carrying.carried(number),
-                self._kept(stages, number),
-                routes[number + 1],
-                finish if number + 1 == len(stages) else None,
+        parts = self._parts(moves, folder)
+        told = moves(len(parts), Write(parts, Finish(self.plan, self.passed), into, save), [])
+        written = sorted(Written.of(parcel, into) for parcel in told)
+        rows = sum(part.rows for part in written)
+        if rows != self.rows or any(part.rows == LOST for part in written):
+            raise OutputError(
+                f"Spark has lost rows on the way (was {max(0, rows):,} of {self.rows:,})",
+                hint="see that all its machines see the output, and that it is the same folder",
             )
-            steps.append((stage.partitions, task))
-        return Read(self.pieces, routes[0], None if stages else finish), steps
+        return [part for part in written if part.rows]
 
-    def _kept(self, stages: tuple[Stage, ...], number: int) -> tuple[str, ...]:
-        """What travels on from a stage, of an event and of what was found before."""
-        wanted = kept_after(self.plan, stages, number + 1)
-        columns = (name for name in self.plan.columns if name in wanted)
-        found = (name for stage in stages[:number] for name in stage.names)
-        return tuple(dict.fromkeys((PLACE, *self.passed, *columns, *found)))
+    def _parts(self, moves: "Moves", folder: Path) -> tuple[Part, ...]:
+        """The parts of the results, once all is found that they need."""
+        groups = self._groups()
+        if self.stages.all:
+            firsts = tuple(group[0].first for group in groups)
+            told = self._found(moves, self._carrying(moves), ToFiles(folder, firsts))
+            left = left_of(told, folder, len(self.stages.all))
+            # Of the others all rows were refused, or dropped.
+            return tuple(Part(number, groups[number], each) for number, each in left.items())
+        return tuple(Part(number, group, None) for number, group in enumerate(groups))
 
-    def _carrying(self, moves: "Moves", stages: tuple[Stage, ...]) -> Carrying:
-        carrying = Carrying(stages)
-        if carrying and self.is_at_hand:
-            for piece in self.pieces:
-                for frame in piece.frames():
-                    carrying.add(frame)
-        elif carrying:
-            for parcel in moves(len(self.pieces), Carry(self.pieces, stages), []):
+    def _groups(self) -> list[tuple[Piece, ...]]:
+        """The pieces by part: one, or neighbours that have fewer rows together than is aimed at."""
+        groups: list[list[Piece]] = []
+        for piece in self.pieces:
+            if groups and piece.end - groups[-1][0].first <= self.sizes.rows:
+                groups[-1].append(piece)
+            else:
+                groups.append([piece])
+        return [tuple(group) for group in groups]
+
+    def _found(self, moves: "Moves", carrying: Carrying, leave: Leave) -> Iterator[Parcel]:
+        compute = Compute(self.stages, self._carried(carrying), leave)
+        partitions = self.stages.firsts[-1]
+        steps: list[Step] = [(partitions, compute)] if partitions else []
+        return moves(len(self.pieces), Read(self.pieces, self.stages), steps)
+
+    def _carried(self, carrying: Carrying) -> Mapping[int, bytes]:
+        return {
+            first + partition: rows
+            for number, first in enumerate(self.stages.firsts[:-1])
+            for partition, rows in carrying.carried(number).items()
+        }
+
+    def _carrying(self, moves: "Moves") -> Carrying:
+        carrying = Carrying(self.stages.all)
+        if carrying:
+            for parcel in moves(len(self.pieces), Carry(self.pieces, self.stages.all), []):
                 carrying.join(parcel.partition, parcel.kind, parcel.frame)
         return carrying
 

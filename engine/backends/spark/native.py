@@ -14,13 +14,14 @@ import polars as pl
 from engine.backends.polars.plan import compile_features
 from engine.backends.spark.cut import Sizes, Stage, bases_of
 from engine.backends.spark.job import Job, by_spark
+from engine.backends.spark.parts import as_parquet
 from engine.backends.spark.pieces import Reading, pieces_of
 from engine.backends.spark.repeated import FindHashes, FindIds, ReadIds, ToPieces, left_in
 from engine.backends.spark.rows import Parcel
 from engine.backends.spark.sampling import MOST, joined
 from engine.backends.spark.survey import SAMPLED, TOLD, LookAgain, Survey, Told
 from engine.definition.nodes import FeatureSet
-from engine.errors import InputError, OutputError
+from engine.errors import InputError
 from engine.events.disk import own_folder
 from engine.events.log import Counts, Log
 from engine.events.quarantine import Quarantine
@@ -123,20 +124,13 @@ class NativeLog:
             self._pieces,
             joined(self._samples, bases_of(self._plan)),
             self.counts.kept,
-            self._places,
             self._sizes,
         )
-        written = job.write(self._moves, self._folder, own_folder(self._folder))
-        rows = sum(part.rows for part in written)
-        if rows != self.counts.kept:
-            raise OutputError(
-                f"Spark has lost rows on the way (was {rows:,} of {self.counts.kept:,})",
-                hint="see that all its machines see --out, and that it is one and the same folder",
-            )
+        written = job.write(self._moves, self._folder, own_folder(self._folder), as_parquet)
         told = {
             "master": self._master,
             "pieces": len(self._pieces),
-            "stages": [_described(stage) for stage in job.stages],
+            "stages": [_described(stage) for stage in job.stages.all],
             "parts": len(written),
         }
         return [part.file for part in written], told

@@ -1,85 +1,121 @@
-"""Results: left by the tasks that compute them, then put in order and written, part by part."""
+"""Results, part by part: a part's events are read again, and take up what was found of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 
 import polars as pl
 
-from engine.backends.spark.rows import (
-    CORE,
-    PLACE,
-    Parcel,
-    cut_up,
-    dealt,
-    in_order,
-    of_bytes,
-    packed,
-)
+from engine.backends.polars.chunks import prepared_columns
+from engine.backends.polars.codes import hold_text_codes
+from engine.backends.polars.plan import Plan
+from engine.backends.polars.scalars import Scalars
+from engine.backends.spark.left import Left
+from engine.backends.spark.rows import CORE, PLACE, Parcel, packed
+from engine.backends.spark.tasks import Piece
 from engine.sink import write_frames
 
+LOST: Final = -1  # rows of a part of which not all was found
 
-@dataclass(frozen=True, slots=True)
-class ToFiles:
-    """Rows stay where they are, in files that all tasks see, and of these is told.
 
-    Features are several times as many bytes as what they are made of: nobody moves them.
+class LostRowsError(Exception):
+    """What was found is not of all events that there are."""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Features from an event's columns and what was found over windows.
 
     Parameters
     ----------
-    folder
-        Where to write them.
-    places
-        One more than the greatest place.
-    parts
-        Into how many even parts, by place, the rows are put.
+    plan
+        The compiled feature set.
+    passed
+        What stands before the features.
     """
 
-    folder: Path
-    places: int
-    parts: int
+    plan: Plan
+    passed: tuple[str, ...]
 
-    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
-        """See ``tasks.Route``; a parcel's frame says where in which file its rows are."""
-        width = max(1, -(-self.places // self.parts))
-        held: dict[int, list[pl.DataFrame]] = {}
+    @cached_property
+    def _scalars(self) -> Scalars:
+        return Scalars(self.plan)
+
+    def __call__(
+        self, frames: Iterable[pl.DataFrame], found: list[pl.DataFrame]
+    ) -> Iterator[pl.DataFrame]:
+        """What is passed and the features, of events in the order of arrival.
+
+        Parameters
+        ----------
+        frames
+            The events, with ``PLACE``.
+        found
+            By stage, what was found of the same events in the same order, with ``PLACE``.
+
+        Raises
+        ------
+        LostRowsError
+            If it is not of the same events.
+        """
+        start = 0
         for rows in frames:
-            for parcel in dealt(rows, rows[PLACE].to_numpy() // width, CORE):
-                held.setdefault(parcel.partition, []).append(parcel.frame)
-        if not held:
-            return
-        # A task that is tried again writes a file of its own, and is the one that tells. It is one
-        # for all parts: tasks times parts would be more files than a file system likes.
-        name = f"{uuid4().hex}.arrows"
-        # Without a buffer of Python's, so that polars writes into the file itself.
-        with (self.folder / name).open("wb", buffering=0) as file:
-            for part in sorted(held):
-                start = file.tell()
-                pl.concat(held.pop(part)).write_ipc_stream(file)
-                where = {"file": [name], "start": [start], "size": [file.tell() - start]}
-                yield Parcel(part, CORE, pl.DataFrame(where))
+            end = start + len(rows)
+            columns = rows.get_columns()
+            for of_stage in found:
+                own = of_stage[start:end]
+                if not own[PLACE].equals(rows[PLACE]):
+                    raise LostRowsError
+                columns += own.drop(PLACE).get_columns()
+            start = end
+            prepared = pl.DataFrame(prepared_columns(self.plan, pl.DataFrame(columns)))
+            features = self._scalars.features.run(prepared)
+            yield pl.DataFrame([*(rows[name] for name in self.passed), *features])
+        if any(len(of_stage) != start for of_stage in found):
+            raise LostRowsError
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An even part of the log's results, as tasks have left it.
+    """A part of the log's results.
 
     Parameters
     ----------
     number
         Its number, in the order of arrival.
+    pieces
+        The pieces of the log that it is of.
     left
-        In which files, from where on and in how many bytes.
+        What tasks have found of it; None if nothing was looked for.
     """
 
     number: int
-    left: tuple[tuple[Path, int, int], ...]
+    pieces: tuple[Piece, ...]
+    left: Left | None
 
-    def rows(self) -> pl.DataFrame:
-        """Its rows, by place."""
-        return in_order([_read(*where) for where in self.left], PLACE)
+    def rows(self, finish: Finish) -> Iterator[pl.DataFrame]:
+        """What is passed and the features, in the order of arrival; see ``Finish``."""
+        frames = chain.from_iterable(piece.frames() for piece in self.pieces)
+        return finish(frames, [] if self.left is None else self.left.rows())
+
+
+Save = Callable[[Iterator[pl.DataFrame], Path], int]  # writes a file, and says how many rows
+
+
+def as_parquet(frames: Iterator[pl.DataFrame], file: Path) -> int:
+    """Write them as a build's results are written."""
+    return write_frames(frames, file)
+
+
+def as_arrow(frames: Iterator[pl.DataFrame], file: Path) -> int:
+    """Write them to be read again at once."""
+    rows = pl.concat(frames)
+    rows.write_ipc(file)
+    return len(rows)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,7 +129,8 @@ class Written:
     file
         Where it is.
     rows
-        How many it holds.
+        How many it holds; without rows there is no file. ``LOST`` if not all of its events were
+        found.
     """
 
     number: int
@@ -109,34 +146,39 @@ class Written:
 
 @dataclass(frozen=True)
 class Write:
-    """Puts parts in order and writes each as Parquet; Spark tells which, by their place."""
+    """Finishes parts and writes each to a file; Spark tells which, by their place.
+
+    Parameters
+    ----------
+    parts
+        The parts.
+    finish
+        Makes the features.
+    into
+        Where to write the files.
+    save
+        Writes one.
+    """
 
     parts: tuple[Part, ...]
+    finish: Finish
     into: Path
+    save: Save
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Parcels: the part as the partition, in the frame the name of the file and its rows."""
+        _held = hold_text_codes()
         for batch in batches:
             for place in batch.column(0).to_pylist():
                 yield from packed([self._written(self.parts[place])])
 
     def _written(self, part: Part) -> Parcel:
-        rows = part.rows().drop(PLACE)
-        name = f"{uuid4().hex}.parquet"  # see ToFiles
-        count = write_frames(cut_up(rows), self.into / name)
-        return Parcel(part.number, CORE, pl.DataFrame({"file": [name], "rows": [count]}))
-
-
-def parts_left(parcels: Iterable[Parcel], folder: Path) -> list[Part]:
-    """The parts that tasks have told of, in the order of arrival."""
-    left: dict[int, list[tuple[Path, int, int]]] = {}
-    for parcel in parcels:
-        name, start, size = parcel.frame.row(0)
-        left.setdefault(parcel.partition, []).append((folder / name, start, size))
-    return [Part(number, tuple(sorted(left[number]))) for number in sorted(left)]
-
-
-def _read(path: Path, start: int, size: int) -> pl.DataFrame:
-    with path.open("rb", buffering=0) as file:
-        file.seek(start)
-        return of_bytes(file.read(size))
+        # A task that is tried again writes a file of its own, and is the one that tells.
+        name = uuid4().hex
+        frames = part.rows(self.finish)
+        try:
+            first = next(frames, None)
+            rows = 0 if first is None else self.save(chain([first], frames), self.into / name)
+        except LostRowsError:
+            rows = LOST
+        return Parcel(part.number, CORE, pl.DataFrame({"file": [name], "rows": [rows]}))

@@ -69,6 +69,11 @@ class RowGroups:
     rows: int
     dropped: tuple[Path, ...] = ()
 
+    @property
+    def end(self) -> int:
+        """See ``tasks.Piece``."""
+        return self.first + self.rows
+
     def frames(self) -> Iterator[pl.DataFrame]:
         """See ``tasks.Piece``."""
         how = self.reading

@@ -107,9 +107,10 @@ def cut_up(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def in_order(parts: list[pl.DataFrame], time: str) -> pl.DataFrame:
     """Frames joined, in the order of events: by time, ties by arrival."""
+    # Of a log in order they only have to be put one behind the other.
+    parts = sorted(parts, key=lambda part: -1 if part.is_empty() else int(part[PLACE][0]))
     rows = pl.concat(parts, rechunk=True) if len(parts) > 1 else parts[0]
-    by_place = _ordered(rows, PLACE)
-    return by_place if time == PLACE else _ordered(by_place, time)
+    return _ordered(_ordered(rows, PLACE), time)
 
 
 def _ordered(rows: pl.DataFrame, name: str) -> pl.DataFrame:

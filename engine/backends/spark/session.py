@@ -36,6 +36,7 @@ ARROW_ROWS: Final = 65_536  # in a batch between Spark and Python
 _T = TypeVar("_T")
 
 _LOG: Final = "spark.log"
+_LONGEST_FOLDER: Final = 50  # of a path with a socket, which has a hundred bytes or so
 _TOLD_LINES: Final = 5
 _GRACE_SECONDS: Final = 15
 _MOMENT_SECONDS: Final = 2.0
@@ -224,6 +225,7 @@ class _Owned:
         self._more = more
         self._scratch = scratch
         self._folder = Path()
+        self._sockets = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self._context: Any = None
 
@@ -255,6 +257,8 @@ class _Owned:
         with writing(place), put_off():
             self._folder = Path(tempfile.mkdtemp(prefix="spark-", dir=self._scratch))
             try:
+                # Scratch may have a long path, or be of a kind that has no sockets.
+                self._sockets = Path(tempfile.mkdtemp(prefix="spark-"))
                 self._start()
                 set_again()
             except BaseException:
@@ -323,6 +327,10 @@ class _Owned:
             # Where these modules are, in whatever way they were found here.
             ours = str(Path(__file__).parents[3])
             settings |= {
+                # Python waits for the first bytes of each task by TCP as long as an answer is put
+                # off in the hope of more, four hundredths of a second.
+                "spark.python.unix.domain.socket.enabled": str(self._has_sockets).lower(),
+                "spark.python.unix.domain.socket.dir": str(self._sockets),
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.bindAddress": "127.0.0.1",
                 "spark.ui.enabled": "false",
@@ -347,6 +355,11 @@ class _Owned:
             }
         return settings
 
+    @property
+    def _has_sockets(self) -> bool:
+        """Whether sockets can be files: the paths of these have to be short."""
+        return len(os.fsencode(self._sockets)) <= _LONGEST_FOLDER
+
     def _end(self, *, at_once: bool) -> None:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - see above
 
@@ -363,6 +376,8 @@ class _Owned:
                 if self._process is not None:
                     _forget()
                 shutil.rmtree(self._folder, ignore_errors=True)
+                if self._sockets != Path():
+                    shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _end_process(self, *, at_once: bool) -> None:
         from pyspark import SparkContext  # noqa: PLC0415 - see above

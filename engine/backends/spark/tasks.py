@@ -1,21 +1,22 @@
-"""What Spark's tasks do: read, compute a stage, put in order. Each takes and gives parcels.
+"""What Spark's tasks do first: read, and compute where rows meet. Each takes and gives parcels.
 
 They are objects rather than closures: what a task is made of is listed, and pickled by name.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Final, Protocol
 
 import numpy as np
 import polars as pl
 
-from engine.backends.polars.chunks import prepared_columns, stream_windowed
+from engine.backends.polars.chunks import stream_windowed
 from engine.backends.polars.codes import hold_text_codes
-from engine.backends.polars.plan import Plan
-from engine.backends.polars.scalars import Scalars
 from engine.backends.spark.cut import Stage, is_of, key_hashes, seen_since
+from engine.backends.spark.left import Leave
 from engine.backends.spark.rows import (
     CORE,
     PAST,
@@ -35,86 +36,77 @@ _NOWHERE: Final = -1
 class Piece(Protocol):
     """A part of a log, which some task reads."""
 
+    @property
+    def first(self) -> int:
+        """The place of its first row."""
+        ...
+
+    @property
+    def end(self) -> int:
+        """The place behind that of its last row."""
+        ...
+
     def frames(self) -> Iterator[pl.DataFrame]:
         """Its canonical frames with ``PLACE``, in the order of arrival."""
         ...
 
 
-class Route(Protocol):
-    """Where rows go next."""
-
-    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
-        """All that a task gives, by partition."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ToStage:
-    """Rows go where the others of their key are, and to the slices that see them."""
-
-    stage: Stage
-
-    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
-        """See ``Route``."""
-        for rows in frames:
-            yield from self._dealt(rows)
-
-    def _dealt(self, rows: pl.DataFrame) -> Iterator[Parcel]:
-        stage = self.stage
-        times = rows[stage.plan.schema.event_time].to_numpy()
-        hashes = key_hashes(rows, stage.base)
-        target = np.zeros(len(rows), dtype=np.int64)
-        if stage.spread > 1:
-            # A row without a key can be anywhere, and many of them are best spread.
-            own = np.where(hashes == 0, rows[PLACE].to_numpy().view(np.uint64), hashes >> 1)
-            target = (own % np.uint64(stage.spread)).astype(np.int64)
-        for hot in stage.hot:
-            ours = is_of(hot, hashes)
-            if not ours.any():
-                continue
-            slices = np.searchsorted(np.array(hot.cuts, dtype=np.int64), times, side="right")
-            target = np.where(ours, hot.first + slices, target)
-            for number, at in enumerate(hot.cuts, start=1):
-                seen = ours & (times < at) & (times >= seen_since(at, stage.reach))
-                if seen.any():
-                    to = np.where(seen, hot.first + number, _NOWHERE)
-                    yield from dealt(rows.select(*stage.plan.history, PLACE), to, PAST)
-        yield from dealt(rows, target, CORE)
-
-
-@dataclass(frozen=True, slots=True)
-class ToOne:
-    """Rows go to one partition, all of them."""
-
-    def __call__(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
-        """See ``Route``."""
-        return (Parcel(0, CORE, rows) for rows in frames)
-
-
 @dataclass(frozen=True)
-class Finish:
-    """Features from an event's columns and what was found over windows.
+class Stages:
+    """The stages of a job, whose partitions are numbered one stage after the other.
 
     Parameters
     ----------
-    plan
-        The compiled feature set.
-    passed
-        What stands before the features.
+    all
+        The stages.
     """
 
-    plan: Plan
-    passed: tuple[str, ...]
+    all: tuple[Stage, ...]
 
     @cached_property
-    def _scalars(self) -> Scalars:
-        return Scalars(self.plan)
+    def firsts(self) -> tuple[int, ...]:
+        """The first partition of each, and in the end how many partitions there are."""
+        return tuple(accumulate((stage.partitions for stage in self.all), initial=0))
 
-    def __call__(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The place, what is passed, the features."""
-        columns = pl.DataFrame(prepared_columns(self.plan, rows))
-        features = self._scalars.features.run(columns)
-        return pl.DataFrame([*(rows[name] for name in (PLACE, *self.passed)), *features])
+    def of(self, partition: int) -> tuple[int, int]:
+        """The stage that a partition is of, and which of its partitions it is."""
+        stage = bisect_right(self.firsts, partition) - 1
+        return stage, partition - self.firsts[stage]
+
+    def parcels(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
+        """What each stage looks at of some rows, by partition."""
+        for rows in frames:
+            for first, stage in zip(self.firsts, self.all, strict=False):
+                for parcel in _dealt(stage, rows):
+                    yield Parcel(first + parcel.partition, parcel.kind, parcel.frame)
+
+
+def _dealt(stage: Stage, rows: pl.DataFrame) -> Iterator[Parcel]:
+    """Rows go where the others of their key are, and to the slices that see them."""
+    times = rows[stage.plan.schema.event_time].to_numpy()
+    hashes = key_hashes(rows, stage.base)
+    target = np.zeros(len(rows), dtype=np.int64)
+    if stage.spread > 1:
+        # A row without a key can be anywhere, and many of them are best spread.
+        own = np.where(hashes == 0, rows[PLACE].to_numpy().view(np.uint64), hashes >> 1)
+        target = (own % np.uint64(stage.spread)).astype(np.int64)
+    for hot in stage.hot:
+        ours = is_of(hot, hashes)
+        if not ours.any():
+            continue
+        slices = np.searchsorted(np.array(hot.cuts, dtype=np.int64), times, side="right")
+        target = np.where(ours, hot.first + slices, target)
+        for number, at in enumerate(hot.cuts, start=1):
+            seen = ours & (times < at) & (times >= seen_since(at, stage.reach))
+            if seen.any():
+                to = np.where(seen, hot.first + number, _NOWHERE)
+                yield from dealt(rows.select(PLACE, *stage.plan.history), to, PAST)
+    # What travels is what the stage looks at: the rest of an event is read again where it is.
+    yield from dealt(rows.select(PLACE, *_looked_at(stage)), target, CORE)
+
+
+def _looked_at(stage: Stage) -> dict[str, None]:
+    return dict.fromkeys((*stage.plan.history, *stage.plan.columns))
 
 
 @dataclass(frozen=True)
@@ -122,63 +114,57 @@ class Read:
     """Reads pieces of a log; Spark tells which, by their numbers."""
 
     pieces: tuple[Piece, ...]
-    route: Route
-    finish: Finish | None = None
+    stages: Stages
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """See ``packed``."""
         _held = hold_text_codes()
-        yield from packed(self.route(self._frames(batches)))
+        yield from packed(self.stages.parcels(self._frames(batches)))
 
     def _frames(self, batches: Iterable[Any]) -> Iterator[pl.DataFrame]:
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                for frame in self.pieces[number].frames():
-                    yield frame if self.finish is None else self.finish(frame)
+                yield from self.pieces[number].frames()
 
 
 @dataclass(frozen=True)
 class Compute:
-    """Computes a stage of the rows that met.
+    """Computes what a stage finds of the rows that met in its partitions.
 
     Parameters
     ----------
-    stage
-        The stage.
+    stages
+        All stages.
     carried
         By partition, the rows before a slice that are the last of something, as bytes.
-    kept
-        Which columns of an event, and which that were found before, are needed after this.
-    route
-        Where they go then.
-    finish
-        Makes the features of it, after the last stage.
+    leave
+        What becomes of what is found: the place of each event, and the stage's columns.
     """
 
-    stage: Stage
+    stages: Stages
     carried: Mapping[int, bytes]
-    kept: tuple[str, ...]
-    route: Route
-    finish: Finish | None = None
+    leave: Leave
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """See ``packed``."""
         _held = hold_text_codes()
-        yield from packed(self.route(self._frames(batches)))
+        yield from packed(self.leave(self._found(batches)))
 
-    def _frames(self, batches: Iterable[Any]) -> Iterator[pl.DataFrame]:
+    def _found(self, batches: Iterable[Any]) -> Iterator[tuple[int, pl.DataFrame]]:
         parts: dict[int, dict[int, list[pl.DataFrame]]] = {}
         for parcel in unpacked(batches):
             parts.setdefault(parcel.partition, {}).setdefault(parcel.kind, []).append(parcel.frame)
         for partition in sorted(parts):
-            yield from self._found(partition, parts.pop(partition))
+            number, _ = self.stages.of(partition)
+            for rows in self._computed(self.stages.all[number], partition, parts.pop(partition)):
+                yield number, rows
 
-    def _found(
-        self, partition: int, parts: dict[int, list[pl.DataFrame]]
+    def _computed(
+        self, stage: Stage, partition: int, parts: dict[int, list[pl.DataFrame]]
     ) -> Iterator[pl.DataFrame]:
         if CORE not in parts:
             return
-        plan = self.stage.plan
+        plan = stage.plan
         time = plan.schema.event_time
         core = in_order(parts.pop(CORE), time)
         past = parts.pop(PAST, [])
@@ -189,9 +175,9 @@ class Compute:
             seen = in_order(past, time)
             rows, before = pl.concat([seen, core], how="diagonal"), len(seen)
         chunks = (rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS))
-        for found in stream_windowed(plan, chunks, names=self.stage.names, passed=self.kept):
+        for found in stream_windowed(plan, chunks, names=stage.names, passed=(PLACE,)):
             # The values of what is past are those of a shortened history, and nobody's concern.
             new = found[before:] if before else found
             before = max(0, before - len(found))
             if len(new):
-                yield new if self.finish is None else self.finish(new)
+                yield new
