@@ -18,6 +18,7 @@ LAYERS = (
     (
         "engine.errors",
         "engine.clock",
+        "engine.garbage",
         "engine.interrupts",
         "engine.words",
         "engine.process",
@@ -46,6 +47,7 @@ LAYERS = (
 ONLY = {
     "engine.errors": set[str](),
     "engine.clock": set[str](),
+    "engine.garbage": set[str](),
     "engine.interrupts": set[str](),
     "engine.arguments": {"engine.errors", "engine.process"},
     "engine.aside": {"engine.interrupts"},

@@ -17,8 +17,8 @@ from engine.backends.spark.parts import LOST, Finish, Part, Save, Write, Written
 from engine.backends.spark.rows import ROW, Parcel, packed, unpacked
 from engine.backends.spark.session import quiet, waited_for
 from engine.backends.spark.tasks import Compute, Piece, Read, Stages
-from engine.backends.spark.worker import set_modules_aside
 from engine.errors import OutputError
+from engine.garbage import spare_modules
 from engine.interrupts import put_off
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def by_spark(session: "SparkSession") -> BySpark:
 def _mapped(data: "DataFrame", task: Task) -> "DataFrame":
     def run(batches: Iterable[Any]) -> Iterator[Any]:
         yield from task(batches)
-        set_modules_aside()
+        spare_modules()
 
     # Of an object that can be called Spark would not know how many arguments it takes.
     return data.mapInArrow(run, ROW)

@@ -1,4 +1,4 @@
-"""What a Python worker of Spark's does for itself between tasks."""
+"""What collections of garbage need not look at."""
 
 import gc
 import sys
@@ -7,7 +7,7 @@ from typing import Final
 _known: Final = {"modules": 0}
 
 
-def set_modules_aside() -> None:
+def spare_modules() -> None:
     """Leave what was imported out of the collections to come.
 
     Spark lets a worker collect garbage after each task, which goes through all objects that are
