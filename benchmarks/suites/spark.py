@@ -32,7 +32,7 @@ from engine.skew.job import find_skew
 from engine.skew.options import Options as SkewOptions
 from engine.versions import versions
 
-# What the issue asks for.
+# What is promised of it.
 MOST_OF_POLARS: Final = 3.0
 LEAST_OF_SQL: Final = 3.0
 
@@ -254,7 +254,7 @@ def as_text(results: Mapping[str, Any]) -> str:
         *aligned(ratios)[1:],
         "",
         (
-            f"asked for: at most {MOST_OF_POLARS:.0f} × polars without the start, "
+            f"promised: at most {MOST_OF_POLARS:.0f} × polars without the start, "
             f"at least {LEAST_OF_SQL:.0f} × as fast as Spark SQL"
         ),
     ]

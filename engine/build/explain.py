@@ -48,9 +48,8 @@ def _reading(options: Options, log: Log) -> list[str]:
     if why_not is not None:
         return [*lines, f"  all rows by one process, as {why_not}"]
     return [
-        "reading: in tasks, by row groups: once to count, check and sample, once to compute",
-        f"writing: by tasks, a part of {FEATURES} for about {PART_ROWS:,} rows, in the order of",
-        "  the input",
+        "reading: in tasks, by row groups: once to count, check and sample, once to compute, and",
+        f"  once to write, a part of {FEATURES} for about {PART_ROWS:,} rows",
     ]
 
 
@@ -74,7 +73,7 @@ def _stages(plan: Plan, rows: int | None, cores: int) -> list[str]:
     partitions = "partitions" if rows is None else counted(sizes.partitions(rows), "partition")
     lines = [
         f"execution: by Spark on {counted(cores, 'core')} (as many as --master has), {partitions}",
-        f"  of about {sizes.rows:,} rows, by each key in turn:",
+        f"  of about {sizes.rows:,} rows, for each key:",
     ]
     for base in bases_of(plan):
         nodes = [node for node in plan.windowed if base_of(key_of(node), bases_of(plan)) == base]
@@ -93,7 +92,10 @@ def _stages(plan: Plan, rows: int | None, cores: int) -> list[str]:
             lines.append(
                 f"    in one task for each key, as it cannot be sliced: {', '.join(named)}"
             )
-    return [*lines, "  results go back into the order of arrival by one more exchange"]
+    return [
+        *lines,
+        "  results are in the order of arrival: events are read again to take up what was found",
+    ]
 
 
 def _windows(plan: Plan) -> list[str]:

@@ -1,4 +1,4 @@
-"""How a log is cut up: over which keys in turn, into how many partitions, and what is sliced.
+"""How a log is cut up: over which keys, into how many partitions, and what is sliced.
 
 Pure: no Spark. A feature set is computed in stages. In a stage all rows of a key meet in one
 partition, and with them all that is computed over this key or over it and more columns. Stages do

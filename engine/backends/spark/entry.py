@@ -72,7 +72,9 @@ def stream(
 
     The batches are staged in ``scratch``, which every task has to see, and so are the results.
     """
-    staged = stage(_compiled(features), batches, passed, own_folder(scratch))
+    # Tasks may start in folders of their own.
+    folder = own_folder(scratch).resolve()
+    staged = stage(_compiled(features), batches, passed, folder)
     if staged is None:
         return
     with session(threads=threads, memory=memory, scratch=scratch) as spark:

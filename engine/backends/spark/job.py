@@ -12,12 +12,12 @@ import polars as pl
 from engine.backends.polars.plan import Plan
 from engine.backends.spark.carried import Carrying
 from engine.backends.spark.cut import Sample, Sizes, Stage, cut
-from engine.backends.spark.left import AsItIs, Leave, ToFiles, joined, left_of
+from engine.backends.spark.left import AsItIs, Leave, ToFiles, by_place, left_of
 from engine.backends.spark.parts import LOST, Finish, Part, Save, Write, Written
 from engine.backends.spark.rows import ROW, Parcel, packed, unpacked
 from engine.backends.spark.session import quiet, waited_for
 from engine.backends.spark.tasks import Compute, Piece, Read, Stages
-from engine.errors import OutputError
+from engine.errors import InputError, OutputError
 from engine.garbage import spare_modules
 from engine.interrupts import put_off
 
@@ -81,7 +81,7 @@ class Job:
             found[parcel.kind].append(parcel.frame)
         frames = chain.from_iterable(piece.frames() for piece in self.pieces)
         finish = Finish(self.plan, self.passed)
-        return pl.concat(finish(frames, [joined(each) for each in found]))
+        return pl.concat(finish(frames, [by_place(each) for each in found]))
 
     def write(self, moves: "Moves", folder: Path, into: Path, save: Save) -> list[Written]:
         """Compute, and let tasks write the results, a file for each part of the log.
@@ -219,6 +219,21 @@ class Carry:
         yield from packed(Parcel(*part) for part in carrying.parts())
 
 
+def require_polars(version: str) -> None:
+    """Refuse another polars than the one that cut up the log: hashes tell where rows meet.
+
+    Raises
+    ------
+    InputError
+        If it is another.
+    """
+    if pl.__version__ != version:
+        raise InputError(
+            f"a machine of Spark's has another polars (was {pl.__version__}, not {version})",
+            hint="give all of them the same packages as where it is started",
+        )
+
+
 def by_spark(session: "SparkSession") -> BySpark:
     """What moves rows in a session, whose settings are the caller's own."""
     with put_off():
@@ -228,7 +243,10 @@ def by_spark(session: "SparkSession") -> BySpark:
 
 
 def _mapped(data: "DataFrame", task: Task) -> "DataFrame":
+    here = pl.__version__
+
     def run(batches: Iterable[Any]) -> Iterator[Any]:
+        require_polars(here)
         yield from task(batches)
         spare_modules()
 

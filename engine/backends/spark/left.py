@@ -83,10 +83,10 @@ class Left:
 
     def rows(self) -> list[pl.DataFrame]:
         """By stage, the rows of the part in the order of arrival."""
-        return [joined([_read(*where) for where in files]) for files in self.by_stage]
+        return [by_place([_read(*where) for where in files]) for files in self.by_stage]
 
 
-def joined(found: list[pl.DataFrame]) -> pl.DataFrame:
+def by_place(found: list[pl.DataFrame]) -> pl.DataFrame:
     """What several tasks have found of a part by one stage, in the order of arrival."""
     rows = pl.concat(found, rechunk=True)
     places = rows[PLACE].to_numpy()

@@ -9,6 +9,7 @@ import pytest
 from engine.backends.polars.plan import compile_features
 from engine.backends.spark.cut import Sizes, bases_of, cut, key_hashes
 from engine.backends.spark.java import java_home
+from engine.backends.spark.job import require_polars
 from engine.backends.spark.sampling import Sampling
 from engine.catalog import load_feature_set
 from engine.errors import InputError
@@ -88,6 +89,12 @@ def test_hashes_are_of_values_not_of_how_they_are_held() -> None:
     assert hashes[0] == hashes[3]
     assert hashes[0] != hashes[1]
     assert hashes[2] == 0
+
+
+def test_another_polars_is_refused() -> None:
+    require_polars(pl.__version__)
+    with pytest.raises(InputError, match=f"was {pl.__version__}, not 1.0.0"):
+        require_polars("1.0.0")
 
 
 def fake_java(home: Path, told: str) -> Path:
