@@ -140,16 +140,20 @@ class _Job:
     def _native(self, session: "SparkSession") -> Counts:
         from engine.backends.spark.native import NativeLog  # noqa: PLC0415 - an extra
 
-        self._meter.begin("survey", self._log.rows)
         began = elapsed()
         with Quarantine(self._scratch / QUARANTINE) as quarantine:
             log = NativeLog(
-                session, self._features, self._log, self._passed, self._scratch, rows=PART_ROWS
+                session,
+                self._features,
+                self._log,
+                self._passed,
+                self._scratch,
+                rows=PART_ROWS,
+                watch=_Watching(self._meter, self._log.rows or 0),
             )
             log.survey(quarantine, lambda: self._refuse(quarantine))
             self._refuse_nothing_left(quarantine, log.counts)
             self.seconds["survey"] = elapsed() - began
-            self._meter.begin("build", log.counts.kept)
             began = elapsed()
             with writing(self._scratch):
                 (self._scratch / FEATURES).mkdir()
@@ -160,7 +164,6 @@ class _Job:
                         file.rename(self._scratch / FEATURES / part_name(number))
             else:
                 write_frames(self._at_least_one(iter(())), self._scratch / FEATURES / part_name(0))
-            self._meter.advance(log.counts.kept)
             self.seconds["build"] = elapsed() - began
             return log.counts
 
@@ -267,6 +270,24 @@ class _Job:
             if frame is None:
                 return
             yield frame
+
+
+class _Watching:
+    """Shows how far Spark is with a log of so many rows, which it goes through some times."""
+
+    def __init__(self, meter: Meter, rows: int) -> None:
+        self._meter = meter
+        self._rows = rows
+        self._doing = ""
+        self._done = 0
+
+    def __call__(self, doing: str, part: float) -> None:
+        if doing != self._doing:
+            self._meter.begin(doing, self._rows)
+            self._doing, self._done = doing, 0
+        done = max(self._done, int(part * self._rows))
+        self._meter.advance(done - self._done)
+        self._done = done
 
 
 def _check_out(options: Options) -> None:

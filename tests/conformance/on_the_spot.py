@@ -13,14 +13,14 @@ import pyarrow as pa
 from engine.backends.polars.plan import compile_features
 from engine.backends.spark.cut import Sizes
 from engine.backends.spark.entry import compute_by, stage
-from engine.backends.spark.job import Step, Task
+from engine.backends.spark.job import First, Step
 from engine.backends.spark.rows import Parcel, unpacked
 from engine.definition import FeatureSet
 from engine.events.canonical import feature_schema
 from engine.events.disk import own_folder
 
 
-def moves(pieces: int, first: Task, steps: list[Step]) -> Iterator[Parcel]:
+def moves(pieces: int, first: First, steps: list[Step]) -> Iterator[Parcel]:
     numbers = ([pa.record_batch({"id": [number]})] for number in range(pieces))
     rows = [batch for number in numbers for batch in first(number)]
     for partitions, task in steps:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 import polars as pl
 
@@ -17,6 +17,7 @@ from engine.backends.spark.parts import LOST, Finish, Part, Save, Write, Written
 from engine.backends.spark.rows import ROW, Parcel, packed, unpacked
 from engine.backends.spark.session import quiet, waited_for
 from engine.backends.spark.tasks import Compute, Piece, Read, Stages
+from engine.backends.spark.watching import Watch, watched
 from engine.errors import InputError, OutputError
 from engine.garbage import spare_modules
 from engine.interrupts import put_off
@@ -26,6 +27,20 @@ if TYPE_CHECKING:
 
 Task = Callable[[Iterable[Any]], Iterator[Any]]
 Step = tuple[int, Task]
+
+
+class First(Protocol):
+    """A task that is told numbers, of pieces say."""
+
+    @property
+    def doing(self) -> str:
+        """What is done by it and the steps after it, in a word or two."""
+        ...
+
+    def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
+        """Take the numbers, as Spark tells them, and give parcels."""
+        ...
+
 
 # Blobs of many megabytes: a batch of few of them is large enough.
 BLOBS: Final = {"spark.sql.execution.arrow.maxRecordsPerBatch": "8"}
@@ -164,7 +179,7 @@ class Job:
 class Moves(Protocol):
     """Runs tasks one after the other, each on many partitions."""
 
-    def __call__(self, pieces: int, first: Task, steps: list[Step]) -> Iterator[Parcel]:
+    def __call__(self, pieces: int, first: First, steps: list[Step]) -> Iterator[Parcel]:
         """Run ``first`` on the numbers of the pieces, then each step on what the one before gave.
 
         Parameters
@@ -187,8 +202,9 @@ class BySpark:
     """Spark runs them."""
 
     session: "SparkSession"
+    watch: Watch | None
 
-    def __call__(self, pieces: int, first: Task, steps: list[Step]) -> Iterator[Parcel]:
+    def __call__(self, pieces: int, first: First, steps: list[Step]) -> Iterator[Parcel]:
         """See ``Moves``."""
 
         def run() -> Any:  # noqa: ANN401 - pyarrow is untyped
@@ -197,7 +213,8 @@ class BySpark:
                 data = _mapped(data.repartitionById(partitions, "partition"), task)
             return data.toArrow()
 
-        with quiet():
+        tasks = pieces + sum(partitions for partitions, _ in steps)
+        with quiet(), watched(self.session, first.doing, tasks, self.watch):
             table = waited_for(run)
         yield from unpacked(table.to_batches())
 
@@ -208,6 +225,7 @@ class Carry:
 
     pieces: tuple[Piece, ...]
     stages: tuple[Stage, ...]
+    doing: ClassVar[str] = "look for last rows"
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Parcels: the stage as the partition, the condition as the kind."""
@@ -234,12 +252,12 @@ def require_polars(version: str) -> None:
         )
 
 
-def by_spark(session: "SparkSession") -> BySpark:
-    """What moves rows in a session, whose settings are the caller's own."""
+def by_spark(session: "SparkSession", watch: Watch | None = None) -> BySpark:
+    """What moves rows in a session, whose settings are the caller's own; see ``watched``."""
     with put_off():
         for name, value in BLOBS.items():
             session.conf.set(name, value)
-    return BySpark(session)
+    return BySpark(session, watch)
 
 
 def _mapped(data: "DataFrame", task: Task) -> "DataFrame":

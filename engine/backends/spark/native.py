@@ -20,6 +20,7 @@ from engine.backends.spark.repeated import FindHashes, FindIds, ReadIds, ToPiece
 from engine.backends.spark.rows import Parcel
 from engine.backends.spark.sampling import MOST, joined
 from engine.backends.spark.survey import SAMPLED, TOLD, LookAgain, Survey, Told
+from engine.backends.spark.watching import Watch
 from engine.definition.nodes import FeatureSet
 from engine.errors import InputError
 from engine.events.disk import own_folder
@@ -49,6 +50,8 @@ class NativeLog:
         A folder that all tasks see.
     rows
         About how many rows a piece, a partition and a part of the results have.
+    watch
+        Is told how far it is; see ``watched``.
 
     Attributes
     ----------
@@ -65,9 +68,10 @@ class NativeLog:
         scratch: Path,
         *,
         rows: int,
+        watch: Watch | None = None,
     ) -> None:
         self.counts = Counts(read={file.name: 0 for file in log.files})
-        self._moves = by_spark(spark)
+        self._moves = by_spark(spark, watch)
         self._master = spark.sparkContext.master
         self._plan = compile_features(features)
         self._passed = passed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import uuid4
 
 import polars as pl
@@ -164,6 +164,7 @@ class Write:
     finish: Finish
     into: Path
     save: Save
+    doing: ClassVar[str] = "write"
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Parcels: the part as the partition, in the frame the name of the file and its rows."""

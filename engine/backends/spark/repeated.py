@@ -7,7 +7,7 @@ ids themselves meet then, for equal hashes need not mean equal ids.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import uuid4
 
 import numpy as np
@@ -98,6 +98,7 @@ class ReadIds:
     pieces: tuple[RowGroups, ...]
     at: tuple[tuple[int, tuple[Path, ...]], ...]
     parts: int
+    doing: ClassVar[str] = "look for repeated ids"
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Parcels ``IDS`` by part."""

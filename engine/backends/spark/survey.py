@@ -7,7 +7,7 @@ see, and hashes to the tasks that look for repeated ones.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import uuid4
 
 import numpy as np
@@ -130,6 +130,7 @@ class Survey:
     bases: tuple[Base, ...]
     every: int
     parts: int
+    doing: ClassVar[str] = "survey"
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Parcels: ``IDS`` by part, the others for part 0."""
@@ -195,6 +196,7 @@ class LookAgain:
     pieces: tuple[RowGroups, ...]
     numbers: tuple[int, ...]
     before: Mapping[int, int]
+    doing: ClassVar[str] = "look at times again"
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Parcels ``TOLD``; of the piece, its times and how many events it has."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 import polars as pl
@@ -115,6 +115,7 @@ class Read:
 
     pieces: tuple[Piece, ...]
     stages: Stages
+    doing: ClassVar[str] = "compute"
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """See ``packed``."""

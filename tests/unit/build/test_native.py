@@ -15,7 +15,7 @@ import pytest
 
 from backends import backend_or_skip
 from conformance import on_the_spot
-from engine.backends.spark.job import Step, Task
+from engine.backends.spark.job import First, Step
 from engine.backends.spark.rows import Parcel
 from engine.model.features_file import locate_features, read_features
 from engine.parts import files_of
@@ -43,7 +43,7 @@ def without_spark(monkeypatch: pytest.MonkeyPatch) -> None:
         yield SimpleNamespace(sparkContext=context)
 
     monkeypatch.setattr("engine.backends.spark.session.session", session)
-    monkeypatch.setattr("engine.backends.spark.native.by_spark", lambda _: on_the_spot.moves)
+    monkeypatch.setattr("engine.backends.spark.native.by_spark", lambda *_: on_the_spot.moves)
 
 
 @pytest.fixture
@@ -133,12 +133,12 @@ def test_a_log_in_order_has_the_same_bits(tmp_path: Path, clean: Path, name: str
 def test_tasks_that_are_tried_again_leave_nothing_twice(
     tmp_path: Path, messy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def tried_again(pieces: int, first: Task, steps: list[Step]) -> Iterator[Parcel]:
+    def tried_again(pieces: int, first: First, steps: list[Step]) -> Iterator[Parcel]:
         on_the_spot.moves(pieces, first, steps)  # nobody hears what these tell
         return on_the_spot.moves(pieces, first, steps)
 
     built(tmp_path / "once", [messy], "--engine", "spark")
-    monkeypatch.setattr("engine.backends.spark.native.by_spark", lambda _: tried_again)
+    monkeypatch.setattr("engine.backends.spark.native.by_spark", lambda *_: tried_again)
     built(tmp_path / "again", [messy], "--engine", "spark")
     assert_same_build(tmp_path / "again", tmp_path / "once")
 
