@@ -19,6 +19,8 @@ from engine.definition import FeatureSet
 from engine.events.canonical import feature_schema
 from engine.events.disk import own_folder
 
+ROWS = 7
+
 
 def moves(pieces: int, first: First, steps: list[Step]) -> Iterator[Parcel]:
     numbers = ([pa.record_batch({"id": [number]})] for number in range(pieces))
@@ -47,5 +49,7 @@ def stream(
     scratch: Path,
 ) -> Iterator[pl.DataFrame]:
     del memory
-    staged = stage(compile_features(features), batches, passed, own_folder(scratch))
-    return iter(()) if staged is None else staged.features(moves, Sizes(threads, 7, reach=0.5))
+    # As small as can be: what is done with long logs is done with these.
+    few = (batch[start : start + ROWS] for batch in batches for start in range(0, len(batch), ROWS))
+    staged = stage(compile_features(features), few, passed, own_folder(scratch), rows=ROWS)
+    return iter(()) if staged is None else staged.features(moves, Sizes(threads, ROWS, reach=0.5))

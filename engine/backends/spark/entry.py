@@ -134,11 +134,16 @@ class StagedLog:
 
 
 def stage(
-    plan: Plan, batches: Iterable[pl.DataFrame], passed: tuple[str, ...], folder: Path
+    plan: Plan,
+    batches: Iterable[pl.DataFrame],
+    passed: tuple[str, ...],
+    folder: Path,
+    *,
+    rows: int = PIECE_ROWS,
 ) -> StagedLog | None:
-    """Batches put into files of a folder; None if they hold no row."""
+    """Batches put into files of a folder, of so many rows at least; None if they hold no row."""
     sampling = _sampling(plan)
-    pieces = tuple(_staged(plan, batches, passed, folder, sampling))
+    pieces = tuple(_staged(plan, batches, passed, folder, sampling, rows))
     return StagedLog(plan, passed, pieces, sampling, folder) if pieces else None
 
 
@@ -148,6 +153,7 @@ def _staged(
     passed: tuple[str, ...],
     folder: Path,
     sampling: Sampling,
+    least: int,
 ) -> Iterator[Staged]:
     """The batches in files, of many rows each."""
     held: list[pl.DataFrame] = []
@@ -159,7 +165,7 @@ def _staged(
         rows = placed(plan, batch, passed, sampling.rows)
         sampling.add(rows)
         held.append(rows)
-        if sampling.rows - first >= PIECE_ROWS:
+        if sampling.rows - first >= least:
             yield _written(held, folder / f"piece-{number:06d}.arrow", first)
             held, first, number = [], sampling.rows, number + 1
     if held:
