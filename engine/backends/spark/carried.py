@@ -119,7 +119,7 @@ def _in_slices(stage: Stage, rows: pl.DataFrame) -> pl.DataFrame:
         if hot.cuts:
             number = np.searchsorted(np.array(hot.cuts, dtype=np.int64), times, side="right")
             slices = np.where(is_of(hot, hashes), hot.first + number, slices)
-    own = rows.select(*stage.plan.history, PLACE).with_columns(pl.Series(_SLICE, slices))
+    own = rows.select(PLACE, *stage.plan.history).with_columns(pl.Series(_SLICE, slices))
     return own.filter(pl.col(_SLICE) >= 0)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
@@ -12,13 +11,14 @@ import polars as pl
 from engine.backends.polars.plan import Plan
 from engine.backends.spark.carried import Carrying
 from engine.backends.spark.cut import Sample, Sizes, Stage, cut
+from engine.backends.spark.failing import failure_of, lost_rows, refusals
 from engine.backends.spark.left import AsItIs, Leave, ToFiles, by_place, left_of
-from engine.backends.spark.parts import LOST, Finish, Part, Save, Write, Written
+from engine.backends.spark.parts import Finish, Part, Save, Write, Written
 from engine.backends.spark.rows import ROW, Parcel, packed, unpacked
 from engine.backends.spark.session import quiet, waited_for
-from engine.backends.spark.tasks import Compute, Piece, Read, Stages
+from engine.backends.spark.tasks import Compute, Piece, Read, Stages, frames_of, grouped
 from engine.backends.spark.watching import Watch, watched
-from engine.errors import InputError, OutputError
+from engine.errors import InputError, SentinelError
 from engine.garbage import spare_modules
 from engine.interrupts import put_off
 
@@ -88,15 +88,13 @@ class Job:
         """
         carrying = Carrying(self.stages.all)
         if carrying:
-            for piece in self.pieces:
-                for frame in piece.frames():
-                    carrying.add(frame)
+            for frame in frames_of(self.pieces):
+                carrying.add(frame)
         found: list[list[pl.DataFrame]] = [[] for _ in self.stages.all]
         for parcel in self._found(moves, carrying, AsItIs()):
             found[parcel.kind].append(parcel.frame)
-        frames = chain.from_iterable(piece.frames() for piece in self.pieces)
         finish = Finish(self.plan, self.passed)
-        return pl.concat(finish(frames, [by_place(each) for each in found]))
+        return pl.concat(finish(frames_of(self.pieces), [by_place(each) for each in found]))
 
     def write(self, moves: "Moves", folder: Path, into: Path, save: Save) -> list[Written]:
         """Compute, and let tasks write the results, a file for each part of the log.
@@ -127,39 +125,31 @@ class Job:
         told = moves(len(parts), Write(parts, Finish(self.plan, self.passed), into, save), [])
         written = sorted(Written.of(parcel, into) for parcel in told)
         rows = sum(part.rows for part in written)
-        if rows != self.rows or any(part.rows == LOST for part in written):
-            raise OutputError(
-                f"Spark has lost rows on the way (was {max(0, rows):,} of {self.rows:,})",
-                hint="see that all its machines see the output, and that it is the same folder",
-            )
+        if rows != self.rows:
+            raise lost_rows(rows, self.rows)
         return [part for part in written if part.rows]
 
     def _parts(self, moves: "Moves", folder: Path) -> tuple[Part, ...]:
         """The parts of the results, once all is found that they need."""
-        groups = self._groups()
-        if self.stages.all:
-            firsts = tuple(group[0].first for group in groups)
-            told = self._found(moves, self._carrying(moves), ToFiles(folder, firsts))
-            left = left_of(told, folder, len(self.stages.all))
-            # Of the others all rows were refused, or dropped.
-            return tuple(Part(number, groups[number], each) for number, each in left.items())
-        return tuple(Part(number, group, None) for number, group in enumerate(groups))
+        pieces = [tuple(self.pieces[place] for place in group) for group in self._groups]
+        if not self.stages.all:
+            return tuple(Part(number, group, None) for number, group in enumerate(pieces))
+        firsts = tuple(group[0].first for group in pieces)
+        told = self._found(moves, self._carrying(moves), ToFiles(folder, firsts))
+        left = left_of(told, folder, len(self.stages.all))
+        # Of the others all rows were refused, or dropped.
+        return tuple(Part(number, pieces[number], each) for number, each in left.items())
 
-    def _groups(self) -> list[tuple[Piece, ...]]:
-        """The pieces by part: one, or neighbours that have fewer rows together than is aimed at."""
-        groups: list[list[Piece]] = []
-        for piece in self.pieces:
-            if groups and piece.end - groups[-1][0].first <= self.sizes.rows:
-                groups[-1].append(piece)
-            else:
-                groups.append([piece])
-        return [tuple(group) for group in groups]
+    @cached_property
+    def _groups(self) -> tuple[range, ...]:
+        """Which pieces are read by a task, and make up a part of the results."""
+        return grouped((piece.end - piece.first for piece in self.pieces), self.sizes.rows)
 
     def _found(self, moves: "Moves", carrying: Carrying, leave: Leave) -> Iterator[Parcel]:
         compute = Compute(self.stages, self._carried(carrying), leave)
         partitions = self.stages.firsts[-1]
         steps: list[Step] = [(partitions, compute)] if partitions else []
-        return moves(len(self.pieces), Read(self.pieces, self.stages), steps)
+        return moves(len(self._groups), Read(self.pieces, self._groups, self.stages), steps)
 
     def _carried(self, carrying: Carrying) -> Mapping[int, bytes]:
         return {
@@ -171,7 +161,8 @@ class Job:
     def _carrying(self, moves: "Moves") -> Carrying:
         carrying = Carrying(self.stages.all)
         if carrying:
-            for parcel in moves(len(self.pieces), Carry(self.pieces, self.stages.all), []):
+            carry = Carry(self.pieces, self._groups, self.stages.all)
+            for parcel in moves(len(self._groups), carry, []):
                 carrying.join(parcel.partition, parcel.kind, parcel.frame)
         return carrying
 
@@ -214,8 +205,13 @@ class BySpark:
             return data.toArrow()
 
         tasks = pieces + sum(partitions for partitions, _ in steps)
-        with quiet(), watched(self.session, first.doing, tasks, self.watch):
-            table = waited_for(run)
+        try:
+            with quiet(), watched(self.session, first.doing, tasks, self.watch):
+                table = waited_for(run)
+        except SentinelError:
+            raise
+        except Exception as error:
+            raise failure_of(error) from error
         yield from unpacked(table.to_batches())
 
 
@@ -224,6 +220,7 @@ class Carry:
     """Finds what is to be carried in pieces of a log."""
 
     pieces: tuple[Piece, ...]
+    groups: tuple[range, ...]
     stages: tuple[Stage, ...]
     doing: ClassVar[str] = "look for last rows"
 
@@ -232,7 +229,7 @@ class Carry:
         carrying = Carrying(self.stages)
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                for frame in self.pieces[number].frames():
+                for frame in frames_of(self.pieces[place] for place in self.groups[number]):
                     carrying.add(frame)
         yield from packed(Parcel(*part) for part in carrying.parts())
 
@@ -264,8 +261,9 @@ def _mapped(data: "DataFrame", task: Task) -> "DataFrame":
     here = pl.__version__
 
     def run(batches: Iterable[Any]) -> Iterator[Any]:
-        require_polars(here)
-        yield from task(batches)
+        with refusals():
+            require_polars(here)
+            yield from task(batches)
         spare_modules()
 
     # Of an object that can be called Spark would not know how many arguments it takes.

@@ -1,11 +1,12 @@
-"""A build of Parquet files in which no row passes through the process that asks for it.
+"""A build of Parquet files in which no event passes through the process that asks for it.
 
 Tasks read the row groups, look for repeated event ids, compute, and write the results; what comes
 back is what is said of pieces, files and parts.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ import polars as pl
 
 from engine.backends.polars.plan import compile_features
 from engine.backends.spark.cut import Sizes, Stage, bases_of
+from engine.backends.spark.failing import left_at
 from engine.backends.spark.job import Job, by_spark
 from engine.backends.spark.parts import as_parquet
 from engine.backends.spark.pieces import Reading, pieces_of
@@ -20,6 +22,7 @@ from engine.backends.spark.repeated import FindHashes, FindIds, ReadIds, ToPiece
 from engine.backends.spark.rows import Parcel
 from engine.backends.spark.sampling import MOST, joined
 from engine.backends.spark.survey import SAMPLED, TOLD, LookAgain, Survey, Told
+from engine.backends.spark.tasks import grouped
 from engine.backends.spark.watching import Watch
 from engine.definition.nodes import FeatureSet
 from engine.errors import InputError
@@ -95,14 +98,14 @@ class NativeLog:
         if not self._pieces:
             return
         found = self._looked_at()
-        told = {each.piece: each for each in map(Told.of_frame, _frames(found, TOLD))}
+        told = _told(found)
         self._refuse_unreadable(told)
         for number, piece in enumerate(self._pieces):
             self.counts.read[piece.called] += piece.rows
             self.counts.rounded += told[number].rounded
             bad = told[number].bad
             if bad is not None:
-                quarantine.add(piece.called, pl.read_ipc(self._folder / bad))
+                quarantine.add(piece.called, pl.read_ipc(left_at(self._folder / bad)))
                 check()
         self.counts.refused.update(quarantine.by_kind)
         self._samples = _frames(found, SAMPLED)
@@ -143,9 +146,14 @@ class NativeLog:
         cores, firsts = self._sizes.cores, tuple(piece.first for piece in self._pieces)
         parts = max(cores, self._places // IDS_ROWS)
         every = max(1, -(-self._places // MOST))
-        look = Survey(self._pieces, self._folder, bases_of(self._plan), every, parts)
+        groups = self._grouped(range(len(self._pieces)))
+        look = Survey(self._pieces, groups, self._folder, bases_of(self._plan), every, parts)
         find = FindHashes(ToPieces(self._folder, firsts))
-        return list(self._moves(len(self._pieces), look, [(parts, find)]))
+        return list(self._moves(len(groups), look, [(parts, find)]))
+
+    def _grouped(self, numbers: Iterable[int]) -> tuple[range, ...]:
+        """Which of some pieces one task takes."""
+        return grouped((self._pieces[number].rows for number in numbers), self._sizes.rows)
 
     def _refuse_unreadable(self, told: Mapping[int, Told]) -> None:
         for number, piece in enumerate(self._pieces):
@@ -161,9 +169,10 @@ class NativeLog:
             return {}
         parts = self._sizes.cores
         firsts = tuple(piece.first for piece in self._pieces)
-        read = ReadIds(self._pieces, tuple(suspects.items()), parts)
+        groups = self._grouped(suspects)
+        read = ReadIds(self._pieces, tuple(suspects.items()), groups, parts)
         find = FindIds(ToPieces(self._folder, firsts))
-        dropped = left_in(self._moves(len(suspects), read, [(parts, find)]), self._folder)
+        dropped = left_in(self._moves(len(groups), read, [(parts, find)]), self._folder)
         self._pieces = tuple(
             replace(piece, dropped=dropped.get(number, ()))
             for number, piece in enumerate(self._pieces)
@@ -181,15 +190,15 @@ class NativeLog:
             if latest is not None and latest > each.least:
                 before[number] = latest
             latest = each.latest if latest is None else max(latest, each.latest)
-        again = self._again(tuple(before), before)
-        return sum({**told, **again}[number].late for number in told)
+        told = {**told, **self._again(tuple(before), before)}
+        return sum(each.late for each in told.values())
 
     def _again(self, numbers: tuple[int, ...], before: Mapping[int, int]) -> dict[int, Told]:
         if not numbers:
             return {}
-        look = LookAgain(self._pieces, numbers, before)
-        found = list(self._moves(len(numbers), look, []))
-        return {each.piece: each for each in map(Told.of_frame, _frames(found, TOLD))}
+        groups = self._grouped(numbers)
+        look = LookAgain(self._pieces, numbers, groups, before)
+        return _told(list(self._moves(len(groups), look, [])))
 
 
 def _described(stage: Stage) -> dict[str, Any]:
@@ -198,6 +207,12 @@ def _described(stage: Stage) -> dict[str, Any]:
         "partitions": stage.partitions,
         "hot": [{"share": round(hot.share, 4), "slices": len(hot.cuts) + 1} for hot in stage.hot],
     }
+
+
+def _told(parcels: Sequence[Parcel]) -> dict[int, Told]:
+    """What was told of pieces, by their numbers."""
+    found = chain.from_iterable(map(Told.of_frame, _frames(parcels, TOLD)))
+    return {each.piece: each for each in found}
 
 
 def _frames(parcels: Sequence[Parcel], kind: int) -> list[pl.DataFrame]:

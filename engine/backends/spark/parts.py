@@ -14,16 +14,13 @@ from engine.backends.polars.chunks import prepared_columns
 from engine.backends.polars.codes import hold_text_codes
 from engine.backends.polars.plan import Plan
 from engine.backends.polars.scalars import Scalars
+from engine.backends.spark.failing import lost_rows
 from engine.backends.spark.left import Left
-from engine.backends.spark.rows import CORE, PLACE, Parcel, packed
-from engine.backends.spark.tasks import Piece
+from engine.backends.spark.rows import PLACE, Parcel, packed
+from engine.backends.spark.tasks import Piece, frames_of
 from engine.sink import write_frames
 
-LOST: Final = -1  # rows of a part of which not all was found
-
-
-class LostRowsError(Exception):
-    """What was found is not of all events that there are."""
+_WRITTEN: Final = 0  # the kind of what is told of files
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Finish:
 
         Raises
         ------
-        LostRowsError
+        OutputError
             If it is not of the same events.
         """
         start = 0
@@ -69,14 +66,15 @@ class Finish:
             for of_stage in found:
                 own = of_stage[start:end]
                 if not own[PLACE].equals(rows[PLACE]):
-                    raise LostRowsError
+                    raise lost_rows(len(of_stage), end)
                 columns += own.drop(PLACE).get_columns()
             start = end
             prepared = pl.DataFrame(prepared_columns(self.plan, pl.DataFrame(columns)))
             features = self._scalars.features.run(prepared)
             yield pl.DataFrame([*(rows[name] for name in self.passed), *features])
-        if any(len(of_stage) != start for of_stage in found):
-            raise LostRowsError
+        for of_stage in found:
+            if len(of_stage) != start:
+                raise lost_rows(len(of_stage), start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class Part:
 
     def rows(self, finish: Finish) -> Iterator[pl.DataFrame]:
         """What is passed and the features, in the order of arrival; see ``Finish``."""
-        frames = chain.from_iterable(piece.frames() for piece in self.pieces)
+        frames = frames_of(self.pieces)
         return finish(frames, [] if self.left is None else self.left.rows())
 
 
@@ -129,8 +127,7 @@ class Written:
     file
         Where it is.
     rows
-        How many it holds; without rows there is no file. ``LOST`` if not all of its events were
-        found.
+        How many it holds; without rows there is no file.
     """
 
     number: int
@@ -177,9 +174,6 @@ class Write:
         # A task that is tried again writes a file of its own, and is the one that tells.
         name = uuid4().hex
         frames = part.rows(self.finish)
-        try:
-            first = next(frames, None)
-            rows = 0 if first is None else self.save(chain([first], frames), self.into / name)
-        except LostRowsError:
-            rows = LOST
-        return Parcel(part.number, CORE, pl.DataFrame({"file": [name], "rows": [rows]}))
+        first = next(frames, None)
+        rows = 0 if first is None else self.save(chain([first], frames), self.into / name)
+        return Parcel(part.number, _WRITTEN, pl.DataFrame({"file": [name], "rows": [rows]}))

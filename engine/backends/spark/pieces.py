@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from engine.backends.polars.plan import Plan
+from engine.backends.spark.failing import left_at
 from engine.backends.spark.placed import placed
 from engine.definition.schema import Schema
 from engine.events.inputs import InputFile
@@ -106,7 +107,9 @@ class RowGroups:
     def _dropped(self) -> pl.Series | None:
         if not self.dropped:
             return None
-        return pl.concat([pl.read_ipc(path).to_series() for path in self.dropped]).implode()
+        return pl.concat(
+            [pl.read_ipc(left_at(path)).to_series() for path in self.dropped]
+        ).implode()
 
 
 def pieces_of(log: Log, reading: Reading, rows: int) -> Iterator[RowGroups]:

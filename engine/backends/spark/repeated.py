@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from engine.backends.spark.cut import key_hashes
+from engine.backends.spark.failing import left_at
 from engine.backends.spark.pieces import RowGroups
 from engine.backends.spark.rows import PLACE, Parcel, dealt, packed, unpacked
 from engine.backends.spark.survey import HASH, IDS
@@ -91,12 +92,15 @@ class ReadIds:
         The log.
     at
         By piece, the files with the places.
+    groups
+        Which of them a task reads.
     parts
         Into how many parts the ids are dealt.
     """
 
     pieces: tuple[RowGroups, ...]
     at: tuple[tuple[int, tuple[Path, ...]], ...]
+    groups: tuple[range, ...]
     parts: int
     doing: ClassVar[str] = "look for repeated ids"
 
@@ -104,10 +108,11 @@ class ReadIds:
         """Parcels ``IDS`` by part."""
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                yield from packed(self._ids(*self.at[number]))
+                for place in self.groups[number]:
+                    yield from packed(self._ids(*self.at[place]))
 
     def _ids(self, number: int, files: tuple[Path, ...]) -> Iterator[Parcel]:
-        wanted = np.concatenate([pl.read_ipc(file)[PLACE].to_numpy() for file in files])
+        wanted = np.concatenate([pl.read_ipc(left_at(file))[PLACE].to_numpy() for file in files])
         for places, batch in self.pieces[number].batches():
             is_wanted = pl.Series(np.isin(places.to_numpy(), wanted))
             rows = batch.events.select(EVENT_ID).with_columns(places.alias(PLACE)).filter(is_wanted)

@@ -180,7 +180,7 @@ def refuse_ended(error: BaseException | None = None) -> None:
 
 def told_by_spark(error: BaseException | None = None) -> str:
     """What Spark says about a failure, in a line or a few, while its process is there."""
-    said = "" if error is None else _words(error)
+    said = "" if error is None else words_of(error)
     return _owned[-1].told(said) if _owned else _first_lines(said, "")
 
 
@@ -292,7 +292,7 @@ class _Owned:
                     self._context = SparkContext(conf=conf, gateway=gateway)
         except Exception as error:
             raise InputError(
-                f"Spark does not start (was: {self.told(_words(error)) or type(error).__name__})",
+                f"Spark does not start (was: {self.told(words_of(error)) or type(error).__name__})",
                 hint="see that --master is one of Spark's and that there is memory for Java",
             ) from error
         self._context.setLogLevel("ERROR")
@@ -464,7 +464,7 @@ def _own_signals() -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-def _words(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
     """What an error says; pyspark's ask Spark for it, which may not be there any more."""
     try:
         return str(error)

@@ -6,6 +6,7 @@ see, and hashes to the tasks that look for repeated ones.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 from uuid import uuid4
@@ -16,10 +17,11 @@ import polars as pl
 from engine.backends.polars.codes import hold_text_codes
 from engine.backends.spark.cut import Base, key_hashes
 from engine.backends.spark.pieces import RowGroups
-from engine.backends.spark.rows import PLACE, Parcel, dealt, packed
+from engine.backends.spark.rows import BATCH_ROWS, PLACE, Parcel, dealt, packed
 from engine.backends.spark.sampling import Sampling
 from engine.errors import SentinelError
 from engine.events.canonical import EVENT_ID
+from engine.events.log import regrouped
 from engine.events.order import OrderWatch
 from engine.events.raw import no_bad_rows
 
@@ -67,9 +69,9 @@ class Told:
         return pl.DataFrame([asdict(self)], schema=_TOLD)
 
     @classmethod
-    def of_frame(cls, frame: pl.DataFrame) -> Self:
-        """As it was before it travelled."""
-        return cls(**frame.row(0, named=True))
+    def of_frame(cls, frame: pl.DataFrame) -> Iterator[Self]:
+        """Those of a frame, as they were before they travelled."""
+        return (cls(**row) for row in frame.iter_rows(named=True))
 
 
 _TOLD: Final = pl.Schema(
@@ -115,6 +117,8 @@ class Survey:
     ----------
     pieces
         The log.
+    groups
+        Which pieces a task looks at.
     folder
         Where files go that all tasks see.
     bases
@@ -126,6 +130,7 @@ class Survey:
     """
 
     pieces: tuple[RowGroups, ...]
+    groups: tuple[range, ...]
     folder: Path
     bases: tuple[Base, ...]
     every: int
@@ -135,14 +140,25 @@ class Survey:
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """Parcels: ``IDS`` by part, the others for part 0."""
         _held = hold_text_codes()
-        yield from packed(
-            parcel
-            for batch in batches
-            for number in batch.column(0).to_pylist()
-            for parcel in self._looked_at(number)
-        )
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                yield from packed(self._looked_at(self.groups[number]))
 
-    def _looked_at(self, number: int) -> Iterator[Parcel]:
+    def _looked_at(self, numbers: range) -> Iterator[Parcel]:
+        told: list[Told] = []
+        sampled: list[pl.DataFrame] = []
+        ids = chain.from_iterable(self._ids(number, told, sampled) for number in numbers)
+        for some in regrouped(ids, BATCH_ROWS):
+            hashes = some[HASH].to_numpy()
+            to = ((hashes >> np.uint64(1)) % np.uint64(self.parts)).astype(np.int64)
+            yield from dealt(some, to, IDS)
+        yield Parcel(0, TOLD, pl.concat([each.frame() for each in told]))
+        yield Parcel(0, SAMPLED, pl.concat(sampled))
+
+    def _ids(
+        self, number: int, told: list[Told], sampled: list[pl.DataFrame]
+    ) -> Iterator[pl.DataFrame]:
+        """Places and hashes of a piece's ids; what else is found is put into the lists."""
         piece = self.pieces[number]
         time = piece.reading.schema.event_time
         times, rounded, bad = Times(None), 0, [no_bad_rows()]
@@ -153,22 +169,16 @@ class Survey:
                 bad.append(batch.bad)
                 times.add(batch.events[time])
                 sampling.add(batch.events.filter(places % self.every == 0))
-                yield from self._ids(places, batch.events)
+                hashes = pl.Series(HASH, key_hashes(batch.events, _ID))
+                yield pl.DataFrame([places.alias(PLACE), hashes])
         except SentinelError as error:
             # An error of ours is to be raised where it is heard, without what Spark adds to it.
-            failed = Told(number, what=error.what, hint=error.hint)
-            yield Parcel(0, TOLD, failed.frame())
-            return
-        told = Told(
-            number, times.kept, rounded, times.late, times.least, times.latest, self._left(bad)
-        )
-        yield Parcel(0, TOLD, told.frame())
-        yield Parcel(0, SAMPLED, sampling.frame())
-
-    def _ids(self, places: pl.Series, events: pl.DataFrame) -> Iterator[Parcel]:
-        hashes = key_hashes(events, _ID)
-        to = ((hashes >> np.uint64(1)) % np.uint64(self.parts)).astype(np.int64)
-        yield from dealt(pl.DataFrame([places.alias(PLACE), pl.Series(HASH, hashes)]), to, IDS)
+            told.append(Told(number, what=error.what, hint=error.hint))
+        else:
+            left = self._left(bad)
+            seen = (times.kept, rounded, times.late, times.least, times.latest)
+            told.append(Told(number, *seen, left))
+        sampled.append(sampling.frame())
 
     def _left(self, bad: list[pl.DataFrame]) -> str | None:
         rows = pl.concat(bad)
@@ -189,29 +199,30 @@ class LookAgain:
         The log, without what arrived before.
     numbers
         The pieces to look at.
+    groups
+        Which of these a task looks at.
     before
         By piece, the latest time before it; if it is not there, that is not looked at.
     """
 
     pieces: tuple[RowGroups, ...]
     numbers: tuple[int, ...]
+    groups: tuple[range, ...]
     before: Mapping[int, int]
     doing: ClassVar[str] = "look at times again"
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
-        """Parcels ``TOLD``; of the piece, its times and how many events it has."""
+        """Parcels ``TOLD``; of a piece, its times and how many events it has."""
         for batch in batches:
-            for place in batch.column(0).to_pylist():
-                number = self.numbers[place]
-                times = Times(self.before.get(number))
-                piece = self.pieces[number]
-                for _, read in piece.batches():
-                    times.add(read.events[piece.reading.schema.event_time])
-                told = Told(
-                    number,
-                    kept=times.kept,
-                    late=times.late,
-                    least=times.least,
-                    latest=times.latest,
-                )
-                yield from packed([Parcel(0, TOLD, told.frame())])
+            for group in batch.column(0).to_pylist():
+                told = [self._told(self.numbers[place]).frame() for place in self.groups[group]]
+                yield from packed([Parcel(0, TOLD, pl.concat(told))])
+
+    def _told(self, number: int) -> Told:
+        times = Times(self.before.get(number))
+        piece = self.pieces[number]
+        for _, read in piece.batches():
+            times.add(read.events[piece.reading.schema.event_time])
+        return Told(
+            number, kept=times.kept, late=times.late, least=times.least, latest=times.latest
+        )

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
@@ -18,6 +18,7 @@ from engine.backends.polars.codes import hold_text_codes
 from engine.backends.spark.cut import Stage, is_of, key_hashes, seen_since
 from engine.backends.spark.left import Leave
 from engine.backends.spark.rows import (
+    BATCH_ROWS,
     CORE,
     PAST,
     PLACE,
@@ -28,6 +29,7 @@ from engine.backends.spark.rows import (
     packed,
     unpacked,
 )
+from engine.events.log import regrouped
 
 CHUNK_ROWS: Final = 131_072
 _NOWHERE: Final = -1
@@ -51,6 +53,25 @@ class Piece(Protocol):
         ...
 
 
+def frames_of(pieces: Iterable[Piece]) -> Iterator[pl.DataFrame]:
+    """Their frames, of many rows each as far as there are."""
+    return regrouped(chain.from_iterable(piece.frames() for piece in pieces), BATCH_ROWS)
+
+
+def grouped(sizes: Iterable[int], most: int) -> tuple[range, ...]:
+    """Neighbours put together while they have no more rows than that, as ranges of places."""
+    groups: list[range] = []
+    held = most
+    for place, size in enumerate(sizes):
+        if groups and held + size <= most:
+            groups[-1] = range(groups[-1].start, place + 1)
+            held += size
+        else:
+            groups.append(range(place, place + 1))
+            held = size
+    return tuple(groups)
+
+
 @dataclass(frozen=True)
 class Stages:
     """The stages of a job, whose partitions are numbered one stage after the other.
@@ -68,10 +89,9 @@ class Stages:
         """The first partition of each, and in the end how many partitions there are."""
         return tuple(accumulate((stage.partitions for stage in self.all), initial=0))
 
-    def of(self, partition: int) -> tuple[int, int]:
-        """The stage that a partition is of, and which of its partitions it is."""
-        stage = bisect_right(self.firsts, partition) - 1
-        return stage, partition - self.firsts[stage]
+    def of(self, partition: int) -> int:
+        """The stage that a partition is of."""
+        return bisect_right(self.firsts, partition) - 1
 
     def parcels(self, frames: Iterable[pl.DataFrame]) -> Iterator[Parcel]:
         """What each stage looks at of some rows, by partition."""
@@ -111,21 +131,30 @@ def _looked_at(stage: Stage) -> dict[str, None]:
 
 @dataclass(frozen=True)
 class Read:
-    """Reads pieces of a log; Spark tells which, by their numbers."""
+    """Reads pieces of a log; Spark tells which, by the numbers of groups.
+
+    Parameters
+    ----------
+    pieces
+        The log.
+    groups
+        Which pieces a task reads, one after the other.
+    stages
+        Where their rows go.
+    """
 
     pieces: tuple[Piece, ...]
+    groups: tuple[range, ...]
     stages: Stages
     doing: ClassVar[str] = "compute"
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         """See ``packed``."""
         _held = hold_text_codes()
-        yield from packed(self.stages.parcels(self._frames(batches)))
-
-    def _frames(self, batches: Iterable[Any]) -> Iterator[pl.DataFrame]:
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                yield from self.pieces[number].frames()
+                pieces = (self.pieces[place] for place in self.groups[number])
+                yield from packed(self.stages.parcels(frames_of(pieces)))
 
 
 @dataclass(frozen=True)
@@ -156,7 +185,7 @@ class Compute:
         for parcel in unpacked(batches):
             parts.setdefault(parcel.partition, {}).setdefault(parcel.kind, []).append(parcel.frame)
         for partition in sorted(parts):
-            number, _ = self.stages.of(partition)
+            number = self.stages.of(partition)
             for rows in self._computed(self.stages.all[number], partition, parts.pop(partition)):
                 yield number, rows
 

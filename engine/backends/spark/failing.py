@@ -1,0 +1,72 @@
+"""What fails in a task, in the words of whoever failed, for whoever asked for it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from engine.backends.spark.session import told_by_spark, words_of
+from engine.errors import InputError, OutputError, SentinelError
+
+_MARK: Final = "what a task refuses: "
+_TRACEBACK: Final = "Traceback (most recent call last)"
+_SAME_FOLDER: Final = "see that all of Spark's machines see --out, and that it is the same folder"
+
+
+class TaskError(Exception):
+    """An error of ours on its way out of a task: Spark hands on the text of an error alone."""
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """In a task: errors of ours leave it so that :func:`failure_of` knows them again."""
+    try:
+        yield
+    except SentinelError as error:
+        told = {"input": isinstance(error, InputError), "what": error.what, "hint": error.hint}
+        raise TaskError(_MARK + json.dumps(told)) from None
+
+
+def failure_of(error: Exception) -> SentinelError:
+    """What has failed, of an error that Spark gave, while its process is there."""
+    said = words_of(error)
+    if _MARK in said:
+        told, _ = json.JSONDecoder().raw_decode(said[said.index(_MARK) + len(_MARK) :])
+        kind = InputError if told["input"] else OutputError
+        return kind(told["what"], hint=told["hint"])
+    return OutputError(
+        f"a task of Spark's has failed (was: {_raised(said) or told_by_spark(error)})",
+        hint="free some space where it writes; if memory ran out, let fewer tasks run at a time "
+        "(--threads); nothing was left behind",
+    )
+
+
+def lost_rows(found: int, rows: int) -> OutputError:
+    """That not all was found of a part of the log."""
+    return OutputError(
+        f"Spark has lost rows on the way (was {found:,} of {rows:,} of a part of the log)",
+        hint=_SAME_FOLDER,
+    )
+
+
+def left_at(path: Path) -> Path:
+    """Where a task has left something, once it is seen there.
+
+    Raises
+    ------
+    OutputError
+        If it is not.
+    """
+    if not path.exists():
+        raise OutputError(
+            f"what a task of Spark's has left is not there (was {path})", hint=_SAME_FOLDER
+        )
+    return path
+
+
+def _raised(said: str) -> str:
+    """What Python says last of an error in a worker."""
+    _, found, after = said.partition(_TRACEBACK)
+    lines = [line for line in after.splitlines()[1:] if line.strip() and not line[0].isspace()]
+    return lines[0].strip() if found and lines else ""
