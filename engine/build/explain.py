@@ -63,17 +63,20 @@ def _execution(options: Options, plan: Plan, log_rows: int | None) -> list[str]:
                 f"  in {options.memory / 2**30:.1f} GiB of memory and, for more, in scratch files",
             ]
         case "spark":
-            return _stages(plan, log_rows, options.threads)
+            return _stages(options, plan, log_rows)
         case _:
             return ["execution: the whole log in memory"]
 
 
-def _stages(plan: Plan, rows: int | None, cores: int) -> list[str]:
-    sizes = Sizes(cores)
-    partitions = "partitions" if rows is None else counted(sizes.partitions(rows), "partition")
+def _stages(options: Options, plan: Plan, rows: int | None) -> list[str]:
+    sizes = Sizes(options.threads)
+    if options.master is not None:
+        on, partitions = f"the cores of {options.master}", "partitions"
+    else:
+        on = counted(options.threads, "core")
+        partitions = "partitions" if rows is None else counted(sizes.partitions(rows), "partition")
     lines = [
-        f"execution: by Spark on {counted(cores, 'core')} (as many as --master has), {partitions}",
-        f"  of about {sizes.rows:,} rows, for each key:",
+        f"execution: by Spark on {on}, {partitions} of about {sizes.rows:,} rows, for each key:",
     ]
     for base in bases_of(plan):
         nodes = [node for node in plan.windowed if base_of(key_of(node), bases_of(plan)) == base]
@@ -86,7 +89,10 @@ def _stages(plan: Plan, rows: int | None, cores: int) -> list[str]:
         else:
             lines.append("  the whole stream is cut into slices of time")
         reach = reach_of(part_of(plan, nodes)) / plan.schema.ticks_per_second
-        lines.append(f"    a slice also gets the rows of {reach:,.0f} s before it, and last rows")
+        lines.append(
+            f"    a slice also gets what its windows see of the time before, {reach:,.0f} s"
+        )
+        lines.append("    at most, and last rows; it is at least as long as they reach")
         if whole:
             named = dict.fromkeys(_called(each) for node in whole for each in aggregates_in(node))
             lines.append(

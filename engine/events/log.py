@@ -12,7 +12,7 @@ from engine.events.csv import check_csv, read_csv
 from engine.events.inputs import InputFile
 from engine.events.normalise import normalise
 from engine.events.parquet import check_parquet, read_parquet
-from engine.events.quarantine import Quarantine, merge_bad
+from engine.events.quarantine import Quarantine, kinds_of, merge_bad
 from engine.events.raw import RawBatch
 
 BATCH_ROWS: Final = 131_072
@@ -143,7 +143,7 @@ class Log:
                 counts.read[file.name] += raw.read
                 counts.rounded += read.rounded
                 if len(read.bad):
-                    counts.refused.update(dict(read.bad["kind"].value_counts().iter_rows()))
+                    counts.refused.update(kinds_of(read.bad))
                     quarantine.add(file.name, read.bad)
                 if len(read.events):
                     yield read.events

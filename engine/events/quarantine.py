@@ -27,6 +27,11 @@ _ARROW: Final = pa.schema(
 _HELD_ROWS: Final = 100_000  # about 10 MB
 
 
+def kinds_of(bad: pl.DataFrame) -> dict[str, int]:
+    """How many refused rows there are of each kind, the kinds in the order of their first rows."""
+    return dict(bad.group_by("kind", maintain_order=True).len().iter_rows())
+
+
 class Quarantine:
     """A table of refused rows, written to ``path`` when its ``with`` block ends well.
 
@@ -84,8 +89,7 @@ class Quarantine:
         """Take in refused rows of a file, with the columns of ``raw.BAD_SCHEMA``."""
         if not len(bad):
             return
-        for kind, count in bad["kind"].value_counts().iter_rows():
-            self.by_kind[kind] += count
+        self.by_kind.update(kinds_of(bad))
         for line, kind, was in (
             bad.filter(pl.col("kind").is_first_distinct()).select("line", "kind", "was").iter_rows()
         ):

@@ -66,7 +66,7 @@ class Kafka:
 
     def shown(self, text: str) -> str:
         """A text without the values that must not be said."""
-        for secret in self.secrets:
+        for secret in filter(None, self.secrets):
             text = text.replace(secret, "***")
         return text
 

@@ -88,12 +88,18 @@ class Hot:
         The times at which its slices begin, without the first.
     share
         Which part of the log's rows it has, as far as the sample tells.
+    wanted
+        How many slices its rows are worth; there are fewer where windows reach too far.
+    length
+        How many ticks each of these would be long.
     """
 
     hash: int | None
     first: int
     cuts: tuple[int, ...]
     share: float
+    wanted: int
+    length: int
 
 
 @dataclass(frozen=True)
@@ -168,11 +174,10 @@ def cut(plan: Plan, sample: Sample, rows: int, sizes: Sizes) -> tuple[Stage, ...
         nodes = of_base[base]
         sliced = [node for node in nodes if can_be_sliced(plan, node)]
         whole = [node for node in nodes if not can_be_sliced(plan, node)]
-        hot = _hot_keys(part_of(plan, sliced), base, sample, rows, sizes) if sliced else ()
-        if whole and base and not any(each.cuts for each in hot):
-            sliced, whole = nodes, []
-        if sliced:
-            stages.append(_stage(plan, sliced, base, rows, sizes, hot))
+        groups = _sliced(plan, sliced, base, sample, rows, sizes)
+        if whole and base and not any(each.cuts for _, hot in groups for each in hot):
+            groups, whole = [(nodes, groups[0][1] if groups else ())], []
+        stages.extend(_stage(plan, group, base, rows, sizes, hot) for group, hot in groups)
         if whole:
             stages.append(_stage(plan, whole, base, rows, sizes, ()))
     return tuple(stages)
@@ -243,6 +248,28 @@ def _stage(
     return Stage(base, part, names, sizes.partitions(rows) if base else alone, hot)
 
 
+def _sliced(
+    plan: Plan, nodes: list[Expression], base: Base, sample: Sample, rows: int, sizes: Sizes
+) -> list[tuple[list[Expression], tuple[Hot, ...]]]:
+    """The expressions that are computed together, and the keys that are sliced for them.
+
+    A slice is as long as windows reach, at least. Where some reach so far that slices would not be
+    as small as is aimed at, the others are computed by themselves.
+    """
+    if not nodes:
+        return []
+    hot = _hot_keys(part_of(plan, nodes), base, sample, rows, sizes)
+    longest = min((each.length for each in hot if len(each.cuts) + 1 < each.wanted), default=None)
+    if longest is None:
+        return [(nodes, hot)]
+    near = [node for node in nodes if reach_of(part_of(plan, [node])) * sizes.reach <= longest]
+    if not near or len(near) == len(nodes):
+        return [(nodes, hot)]
+    far = [node for node in nodes if node not in near]
+    groups = (near, far)
+    return [(group, _hot_keys(part_of(plan, group), base, sample, rows, sizes)) for group in groups]
+
+
 def _hot_keys(part: Plan, base: Base, sample: Sample, rows: int, sizes: Sizes) -> tuple[Hot, ...]:
     """The keys that are sliced, and where."""
     known = len(sample.times)
@@ -253,8 +280,10 @@ def _hot_keys(part: Plan, base: Base, sample: Sample, rows: int, sizes: Sizes) -
     found: list[Hot] = []
     for number, times in _frequent(base, sample, known * sizes.hot / spread):
         share = len(times) / known
-        cuts = _cuts(times, round(share * spread), reach_of(part), sizes)
-        found.append(Hot(number, first, cuts, share))
+        wanted = max(1, round(share * spread))
+        cuts = _cuts(times, wanted, reach_of(part), sizes)
+        length = (int(times[-1]) - int(times[0])) // wanted
+        found.append(Hot(number, first, cuts, share, wanted, length))
         first += len(cuts) + 1
     return tuple(found)
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from engine.aside import interruptible
 from engine.backends.spark.java import require_spark
 from engine.errors import InputError, OutputError, SentinelError
-from engine.events.disk import writing
+from engine.events.disk import scratch_folder, writing
 from engine.interrupts import put_off, set_again
 from engine.process import processors
 
@@ -225,7 +225,8 @@ class _Owned:
         self._more = more
         self._scratch = scratch
         self._folder = Path()
-        self._sockets = Path()
+        self._sockets = ExitStack()
+        self._sockets_folder = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self._context: Any = None
 
@@ -258,7 +259,8 @@ class _Owned:
             self._folder = Path(tempfile.mkdtemp(prefix="spark-", dir=self._scratch))
             try:
                 # Scratch may have a long path, or be of a kind that has no sockets.
-                self._sockets = Path(tempfile.mkdtemp(prefix="spark-"))
+                near = Path(tempfile.gettempdir())
+                self._sockets_folder = self._sockets.enter_context(scratch_folder(near))
                 self._start()
                 set_again()
             except BaseException:
@@ -330,7 +332,7 @@ class _Owned:
                 # Python waits for the first bytes of each task by TCP as long as an answer is put
                 # off in the hope of more, four hundredths of a second.
                 "spark.python.unix.domain.socket.enabled": str(self._has_sockets).lower(),
-                "spark.python.unix.domain.socket.dir": str(self._sockets),
+                "spark.python.unix.domain.socket.dir": str(self._sockets_folder),
                 "spark.driver.host": "127.0.0.1",
                 "spark.driver.bindAddress": "127.0.0.1",
                 "spark.ui.enabled": "false",
@@ -358,7 +360,7 @@ class _Owned:
     @property
     def _has_sockets(self) -> bool:
         """Whether sockets can be files: the paths of these have to be short."""
-        return len(os.fsencode(self._sockets)) <= _LONGEST_FOLDER
+        return len(os.fsencode(self._sockets_folder)) <= _LONGEST_FOLDER
 
     def _end(self, *, at_once: bool) -> None:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - see above
@@ -376,8 +378,7 @@ class _Owned:
                 if self._process is not None:
                     _forget()
                 shutil.rmtree(self._folder, ignore_errors=True)
-                if self._sockets != Path():
-                    shutil.rmtree(self._sockets, ignore_errors=True)
+                self._sockets.close()
 
     def _end_process(self, *, at_once: bool) -> None:
         from pyspark import SparkContext  # noqa: PLC0415 - see above

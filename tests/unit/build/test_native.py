@@ -177,6 +177,31 @@ def test_parts_are_in_the_order_of_the_log(
 
 
 @pytest.mark.usefixtures("without_spark")
+def test_many_small_files_are_few_tasks(
+    tmp_path: Path, events: pl.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = list[int]()
+
+    def counted(pieces: int, first: First, steps: list[Step]) -> Iterator[Parcel]:
+        tasks.append(pieces)
+        return on_the_spot.moves(pieces, first, steps)
+
+    log = tmp_path / "log"
+    log.mkdir()
+    for number in range(60):
+        # The last ones hold what came before, and have come late.
+        own = events[10 * number : 10 * number + 10] if number < 58 else events[:15]
+        own.write_parquet(log / f"{number:03d}.parquet")
+    built(tmp_path / "polars", [log])
+    monkeypatch.setattr("engine.backends.spark.native.by_spark", lambda *_: counted)
+    built(tmp_path / "spark", [log], "--engine", "spark")
+    assert_same_build(tmp_path / "spark", tmp_path / "polars")
+    assert report(tmp_path / "spark")["rows"]["duplicates"] == 30
+    assert report(tmp_path / "spark")["spark"]["parts"] == 4
+    assert max(tasks) == 5
+
+
+@pytest.mark.usefixtures("without_spark")
 def test_it_says_how_it_was_done(tmp_path: Path, clean: Path) -> None:
     built(tmp_path / "out", [clean], "--engine", "spark")
     told = report(tmp_path / "out")
