@@ -90,9 +90,9 @@ def _stages(options: Options, plan: Plan, rows: int | None) -> list[str]:
             lines.append("  the whole stream is cut into slices of time")
         reach = reach_of(part_of(plan, nodes)) / plan.schema.ticks_per_second
         lines.append(
-            f"    a slice also gets what its windows see of the time before, {reach:,.0f} s"
+            "    a slice is at least as long as its windows reach, and also gets what they"
         )
-        lines.append("    at most, and last rows; it is at least as long as they reach")
+        lines.append(f"    see of the time before, {reach:,.0f} s at most, and last rows")
         if whole:
             named = dict.fromkeys(_called(each) for node in whole for each in aggregates_in(node))
             lines.append(

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from engine.backends.spark.session import told_by_spark, words_of
+from engine.backends.spark.session import words_of
 from engine.errors import InputError, OutputError, SentinelError
 
 _MARK: Final = "what a task refuses: "
 _TRACEBACK: Final = "Traceback (most recent call last)"
+_CAUSE: Final = "Caused by: "
+_OUTER: Final = "Job aborted due to stage failure"  # what all failures of tasks are called
 _SAME_FOLDER: Final = "see that all of Spark's machines see --out, and that it is the same folder"
 
 
@@ -29,14 +31,14 @@ def refusals() -> Iterator[None]:
 
 
 def failure_of(error: Exception) -> SentinelError:
-    """What has failed, of an error that Spark gave, while its process is there."""
+    """What has failed, of an error that Spark gave, whose process is asked for the words."""
     said = words_of(error)
     if _MARK in said:
         told, _ = json.JSONDecoder().raw_decode(said[said.index(_MARK) + len(_MARK) :])
         kind = InputError if told["input"] else OutputError
         return kind(told["what"], hint=told["hint"])
     return OutputError(
-        f"a task of Spark's has failed (was: {_raised(said) or told_by_spark(error)})",
+        f"a task of Spark's has failed (was: {_raised(said) or _caused(said)})",
         hint="free some space where it writes; if memory ran out, let fewer tasks run at a time "
         "(--threads); nothing was left behind",
     )
@@ -63,6 +65,13 @@ def left_at(path: Path) -> Path:
             f"what a task of Spark's has left is not there (was {path})", hint=_SAME_FOLDER
         )
     return path
+
+
+def _caused(said: str) -> str:
+    """What Java says of it: its causes, or the beginning."""
+    causes = [line.partition(_CAUSE)[2].strip() for line in said.splitlines() if _CAUSE in line]
+    own = [cause for cause in dict.fromkeys(causes) if _OUTER not in cause]
+    return "; ".join(own or causes[:1] or said.strip().splitlines()[:1])
 
 
 def _raised(said: str) -> str:

@@ -371,12 +371,12 @@ class _Owned:
                 with suppress(Exception):
                     SparkSession.builder.getOrCreate().stop()
         finally:
-            logging.getLogger().removeFilter(_is_not_of_a_lost_connection)
             try:
                 self._end_process(at_once=at_once)
             finally:
                 if self._process is not None:
                     _forget()
+                logging.getLogger().removeFilter(_is_not_of_a_lost_connection)
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._sockets.close()
 
