@@ -100,6 +100,7 @@ def _stages(options: Options, plan: Plan, rows: int | None) -> list[str]:
             )
     return [
         *lines,
+        "  where that makes slices far too large, windows that reach less far have their own",
         "  results are in the order of arrival: events are read again to take up what was found",
     ]
 

@@ -282,7 +282,7 @@ class _Watching:
         self._done = 0
 
     def __call__(self, doing: str, part: float) -> None:
-        if doing != self._doing:
+        if doing != self._doing or (part == 0.0 and self._done):
             self._meter.begin(doing, self._rows)
             self._doing, self._done = doing, 0
         done = max(self._done, int(part * self._rows))

@@ -28,6 +28,7 @@ Base = tuple[str, ...]  # the columns whose rows meet; none: all of the stream
 
 _EARLIEST: Final = -(2**63)
 _SEED: Final = 20
+_OVERLOADED: Final = 4  # how many times what is aimed at a slice may have before it is too large
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,10 @@ def cut(plan: Plan, sample: Sample, rows: int, sizes: Sizes) -> tuple[Stage, ...
         sliced = [node for node in nodes if can_be_sliced(plan, node)]
         whole = [node for node in nodes if not can_be_sliced(plan, node)]
         groups = _sliced(plan, sliced, base, sample, rows, sizes)
-        if whole and base and not any(each.cuts for _, hot in groups for each in hot):
-            groups, whole = [(nodes, groups[0][1] if groups else ())], []
+        if whole and groups and not any(each.cuts for each in groups[-1][1]):
+            # No key is sliced for what reaches furthest either: the rows need not travel twice.
+            far, hot = groups.pop()
+            groups, whole = [*groups, (_in_order(plan, far + whole), hot)], []
         stages.extend(_stage(plan, group, base, rows, sizes, hot) for group, hot in groups)
         if whole:
             stages.append(_stage(plan, whole, base, rows, sizes, ()))
@@ -253,21 +256,27 @@ def _sliced(
 ) -> list[tuple[list[Expression], tuple[Hot, ...]]]:
     """The expressions that are computed together, and the keys that are sliced for them.
 
-    A slice is as long as windows reach, at least. Where some reach so far that slices would not be
-    as small as is aimed at, the others are computed by themselves.
+    A slice is as long as windows reach, at least. Where some reach so far that slices are several
+    times as large as is aimed at, the others are computed by themselves.
     """
     if not nodes:
         return []
     hot = _hot_keys(part_of(plan, nodes), base, sample, rows, sizes)
-    longest = min((each.length for each in hot if len(each.cuts) + 1 < each.wanted), default=None)
-    if longest is None:
+    large = [each for each in hot if each.wanted >= _OVERLOADED * (len(each.cuts) + 1)]
+    if not large:
         return [(nodes, hot)]
+    # Of several it is the one with most rows that a stage more is worth it for.
+    longest = max(large, key=lambda each: each.share).length
     near = [node for node in nodes if reach_of(part_of(plan, [node])) * sizes.reach <= longest]
     if not near or len(near) == len(nodes):
         return [(nodes, hot)]
     far = [node for node in nodes if node not in near]
     groups = (near, far)
     return [(group, _hot_keys(part_of(plan, group), base, sample, rows, sizes)) for group in groups]
+
+
+def _in_order(plan: Plan, nodes: list[Expression]) -> list[Expression]:
+    return [node for node in plan.windowed if node in nodes]
 
 
 def _hot_keys(part: Plan, base: Base, sample: Sample, rows: int, sizes: Sizes) -> tuple[Hot, ...]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +33,7 @@ def refusals() -> Iterator[None]:
 def failure_of(error: Exception) -> SentinelError:
     """What has failed, of an error that Spark gave, whose process is asked for the words."""
     said = words_of(error)
-    if _MARK in said:
+    with suppress(ValueError):  # there is no mark, or not all that it stands before
         told, _ = json.JSONDecoder().raw_decode(said[said.index(_MARK) + len(_MARK) :])
         kind = InputError if told["input"] else OutputError
         return kind(told["what"], hint=told["hint"])
@@ -45,9 +45,9 @@ def failure_of(error: Exception) -> SentinelError:
 
 
 def lost_rows(found: int, rows: int) -> OutputError:
-    """That not all was found of a part of the log."""
+    """That not all was found of the rows that are there."""
     return OutputError(
-        f"Spark has lost rows on the way (was {found:,} of {rows:,} of a part of the log)",
+        f"Spark has lost rows on the way (was {found:,} where {rows:,} were read)",
         hint=_SAME_FOLDER,
     )
 
@@ -68,14 +68,20 @@ def left_at(path: Path) -> Path:
 
 
 def _caused(said: str) -> str:
-    """What Java says of it: its causes, or the beginning."""
+    """What Java says of it: its causes, those with words first, or the beginning."""
     causes = [line.partition(_CAUSE)[2].strip() for line in said.splitlines() if _CAUSE in line]
     own = [cause for cause in dict.fromkeys(causes) if _OUTER not in cause]
-    return "; ".join(own or causes[:1] or said.strip().splitlines()[:1])
+    own.sort(key=lambda cause: ": " not in cause)
+    return "; ".join(own or causes[:1] or said.strip().splitlines()[:1]) or "it does not say why"
 
 
 def _raised(said: str) -> str:
     """What Python says last of an error in a worker."""
-    _, found, after = said.partition(_TRACEBACK)
-    lines = [line for line in after.splitlines()[1:] if line.strip() and not line[0].isspace()]
-    return lines[0].strip() if found and lines else ""
+    _, found, after = said.rpartition(_TRACEBACK)
+    lines = [line for line in after.splitlines()[1:] if line.strip()]
+    own = next((at for at, line in enumerate(lines) if not line[0].isspace()), None)
+    if not found or own is None:
+        return ""
+    # Some say what they have to say on lines of their own.
+    words = lines[own : own + 2] if lines[own].rstrip().endswith(":") else lines[own : own + 1]
+    return " ".join(line.strip() for line in words)

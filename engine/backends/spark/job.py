@@ -205,14 +205,18 @@ class BySpark:
             return data.toArrow()
 
         tasks = pieces + sum(partitions for partitions, _ in steps)
-        try:
-            with quiet(), watched(self.session, first.doing, tasks, self.watch):
-                table = waited_for(run)
-        except SentinelError:
-            raise
-        except Exception as error:
-            raise failure_of(error) from error
+        with quiet(), watched(self.session, first.doing, tasks, self.watch):
+            table = _done(run)
         yield from unpacked(table.to_batches())
+
+
+def _done(run: Callable[[], Any]) -> Any:  # noqa: ANN401 - pyarrow is untyped
+    try:
+        return waited_for(run)
+    except SentinelError:
+        raise
+    except Exception as error:
+        raise failure_of(error) from error
 
 
 @dataclass(frozen=True)

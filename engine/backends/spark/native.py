@@ -156,11 +156,9 @@ class NativeLog:
         return grouped((self._pieces[number].rows for number in numbers), self._sizes.rows)
 
     def _refuse_unreadable(self, told: Mapping[int, Told]) -> None:
-        for number, piece in enumerate(self._pieces):
+        for number in range(len(self._pieces)):
             what = told[number].what
             if what is not None:
-                # A task knows the file by another path than the one that was named.
-                what = what.replace(piece.file.name, piece.called)
                 raise InputError(what, hint=told[number].hint or "")
 
     def _drop_duplicates(self, suspects: Mapping[int, tuple[Path, ...]]) -> dict[int, Told]:
@@ -204,6 +202,8 @@ class NativeLog:
 def _described(stage: Stage) -> dict[str, Any]:
     return {
         "key": list(stage.base),
+        "windowed": len(stage.names),
+        "reach_seconds": stage.reach / stage.plan.schema.ticks_per_second,
         "partitions": stage.partitions,
         "hot": [{"share": round(hot.share, 4), "slices": len(hot.cuts) + 1} for hot in stage.hot],
     }

@@ -10,7 +10,9 @@ import polars as pl
 from engine.backends.polars.plan import Plan
 from engine.backends.spark.failing import left_at
 from engine.backends.spark.placed import placed
+from engine.backends.spark.rows import PLACE
 from engine.definition.schema import Schema
+from engine.errors import InputError
 from engine.events.inputs import InputFile
 from engine.events.log import Log, ReadBatch, read_batch
 from engine.events.parquet import group_rows, read_parquet
@@ -58,7 +60,7 @@ class RowGroups:
     rows
         How many it has.
     dropped
-        Files with the places of events that arrived before.
+        Files with the places of events that arrived before, among those of other pieces.
     """
 
     reading: Reading
@@ -84,7 +86,21 @@ class RowGroups:
                 yield placed(how.plan, events, how.passed, places)
 
     def batches(self) -> Iterator[tuple[pl.Series, ReadBatch]]:
-        """What became of its rows, without the duplicates, and the place of each event."""
+        """What became of its rows, without the duplicates, and the place of each event.
+
+        Raises
+        ------
+        InputError
+            If they cannot be read.
+        """
+        try:
+            yield from self._batches()
+        except InputError as error:
+            # A task knows the file by another path than the one that was named.
+            what = error.what.replace(self.file.name, self.called)
+            raise InputError(what, hint=error.hint) from error
+
+    def _batches(self) -> Iterator[tuple[pl.Series, ReadBatch]]:
         how = self.reading
         dropped = self._dropped()
         raws = read_parquet(
@@ -107,9 +123,9 @@ class RowGroups:
     def _dropped(self) -> pl.Series | None:
         if not self.dropped:
             return None
-        return pl.concat(
-            [pl.read_ipc(left_at(path)).to_series() for path in self.dropped]
-        ).implode()
+        ours = pl.col(PLACE).is_between(self.first, self.end, closed="left")
+        left = [pl.read_ipc(left_at(path)).filter(ours) for path in self.dropped]
+        return pl.concat(left).to_series().implode()
 
 
 def pieces_of(log: Log, reading: Reading, rows: int) -> Iterator[RowGroups]:

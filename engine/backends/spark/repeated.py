@@ -6,6 +6,7 @@ ids themselves meet then, for equal hashes need not mean equal ids.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar, Final
 from uuid import uuid4
@@ -16,19 +17,21 @@ import polars as pl
 from engine.backends.spark.cut import key_hashes
 from engine.backends.spark.failing import left_at
 from engine.backends.spark.pieces import RowGroups
-from engine.backends.spark.rows import PLACE, Parcel, dealt, packed, unpacked
+from engine.backends.spark.rows import BATCH_ROWS, PLACE, Parcel, dealt, packed, unpacked
 from engine.backends.spark.survey import HASH, IDS
 from engine.events.canonical import EVENT_ID
 from engine.events.duplicates import repeats
+from engine.events.log import regrouped
 
 # What a parcel holds, beside those of the survey.
-LEFT: Final = 3  # the name of a file with places of a piece; the piece is the parcel's partition
+LEFT: Final = 3  # the name of a file with places, and the pieces that these are of
 _FILE: Final = "file"
+_PIECE: Final = "piece"
 
 
 @dataclass(frozen=True, slots=True)
 class ToPieces:
-    """Leaves places in files that all tasks see, one for each piece that has some.
+    """Leaves places in a file that all tasks see, and tells which pieces they are of.
 
     Parameters
     ----------
@@ -41,18 +44,17 @@ class ToPieces:
     folder: Path
     firsts: tuple[int, ...]
 
-    def __call__(self, places: list[pl.Series]) -> Iterator[Parcel]:
-        """Parcels ``LEFT``, of those that it left."""
-        if not places:
+    def __call__(self, places: pl.Series) -> Iterator[Parcel]:
+        """A parcel ``LEFT`` if there are places."""
+        if not len(places):
             return
-        rows = pl.concat(places).sort().to_frame()
+        rows = places.sort()
         firsts = np.array(self.firsts, dtype=np.int64)
-        piece = np.searchsorted(firsts, rows[PLACE].to_numpy(), side="right") - 1
-        for parcel in dealt(rows, piece, LEFT):
-            # A task that is tried again writes files of its own, and is the one that tells.
-            name = f"places-{uuid4().hex}.arrow"
-            parcel.frame.write_ipc(self.folder / name)
-            yield Parcel(parcel.partition, LEFT, pl.DataFrame({_FILE: [name]}))
+        pieces = np.unique(np.searchsorted(firsts, rows.to_numpy(), side="right") - 1)
+        # A task that is tried again writes a file of its own, and is the one that tells.
+        name = f"places-{uuid4().hex}.arrow"
+        rows.to_frame().write_ipc(self.folder / name)
+        yield Parcel(0, LEFT, pl.DataFrame({_FILE: name, _PIECE: pieces}))
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class FindHashes:
         again = repeats(rows[HASH].to_numpy())
         if len(again):
             shared = np.isin(rows[HASH].to_numpy(), again)
-            yield from self.to([rows.filter(pl.Series(shared))[PLACE]])
+            yield from self.to(rows.filter(pl.Series(shared))[PLACE])
 
 
 @dataclass(frozen=True)
@@ -108,16 +110,20 @@ class ReadIds:
         """Parcels ``IDS`` by part."""
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                for place in self.groups[number]:
-                    yield from packed(self._ids(*self.at[place]))
+                yield from packed(self._dealt(self.groups[number]))
 
-    def _ids(self, number: int, files: tuple[Path, ...]) -> Iterator[Parcel]:
+    def _dealt(self, group: range) -> Iterator[Parcel]:
+        rows = chain.from_iterable(self._ids(*self.at[place]) for place in group)
+        for some in regrouped(rows, BATCH_ROWS):
+            hashes = key_hashes(some, (EVENT_ID,)) >> np.uint64(1)
+            yield from dealt(some, (hashes % np.uint64(self.parts)).astype(np.int64), IDS)
+
+    def _ids(self, number: int, files: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
         wanted = np.concatenate([pl.read_ipc(left_at(file))[PLACE].to_numpy() for file in files])
         for places, batch in self.pieces[number].batches():
             is_wanted = pl.Series(np.isin(places.to_numpy(), wanted))
-            rows = batch.events.select(EVENT_ID).with_columns(places.alias(PLACE)).filter(is_wanted)
-            hashes = key_hashes(rows, (EVENT_ID,)) >> np.uint64(1)
-            yield from dealt(rows, (hashes % np.uint64(self.parts)).astype(np.int64), IDS)
+            ids = batch.events.select(EVENT_ID)
+            yield ids.with_columns(places.alias(PLACE)).filter(is_wanted)
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ class FindIds:
         met = [parcel.frame for parcel in unpacked(batches)]
         if met:
             rows = pl.concat(met).sort(PLACE)
-            yield from packed(self.to([rows.filter(~rows[EVENT_ID].is_first_distinct())[PLACE]]))
+            yield from packed(self.to(rows.filter(~rows[EVENT_ID].is_first_distinct())[PLACE]))
 
 
 def left_in(parcels: Iterable[Parcel], folder: Path) -> dict[int, tuple[Path, ...]]:
@@ -139,5 +145,6 @@ def left_in(parcels: Iterable[Parcel], folder: Path) -> dict[int, tuple[Path, ..
     files: dict[int, list[Path]] = {}
     for parcel in parcels:
         if parcel.kind == LEFT:
-            files.setdefault(parcel.partition, []).append(folder / parcel.frame[_FILE][0])
+            for name, piece in parcel.frame.select(_FILE, _PIECE).iter_rows():
+                files.setdefault(piece, []).append(folder / name)
     return {piece: tuple(files[piece]) for piece in sorted(files)}

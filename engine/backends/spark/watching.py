@@ -46,7 +46,8 @@ def watched(session: "SparkSession", doing: str, tasks: int, watch: Watch | None
             seen.update(set(tracker.getActiveStageIds()) - before)
             told = [tracker.getStageInfo(stage) for stage in seen]
             done = sum(each.numCompletedTasks for each in told if each is not None)
-            watch(doing, min(1.0, done / tasks))
+            if not ended.is_set():
+                watch(doing, min(1.0, done / tasks))
 
     def look_until_it_fails() -> None:
         # Whoever waits for Spark hears of what has become of it.

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from engine.backends.polars.evaluate import key_of
 from engine.backends.polars.plan import compile_features
-from engine.backends.spark.cut import Sizes, bases_of, cut, key_hashes
+from engine.backends.spark.cut import Sample, Sizes, bases_of, cut, key_hashes
 from engine.backends.spark.java import java_home
 from engine.backends.spark.job import require_polars
 from engine.backends.spark.sampling import Sampling
@@ -67,6 +68,38 @@ def test_the_whole_stream_is_sliced_as_far_as_its_windows_let_it() -> None:
     assert hot.hash is None
     assert len(hot.cuts) == 2  # of hardly 120 days, with windows of 30
     assert stage.partitions == 3
+
+
+def sample_of(days: int, *, burst: bool) -> Sample:
+    """Half of it one card's, over all days; a tenth, if there is a burst, one's within a minute."""
+    times = np.arange(20_000) * (days * DAY) // 20_000
+    hashes = np.arange(20_000, dtype=np.uint64) * np.uint64(2) + np.uint64(1_001)
+    hashes[::2] = 5
+    if burst:
+        hashes[9_001:13_001:2] = 7
+        times[9_001:13_001:2] = times[9_001]
+    return Sample(times, {("cc_num",): hashes, ("merchant",): hashes, ("category",): hashes})
+
+
+@pytest.mark.parametrize("burst", [False, True])
+def test_windows_that_reach_far_do_not_keep_the_slices_of_others_long(*, burst: bool) -> None:
+    plan = compile_features(load_feature_set("pos"))
+    stages = cut(plan, sample_of(60, burst=burst), 40_000_000, Sizes(4))
+    near, far = (stage for stage in stages if stage.base == ("cc_num",))
+    assert [len(stage.hot[0].cuts) + 1 for stage in (near, far)] == [40, 1]
+    assert near.reach == DAY
+    assert len(near.names) + len(far.names) == len(
+        {node for node in plan.windowed if "cc_num" in key_of(node)}
+    )
+    # What is found twice would be put beside an event twice.
+    names = [name for stage in stages for name in stage.names]
+    assert sorted(names) == sorted(f"@{number}" for number in range(len(plan.windowed)))
+
+
+def test_a_burst_alone_is_not_worth_a_stage_more() -> None:
+    plan = compile_features(load_feature_set("notebook"))
+    (stage,) = cut(plan, sample_of(60, burst=True), 8_000_000, Sizes(4))
+    assert [len(hot.cuts) + 1 for hot in stage.hot] == [8, 1]
 
 
 def test_a_sample_stays_small_and_even() -> None:
