@@ -15,6 +15,8 @@ from benchmarks.suites import (
     handbook_page,
     judge,
     live_page,
+    spark,
+    spark_stream_page,
     state,
 )
 from engine.events.rewrite import rewrite_command
@@ -50,6 +52,18 @@ class Part:
         return f"<!-- {self.suite}:end -->"
 
 
+_LIVE: Final = "benchmarks/results/live-1000000.json"
+
+
+def _kept(shown: str) -> Any:  # noqa: ANN401 - whatever a suite has kept
+    return json.loads((RESULTS / Path(shown).name).read_text("utf-8"))
+
+
+def _spark_stream(results: Mapping[str, Any], file: str) -> str:
+    """Beside what Spark does stand the figures of one machine."""
+    return spark_stream_page.page(results, file, _kept(_LIVE), _LIVE)
+
+
 PARTS: Final = (
     Part("build", "benchmarks/results/build-10000000.json", build_page.page),
     Part("build-pos", "benchmarks/results/build-pos-10000000.json", build_page.page),
@@ -58,7 +72,9 @@ PARTS: Final = (
     Part("state", "benchmarks/results/state-1000.json", state.page),
     Part("judge", "benchmarks/results/judge-100000.json", judge.page),
     Part("handbook", "benchmarks/results/handbook-1754155.json", handbook_page.page),
-    Part("live", "benchmarks/results/live-1000000.json", live_page.page),
+    Part("live", _LIVE, live_page.page),
+    Part("spark", "benchmarks/results/spark-5000000.json", spark.page),
+    Part("spark_stream", "benchmarks/results/spark_stream-60000.json", _spark_stream),
 )
 
 
@@ -71,8 +87,7 @@ def with_results(text: str) -> str:
         If the marks are not there, once each and in order.
     """
     for part in PARTS:
-        results = json.loads((RESULTS / Path(part.shown).name).read_text("utf-8"))
-        told = part.page(results, part.shown)
+        told = part.page(_kept(part.shown), part.shown)
         text = between_marks(text, part.begin, part.end, told, "the results")
     return text
 
