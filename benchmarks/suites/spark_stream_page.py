@@ -10,6 +10,7 @@ from benchmarks.suites.engines_options import EVENTS_PER_CARD_AND_DAY
 from benchmarks.suites.spark_sizing import ALONE, BUCKET_BYTES, RATES, Size, full_at, size_of
 from benchmarks.suites.spark_stream_parts import RECORDING, SEQUENCING
 from benchmarks.tables import aligned, markdown, shown
+from engine.live_spark.journal import MOST_ENTRIES
 
 PARTS: Final = "parts"
 QUANTILES: Final = ("p50", "p99", "max")
@@ -120,7 +121,11 @@ def sizing(results: Mapping[str, Any]) -> Iterator[str]:
         f"{ALONE[first].capitalize()} is what is full first, at {rate:,.0f} a second by this; "
         f"{ALONE[second]} is at {later:,.0f}. Both are one of a kind, and what is in bold is more "
         "than one core gives. Deciding is divided among tasks. Not in it are flags, which the "
-        "driver posts as the live scorer does, and what more tasks cost Spark."
+        "driver posts as the live scorer does, and what more tasks cost Spark. Nor is the disk: a "
+        f"bucket's snapshot is written anew each {MOST_ENTRIES} micro-batches, and what all of "
+        f"them write grows with the cards, to {sizes[-1].snapshots / _MB:,.0f} MB/s at "
+        f"{sizes[-1].rate:,} a second. The store of the checkpoint has to take that; whether it is "
+        "full before is a question of the store."
     )
 
 

@@ -2,7 +2,8 @@
 
 A snapshot is as large as all that it holds, and a micro-batch changes little of that. So what the
 micro-batch did is appended, and a snapshot is taken when as many bytes have been appended as it
-has: what is written for an event does not depend on how many cards there are.
+has, or so many entries that to ask for each would keep a reader long. Small states are written no
+more often than their events ask for; of large ones all that there is, each few hundred entries.
 
 Reading is saved where it can be: who has the state in memory as of an earlier version reads what
 was done since. Whether it is a version of this state tells its *token*, the hash of everything that
