@@ -265,10 +265,15 @@ def _sliced(
     large = [each for each in hot if each.wanted >= _OVERLOADED * (len(each.cuts) + 1)]
     if not large:
         return [(nodes, hot)]
-    # Of several it is the one with most rows that a stage more is worth it for.
-    longest = max(large, key=lambda each: each.share).length
-    near = [node for node in nodes if reach_of(part_of(plan, [node])) * sizes.reach <= longest]
-    if not near or len(near) == len(nodes):
+    # It is worth a stage more for the one with most rows, of those of which some are to be sliced:
+    # what has come all at once is not.
+    for key in sorted(large, key=lambda each: each.share, reverse=True):
+        near = [
+            node for node in nodes if reach_of(part_of(plan, [node])) * sizes.reach <= key.length
+        ]
+        if near and len(near) < len(nodes):
+            break
+    else:
         return [(nodes, hot)]
     far = [node for node in nodes if node not in near]
     groups = (near, far)

@@ -1,6 +1,6 @@
 """A log of Parquet files in pieces: row groups, which the tasks read themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import polars as pl
 from engine.backends.polars.plan import Plan
 from engine.backends.spark.failing import left_at
 from engine.backends.spark.placed import placed
-from engine.backends.spark.rows import PLACE
 from engine.definition.schema import Schema
 from engine.errors import InputError
 from engine.events.inputs import InputFile
@@ -123,9 +122,16 @@ class RowGroups:
     def _dropped(self) -> pl.Series | None:
         if not self.dropped:
             return None
-        ours = pl.col(PLACE).is_between(self.first, self.end, closed="left")
-        left = [pl.read_ipc(left_at(path)).filter(ours) for path in self.dropped]
-        return pl.concat(left).to_series().implode()
+        return self.own(self.dropped).implode()
+
+    def own(self, files: Iterable[Path]) -> pl.Series:
+        """Of places that tasks have left in files, ascending in each, those of its rows."""
+        found = []
+        for file in files:
+            places = pl.read_ipc(left_at(file)).to_series()
+            start, end = (int(places.search_sorted(at)) for at in (self.first, self.end))
+            found.append(places[start:end])
+        return pl.concat(found)
 
 
 def pieces_of(log: Log, reading: Reading, rows: int) -> Iterator[RowGroups]:

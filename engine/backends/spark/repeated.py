@@ -15,7 +15,6 @@ import numpy as np
 import polars as pl
 
 from engine.backends.spark.cut import key_hashes
-from engine.backends.spark.failing import left_at
 from engine.backends.spark.pieces import RowGroups
 from engine.backends.spark.rows import BATCH_ROWS, PLACE, Parcel, dealt, packed, unpacked
 from engine.backends.spark.survey import HASH, IDS
@@ -119,8 +118,9 @@ class ReadIds:
             yield from dealt(some, (hashes % np.uint64(self.parts)).astype(np.int64), IDS)
 
     def _ids(self, number: int, files: tuple[Path, ...]) -> Iterator[pl.DataFrame]:
-        wanted = np.concatenate([pl.read_ipc(left_at(file))[PLACE].to_numpy() for file in files])
-        for places, batch in self.pieces[number].batches():
+        piece = self.pieces[number]
+        wanted = piece.own(files).to_numpy()
+        for places, batch in piece.batches():
             is_wanted = pl.Series(np.isin(places.to_numpy(), wanted))
             ids = batch.events.select(EVENT_ID)
             yield ids.with_columns(places.alias(PLACE)).filter(is_wanted)

@@ -36,18 +36,20 @@ def watched(session: "SparkSession", doing: str, tasks: int, watch: Watch | None
         return
     watch(doing, 0.0)
     begun, ended = threading.Event(), threading.Event()
-    tracker = session.sparkContext.statusTracker()
 
     def look() -> None:
+        tracker = session.sparkContext.statusTracker()
         before = set(tracker.getActiveStageIds())
         begun.set()
         seen: set[int] = set()
+        most = 0
         while not ended.wait(_EVERY_SECONDS):
             seen.update(set(tracker.getActiveStageIds()) - before)
             told = [tracker.getStageInfo(stage) for stage in seen]
             done = sum(each.numCompletedTasks for each in told if each is not None)
+            most = max(most, done)  # Spark may forget stages
             if not ended.is_set():
-                watch(doing, min(1.0, done / tasks))
+                watch(doing, min(1.0, most / tasks))
 
     def look_until_it_fails() -> None:
         # Whoever waits for Spark hears of what has become of it.

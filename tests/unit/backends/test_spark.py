@@ -13,6 +13,7 @@ from engine.backends.spark.java import java_home
 from engine.backends.spark.job import require_polars
 from engine.backends.spark.sampling import Sampling
 from engine.catalog import load_feature_set
+from engine.definition import POS, feature, feature_set, key
 from engine.errors import InputError
 
 DAY = 86_400
@@ -94,6 +95,24 @@ def test_windows_that_reach_far_do_not_keep_the_slices_of_others_long(*, burst: 
     # What is found twice would be put beside an event twice.
     names = [name for stage in stages for name in stage.names]
     assert sorted(names) == sorted(f"@{number}" for number in range(len(plan.windowed)))
+
+
+def test_a_burst_may_be_the_larger_card() -> None:
+    card = key("cc_num")
+    windows = (card.last(minutes=1).count(), card.last(days=30).count())
+    features = [feature(f"of_{place}", window, "") for place, window in enumerate(windows)]
+    plan = compile_features(feature_set("windows", POS, features))
+    times = np.arange(10_000) * (60 * DAY) // 10_000
+    hashes = np.arange(10_000, dtype=np.uint64) * np.uint64(2) + np.uint64(1_001)
+    hashes[::3] = 5
+    hashes[1::3] = 7
+    hashes[2::30] = 7
+    times[hashes == 7] = times[5_000]
+    near, far = cut(plan, Sample(times, {("cc_num",): hashes}), 50_000_000, Sizes(8))
+    of_card = [
+        next(len(hot.cuts) + 1 for hot in stage.hot if hot.hash == 5) for stage in (near, far)
+    ]
+    assert of_card == [32, 1]
 
 
 def test_a_burst_alone_is_not_worth_a_stage_more() -> None:

@@ -73,6 +73,13 @@ def test_what_fails_is_told_by_whoever_waits_and_nobody_else() -> None:
     assert threading.active_count() == before
 
 
+def test_a_spark_that_is_gone_keeps_nobody_from_hearing_of_it() -> None:
+    told = list[float]()
+    with watched(SimpleNamespace(), "compute", 4, lambda _, part: told.append(part)):  # type: ignore[arg-type] # as good as none
+        pass
+    assert told == [0.0, 1.0]
+
+
 def test_nobody_is_told_nothing() -> None:
     with watched(None, "compute", 4, None):  # type: ignore[arg-type] # asked nothing
         pass

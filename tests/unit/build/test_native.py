@@ -16,6 +16,7 @@ import pytest
 from backends import backend_or_skip
 from conformance import on_the_spot
 from engine.backends.spark.job import First, Step
+from engine.backends.spark.pieces import RowGroups
 from engine.backends.spark.rows import Parcel
 from engine.model.features_file import locate_features, read_features
 from engine.parts import files_of
@@ -174,6 +175,25 @@ def test_parts_are_in_the_order_of_the_log(
         for column in range(file.metadata.num_columns):
             got, wanted = (each.metadata.row_group(0).column(column) for each in (file, one))
             assert got.compression == wanted.compression
+
+
+@pytest.mark.usefixtures("without_spark")
+def test_of_ids_that_are_looked_at_again_each_piece_has_its_own(
+    tmp_path: Path, messy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[tuple[int, int]]()
+
+    def own(self: RowGroups, files: tuple[Path, ...]) -> pl.Series:
+        found = theirs(self, files)
+        assert found.is_between(self.first, self.end, closed="left").all()
+        everybodys = pl.concat([pl.read_ipc(file).to_series() for file in files])
+        asked.append((len(found), len(everybodys)))
+        return found
+
+    theirs = RowGroups.own
+    monkeypatch.setattr(RowGroups, "own", own)
+    built(tmp_path / "spark", [messy], "--engine", "spark")
+    assert any(0 < ours < all_ for ours, all_ in asked)
 
 
 @pytest.mark.usefixtures("without_spark")
