@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from engine.interrupts import put_off
+from engine.interrupts import put_off, wait_until
 
 _POLL_SECONDS: Final = 0.05
 
@@ -42,7 +42,7 @@ def interruptible(work: Callable[[], _T], give_up: Callable[[], object]) -> _T:
         with put_off():
             threading.Thread(target=run, daemon=True).start()
             begun = True
-        done.wait()
+        wait_until(done.wait)
     except BaseException:
         # Asked until it has heard: it may not have begun when it was asked first.
         while begun and not done.is_set():

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -37,6 +37,7 @@ class _Listener:
 
 _listeners: list[_Listener] = []
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_STEP_SECONDS: Final = 0.05  # how late a signal may be heard
 
 
 @contextmanager
@@ -118,14 +119,40 @@ def put_off() -> Iterator[None]:
 
 @contextmanager
 def at_once() -> Iterator[None]:
-    """Within ``put_off``, hear signals all the same: for what somebody else's code does there."""
+    """Undo one ``put_off`` in the block: for what takes long there, or is somebody else's."""
     if not _listeners or threading.current_thread() is not threading.main_thread():
         yield
         return
     listener = _listeners[-1]
-    held, listener.held = listener.held, 0
+    # By how much, and not to what: of generators, the blocks of one need not end in another's.
+    undone = min(listener.held, 1)
+    listener.held -= undone
     try:
         listener.speak()
         yield
     finally:
-        listener.held = held
+        listener.held += undone
+
+
+def hear() -> None:
+    """Hear, within one ``put_off``, what has come meanwhile."""
+    with at_once():
+        pass
+
+
+def wait_until(has_come: Callable[[float], object]) -> None:
+    """Wait for another thread, a step at a time; signals are heard between two steps.
+
+    What threads of Python meet by (conditions, events, queues, futures) cannot be left by what a
+    signal raises: a lock would stay taken, or nobody be told of what is there, and the other thread
+    wait for ever.
+
+    Parameters
+    ----------
+    has_come
+        Waits for so many seconds at most; whether it has come.
+    """
+    while True:
+        with put_off():
+            if has_come(_STEP_SECONDS):
+                return

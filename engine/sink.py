@@ -11,13 +11,11 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from engine.errors import OutputError
-from engine.interrupts import put_off
+from engine.interrupts import at_once, hear, put_off, wait_until
 
 # Of lz4, snappy and zstd, measured on features of ten million events, lz4 takes the least
 # processor time; zstd takes 0.7 of the space and 1.3 to 2 times the time.
 COMPRESSION: Final = "lz4"
-
-_POLL_SECONDS: Final = 0.2
 
 Sink = Callable[[pl.LazyFrame, Path], object]
 
@@ -74,24 +72,33 @@ def write_frames(
     called = out if called is None else called
     writer = _Writer(partial, sink, called)
     rows = 0
-    try:
+    made = iter(frames)
+    # A signal must not come before what ends the thread and removes the file.
+    with put_off():
         try:
-            for frame in frames:
-                writer.put(frame)
-                rows += len(frame)
-                if done is not None:
-                    done(frame)
+            try:
+                while True:
+                    with at_once():
+                        frame = next(made, None)
+                    if frame is None:
+                        break
+                    writer.put(frame)
+                    rows += len(frame)
+                    with at_once():
+                        if done is not None:
+                            done(frame)
+            finally:
+                writer.close()
+            hear()  # at the last moment at which nothing is changed
+            try:
+                partial.replace(out)
+            except OSError as error:
+                raise _write_error(called, error, partial) from error
         finally:
-            writer.close()
-        try:
-            partial.replace(out)
-        except OSError as error:
-            raise _write_error(called, error, partial) from error
-    finally:
-        # What makes the frames may hold threads and files until it is told to end.
-        if isinstance(frames, Generator):
-            frames.close()
-        partial.unlink(missing_ok=True)
+            # What makes the frames may hold threads and files until it is told to end.
+            if isinstance(frames, Generator):
+                frames.close()
+            partial.unlink(missing_ok=True)
     return rows
 
 
@@ -99,7 +106,7 @@ class _Writer:
     """A thread that feeds a queue of frames to polars' streaming writer.
 
     polars encodes on threads of its own, outside Python; this one only waits for it, so that the
-    main thread can make the next frame and hear an interrupt.
+    main thread can make the next frame and hear an interrupt. To be used within ``put_off``.
     """
 
     def __init__(self, path: Path, sink: Sink, out: Path) -> None:
@@ -111,12 +118,12 @@ class _Writer:
         self._thread: threading.Thread | None = None
 
     def put(self, frame: pl.DataFrame) -> None:
-        """Hand over a frame, waiting while one is queued already."""
+        """Hand over a frame, waiting while one is queued already; signals are heard meanwhile."""
         if self._thread is None:
-            with put_off():
-                self._thread = threading.Thread(target=self._run, args=(frame.schema,), daemon=True)
-                self._thread.start()
-        self._offer(frame)
+            self._thread = threading.Thread(target=self._run, args=(frame.schema,), daemon=True)
+            self._thread.start()
+        with at_once():
+            self._offer(self._thread, frame)
         self._raise_failure()
 
     def close(self) -> None:
@@ -126,23 +133,27 @@ class _Writer:
         try:
             self._end(self._thread)
         except BaseException:
-            # Interrupted: the file has to be let go of all the same before it is removed.
+            # Interrupted, outside our commands: the file has to be let go of all the same before it
+            # is removed.
             self._end(self._thread)
             raise
         self._raise_failure()
 
     def _end(self, thread: threading.Thread) -> None:
-        self._offer(None)
+        self._offer(thread, None)
         thread.join()
 
-    def _offer(self, frame: pl.DataFrame | None) -> None:
-        # A writer that has failed takes nothing more: do not wait for it.
-        while self._thread is not None and self._thread.is_alive():
-            try:
-                self._queue.put(frame, timeout=_POLL_SECONDS)
-            except queue.Full:
-                continue
-            return
+    def _offer(self, thread: threading.Thread, frame: pl.DataFrame | None) -> None:
+        def has_come(seconds: float) -> bool:
+            # A writer that has failed takes nothing more: do not wait for it.
+            if thread.is_alive():
+                try:
+                    self._queue.put(frame, timeout=seconds)
+                except queue.Full:
+                    return False
+            return True
+
+        wait_until(has_come)
 
     def _raise_failure(self) -> None:
         if isinstance(self._failure, KeyboardInterrupt):

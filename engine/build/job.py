@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from engine.ahead import ReadAhead
+from engine.ahead import read_ahead
 from engine.backends import Backend, load_backend
 from engine.build.native import why_not_native
 from engine.build.options import Options
@@ -171,7 +171,7 @@ class _Job:
         with Quarantine(self._scratch / QUARANTINE) as quarantine:
             log = InPlaceLog(self._log, quarantine, self._scratch)
             checked = self._checked(log.batches(), quarantine, log.counts)
-            with ReadAhead(self._timed(checked)) as batches:
+            with read_ahead(self._timed(checked)) as batches:
                 self._write(self._compute(batches, self._passed))
             return log.counts
 
@@ -184,7 +184,7 @@ class _Job:
             self._refuse_nothing_left(quarantine, log.counts)
             self.seconds["put in order"] = elapsed() - began
             self._meter.begin("build", log.counts.kept)
-            with ReadAhead(self._timed(log.batches())) as batches:
+            with read_ahead(self._timed(log.batches())) as batches:
                 computed = self._compute(batches, (POSITION, *self._passed))
                 self._write(log.arrival_order(computed))
             return log.counts

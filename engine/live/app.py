@@ -1,9 +1,8 @@
 """The live scorer: its parts put together, from the first event to the last flag."""
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from engine.live.backoff import Backoff
 from engine.live.client import ClientOptions, HttpClient
 from engine.live.deadlines import Deadlines
 from engine.live.decided import AskedEvent, Decided, Figures
+from engine.live.ending import ended, raise_of, stopped_by_signals
 from engine.live.errors import RefusedError
 from engine.live.explaining import Explainer
 from engine.live.flag import Reply
@@ -256,25 +256,11 @@ class App:
         SentinelError
             If a part cannot go on, or events that came could not be recorded.
         """
-        with self._listening():
+        with stopped_by_signals(self.stop):
             try:
                 await self._work(serve)
             finally:
                 await self._close()
-
-    @contextmanager
-    def _listening(self) -> Iterator[None]:
-        """Stop on signals; after the block they mean what they did before."""
-        loop = asyncio.get_running_loop()
-        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-        for number in before:
-            loop.add_signal_handler(number, self.stop)
-        try:
-            yield
-        finally:
-            for number, was in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, was)
 
     async def _work(self, serve: Serve) -> None:
         reading = asyncio.create_task(self.reader.run())
@@ -294,15 +280,15 @@ class App:
                     "ready", run=self._run.manifest["id"], next=self._ledger.next_sequence
                 )
                 await asyncio.wait((*parts, stopping), return_when=asyncio.FIRST_COMPLETED)
-                await _ended((serving,))
+                await ended((serving,))
             await self._drain(reading, flowing)
         finally:
             self._watchers.close()
             stopping.cancel()
-            await _ended((reading, flowing, *others))
-            await _ended((posting,))
+            await ended((reading, flowing, *others))
+            await ended((posting,))
         for part in parts:
-            _tell(part)
+            raise_of(part)
         if len(self._intake) or not self._scorer.is_settled:
             raise OutputError(
                 f"{self._ledger.path}: what has come could not all be recorded (was "
@@ -315,14 +301,14 @@ class App:
         self._stopping = True
         until = elapsed() + self._options.grace
         self._log.info("stopping", queue=len(self._intake), pending=self.health().pending)
-        await _ended((reading,))
+        await ended((reading,))
         self._intake.close()
         hurry = asyncio.create_task(self._in_a_hurry.wait())
         left = max(0.0, until - elapsed())
         await asyncio.wait((flowing, hurry), timeout=left, return_when=asyncio.FIRST_COMPLETED)
         draining = asyncio.create_task(self.poster.drain(until))
         await asyncio.wait((draining, hurry), return_when=asyncio.FIRST_COMPLETED)
-        await _ended((hurry, draining))
+        await ended((hurry, draining))
 
     async def _close(self) -> None:
         for future in self._answers.values():
@@ -389,19 +375,6 @@ class App:
             one.ledger_failed()
 
 
-async def _ended(tasks: "Sequence[asyncio.Task[Any]]") -> None:
-    """Cancel what still runs, and wait for its end."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 def _no_stream(why: str, where: str) -> str:
     """A stream that is lost, for who is on call: whose side it is on, and that it is seen to."""
     return f"stream: not open at {where}, which is tried again and again; last it was: {why}"
-
-
-def _tell(task: "asyncio.Task[Any]") -> None:
-    """Raise what a part has ended with, if it was not asked to end."""
-    with suppress(asyncio.CancelledError):
-        task.result()

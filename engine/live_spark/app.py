@@ -1,9 +1,8 @@
 """The live scorer on Spark at work: a query, an outbox, and whoever flags are posted to."""
 
 import asyncio
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.backends.spark.session import refuse_ended, told_by_spark
@@ -11,6 +10,7 @@ from engine.clock import elapsed
 from engine.errors import OutputError, SentinelError
 from engine.live.client import ClientOptions, HttpClient
 from engine.live.deadlines import Deadlines
+from engine.live.ending import ended, raise_of, stopped_by_signals
 from engine.live.endpoint import Endpoint, read_endpoint
 from engine.live.flag import Reply
 from engine.live.ledger.writer import Ledger
@@ -84,7 +84,7 @@ class App:
         poster = self._poster(worker)
         parts: list[asyncio.Task[None]] = []
         try:
-            with _listening(asked.set):
+            with stopped_by_signals(asked.set):
                 if poster is not None:
                     parts.append(asyncio.create_task(poster.run()))
                 parts += [asyncio.create_task(part) for part in self._bridged()]
@@ -99,11 +99,11 @@ class App:
                 finally:
                     self._log.info("stopping", batches=self._batches)
                     await asyncio.to_thread(_stop, query)
-                    await _ended((stopping,))
+                    await ended((stopping,))
                 if poster is not None:
                     await poster.drain(elapsed() + self._options.grace)
         finally:
-            await _ended(parts)
+            await ended(parts)
             worker.close()
         try:
             await watching
@@ -114,8 +114,7 @@ class App:
             if not asked.is_set():
                 raise
         for part in parts:
-            with suppress(asyncio.CancelledError):
-                part.result()
+            raise_of(part)
         self._log.info("stopped", next=self._ledger.next_sequence)
 
     def _started(
@@ -223,28 +222,6 @@ def _stop(query: "StreamingQuery") -> None:
     """End a query, in the midst of a micro-batch too, which is done again at the next start."""
     with suppress(Exception):  # it may have ended, with all of Spark
         query.stop()
-
-
-@contextmanager
-def _listening(stop: Callable[[], object]) -> Iterator[None]:
-    """Stop on signals; after the block they mean what they did before."""
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    for number in before:
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number, was in before.items():
-            loop.remove_signal_handler(number)
-            signal.signal(number, was)
-
-
-async def _ended(tasks: "Sequence[asyncio.Task[Any]]") -> None:
-    """Cancel what still runs, and wait for its end."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _nobody(_: Sequence[Reply]) -> None:

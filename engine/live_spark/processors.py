@@ -10,7 +10,6 @@ from typing import Any, Final
 from pyspark.sql import Row
 from pyspark.sql.streaming import StatefulProcessor, StatefulProcessorHandle
 
-from engine.garbage import spare_modules
 from engine.live_spark.journal import begin
 from engine.live_spark.plan import Plan
 from engine.live_spark.stores import SparkStore
@@ -40,7 +39,6 @@ class _Operator(StatefulProcessor):  # type: ignore[misc,unused-ignore] # untype
 
     def close(self) -> None:
         """There is nothing to close; the worker goes on to other tasks."""
-        spare_modules()
 
 
 class Sequencing(_Operator):

@@ -3,7 +3,6 @@
 import re
 import warnings
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,6 +16,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 from engine.model.kinds import PICKLE, Floats, Kind, Trained, TrainingData
 from engine.model.pickles import pickled, unpickled
+from engine.workers import workers
 
 TREES: Final = 160
 _LOST_FILTERS: Final = "`sklearn.utils.parallel.delayed` should be used with"
@@ -57,13 +57,9 @@ class Forest:
         if self.threads == 1 or len(slices) == 1:
             parts = [self._scores_of(rows) for rows in slices]
         else:
-            with ThreadPoolExecutor(self.threads, thread_name_prefix="forest") as workers:
-                waiting = [workers.submit(self._scores_of, rows) for rows in slices]
-                try:
-                    parts = [future.result() for future in waiting]
-                finally:
-                    for future in waiting:
-                        future.cancel()
+            with workers(self.threads, "forest") as side_by_side:
+                waiting = [side_by_side.ask(self._scores_of, rows) for rows in slices]
+                parts = [asked.result() for asked in waiting]
         return np.concatenate(parts) if parts else np.empty(0)
 
     def _scores_of(self, values: Floats) -> Floats:

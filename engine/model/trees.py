@@ -6,7 +6,6 @@ see :mod:`engine.model.tree_loops`.
 
 import math
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -25,6 +24,7 @@ from engine.model.tree_loops import (
     score_few,
 )
 from engine.model.tree_texts import Tree, fields_of, is_categorical, parts_of
+from engine.workers import workers
 
 # What a model's text says where it is of the kind that is known here.
 _KNOWN: Final = {
@@ -135,10 +135,10 @@ class Trees:
             return result
         bounds = [rows * part // parts for part in range(parts + 1)]
         slices = [slice(bounds[part], bounds[part + 1]) for part in range(parts)]
-        with ThreadPoolExecutor(parts, thread_name_prefix="trees") as workers:
-            waiting = [workers.submit(self._score, values[part], result[part]) for part in slices]
-            for future in waiting:
-                future.result()
+        with workers(parts, "trees") as side_by_side:
+            waiting = [side_by_side.ask(self._score, values[part], result[part]) for part in slices]
+            for asked in waiting:
+                asked.result()
         return result
 
     def _score(self, values: Floats, result: Floats) -> None:

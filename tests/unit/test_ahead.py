@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.ahead import ReadAhead
+from engine.ahead import read_ahead
 from engine.interrupts import Terminated, heard
 
 
@@ -15,7 +15,7 @@ def _threads() -> list[str]:
 
 
 def test_items_come_in_order_and_end() -> None:
-    with ReadAhead(iter(range(100))) as items:
+    with read_ahead(iter(range(100))) as items:
         assert list(items) == list(range(100))
     assert not _threads()
 
@@ -25,7 +25,7 @@ def test_an_error_is_raised_where_its_item_is_asked_for() -> None:
         yield 1
         raise ValueError("torn")
 
-    with ReadAhead(failing()) as items:
+    with read_ahead(failing()) as items:
         assert next(items) == 1
         with pytest.raises(ValueError, match="torn"):
             next(items)
@@ -44,7 +44,7 @@ def test_leaving_early_closes_the_iterator_and_ends_the_thread() -> None:
         finally:
             closed.set()
 
-    with ReadAhead(endless()) as items:
+    with read_ahead(endless()) as items:
         assert [next(items), next(items)] == [0, 1]
     assert closed.is_set()
     assert not _threads()
@@ -62,6 +62,6 @@ def test_a_signal_while_it_starts_ends_the_thread(monkeypatch: pytest.MonkeyPatc
             yield 1
 
     monkeypatch.setattr(threading.Thread, "start", interrupted)
-    with heard(), pytest.raises(Terminated), ReadAhead(endless()):
+    with heard(), pytest.raises(Terminated), read_ahead(endless()):
         pytest.fail("a signal came before it was entered")
     assert not _threads()

@@ -18,7 +18,6 @@ LAYERS = (
     (
         "engine.errors",
         "engine.clock",
-        "engine.garbage",
         "engine.interrupts",
         "engine.words",
         "engine.process",
@@ -34,6 +33,7 @@ LAYERS = (
         "engine.parts",
         "engine.progress",
         "engine.sink",
+        "engine.workers",
     ),
     ("engine.definition",),
     ("engine.catalog", "engine.events"),
@@ -47,7 +47,6 @@ LAYERS = (
 ONLY = {
     "engine.errors": set[str](),
     "engine.clock": set[str](),
-    "engine.garbage": set[str](),
     "engine.interrupts": set[str](),
     "engine.arguments": {"engine.errors", "engine.process"},
     "engine.aside": {"engine.interrupts"},
@@ -62,6 +61,7 @@ ONLY = {
     "engine.compiled": set[str](),
     "engine.versions": set[str](),
     "engine.sink": {"engine.errors", "engine.interrupts"},
+    "engine.workers": {"engine.interrupts"},
     "engine.definition": {"engine.definition", "engine.errors"},
     # A set of somebody's own is a file that is run, which can be interrupted.
     "engine.catalog": {

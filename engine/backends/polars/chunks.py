@@ -9,7 +9,6 @@ or the last row of each key.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 import polars as pl
@@ -22,6 +21,8 @@ from engine.backends.polars.running import Running
 from engine.backends.polars.scalars import Scalars
 from engine.backends.polars.turns import Turns
 from engine.definition.types import TEXT
+from engine.interrupts import put_off
+from engine.workers import Asked, workers
 
 # A chunk's halo is computed again with it: small chunks are in cache, larger ones spare halo.
 CHUNK_ROWS: Final = 98_304
@@ -126,23 +127,22 @@ def _stream(
             raise
         return pl.DataFrame([*(chunk[name] for name in passed), *found])
 
-    with ThreadPoolExecutor(threads, thread_name_prefix="features") as workers:
-        waiting: deque[Future[pl.DataFrame]] = deque()
+    with workers(threads, "features") as side_by_side:
+        waiting: deque[Asked[pl.DataFrame]] = deque()
         try:
             chunks = _chunks(batches, wanted, whole=not plan.is_chunkable)
             for number, chunk in enumerate(chunks):
                 coded = pl.DataFrame([*prepared_columns(plan, chunk), *all_codes(books, chunk)])
                 before = past.before(coded)
                 past.append(coded)
-                waiting.append(workers.submit(compute, number, before, coded))
+                waiting.append(side_by_side.ask(compute, number, before, coded))
                 while len(waiting) > threads:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            turns.abandon()
-            for future in waiting:
-                future.cancel()
+            with put_off():
+                turns.abandon()
 
 
 def prepared_columns(plan: Plan, chunk: Batch) -> list[pl.Series]:

@@ -19,8 +19,8 @@ from engine.backends.spark.session import quiet, waited_for
 from engine.backends.spark.tasks import Compute, Piece, Read, Stages, frames_of, grouped
 from engine.backends.spark.watching import Watch, watched
 from engine.errors import InputError, SentinelError
-from engine.garbage import spare_modules
 from engine.interrupts import put_off
+from engine.process import spare_modules
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
