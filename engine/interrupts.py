@@ -54,7 +54,8 @@ def heard() -> Iterator[None]:
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     taken = {number: was for number, was in usual.items() if signal.getsignal(number) == was}
     listener = _Listener()
-    _listeners.append(listener)
+    # Who takes no signal puts none off: within another ``heard`` that one does.
+    _listeners.extend([listener] if taken else [])
     try:
         for number in taken:
             signal.signal(number, listener)
@@ -63,7 +64,8 @@ def heard() -> Iterator[None]:
     finally:
         for number, was in taken.items():
             signal.signal(number, was)
-        _listeners.remove(listener)
+        if taken:
+            _listeners.remove(listener)
 
 
 def set_again() -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from engine.clock import elapsed
+from engine.interrupts import put_off
 from engine.words import counted
 
 _SECONDS_BETWEEN_LINES: Final = 5.0
@@ -52,7 +53,12 @@ class Meter:
 
     def __enter__(self) -> Self:
         if self._bar is not None:
-            self._bar.start()
+            try:
+                with put_off():  # it starts a thread
+                    self._bar.start()
+            except BaseException:
+                self._stop()  # what is not entered is not left; a terminal would be without cursor
+                raise
         return self
 
     def __exit__(
@@ -61,8 +67,12 @@ class Meter:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with put_off():
+                self._bar.stop()
 
     @property
     def seconds(self) -> float:

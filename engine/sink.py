@@ -42,7 +42,9 @@ def write_frames(
     done: Callable[[pl.DataFrame], None] | None = None,
     called: Path | None = None,
 ) -> int:
-    """Write frames of equal columns to a file; on any failure or interrupt none is left or changed.
+    """Write frames of equal columns to a file; on any failure none is left or changed.
+
+    Nor on an interrupt, unless it comes when the file has just been put in its place, whole.
 
     Parameters
     ----------

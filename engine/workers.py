@@ -19,10 +19,20 @@ class Asked(Generic[_T]):
     _future: Future[_T]
 
     def result(self) -> _T:
-        """What the work returns, or what it raises; signals are heard while it is waited for."""
-        wait_until(lambda seconds: wait([self._future], seconds).done)
+        """What the work returns, or what it raises; signals are heard while it is waited for.
+
+        Raises
+        ------
+        concurrent.futures.CancelledError
+            If it had not begun when the block of its workers was left.
+        """
+        wait_until(self._has_ended)
         with put_off():
             return self._future.result()
+
+    def _has_ended(self, seconds: float) -> bool:
+        # For what was dropped nobody would be told of its end.
+        return self._future.done() or bool(wait([self._future], seconds).done)
 
 
 @dataclass(frozen=True, slots=True)

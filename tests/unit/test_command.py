@@ -124,6 +124,16 @@ def test_a_signal_waits_for_what_belongs_together() -> None:
     assert done == ["inner", "outer"]
 
 
+def test_a_command_within_another_puts_off_what_that_one_hears() -> None:
+    done = []
+    with pytest.raises(Terminated), heard():  # noqa: PT012 - where it is raised is the point
+        with heard(), put_off():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("within")
+        done.append("after")
+    assert done == ["within"]
+
+
 def test_ignored_signals_stay_ignored() -> None:
     was = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

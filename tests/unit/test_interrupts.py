@@ -1,71 +1,32 @@
 """A signal at whichever line: what waits for a thread is left whole, and nothing waits for ever."""
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator
-from pathlib import Path
+from concurrent.futures import CancelledError
 
-import polars as pl
 import pytest
 
-from engine.ahead import read_ahead
-from engine.aside import interruptible
 from engine.interrupts import Terminated, at_once, hear, heard, put_off
-from engine.sink import write_frames
 from engine.workers import Workers, workers
-from tests.signalled import at_each_line
-
-FRAME = pl.DataFrame({"x": range(1000)})
-# Where the threads of Python meet: what is raised within may leave a lock taken.
-MEETING = (
-    "/queue.py",
-    "/threading.py",
-    "/concurrent/futures/_base.py",
-    "/concurrent/futures/thread.py",
-    "/engine/interrupts.py",
-)
+from processes import PATIENCE_SECONDS, ROOT
+from signalled import PIECES
 
 
-def test_while_a_file_is_written(tmp_path: Path) -> None:
-    out = tmp_path / "made.parquet"
-
-    def work() -> None:
-        assert write_frames((FRAME for _ in range(4)), out) == 4 * len(FRAME)
-
-    def check(ended: bool) -> None:  # noqa: FBT001 - what has become of the work
-        # If the signal came when it was in its place, it is whole.
-        assert {*tmp_path.iterdir()} <= {out}
-        assert out.exists() or ended
-        if out.exists():
-            assert len(pl.read_parquet(out)) == 4 * len(FRAME)
-            out.unlink()
-
-    assert at_each_line(work, (*MEETING, "/engine/sink.py"), check) > 100
-
-
-def test_while_items_are_read_ahead() -> None:
-    def work() -> None:
-        with read_ahead(iter(range(4))) as items:
-            assert list(items) == [0, 1, 2, 3]
-
-    assert at_each_line(work, (*MEETING, "/engine/ahead.py"), lambda _: None) > 100
-
-
-def test_while_work_is_done_aside() -> None:
-    def work() -> None:
-        over = threading.Event()
-        assert interruptible(lambda: over.wait(0.01), over.set) in (False, True)
-
-    assert at_each_line(work, (*MEETING, "/engine/aside.py"), lambda _: None) > 50
-
-
-def test_while_workers_work() -> None:
-    def work() -> None:
-        with workers(2, "squares") as both:
-            asked = [both.ask(pow, number, 2) for number in range(4)]
-            assert [one.result() for one in asked] == [0, 1, 4, 9]
-
-    assert at_each_line(work, (*MEETING, "/engine/workers.py"), lambda _: None) > 100
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_signal_at_each_line_while(piece: str) -> None:
+    ended = subprocess.run(  # noqa: S603 - our own interpreter and modules
+        [sys.executable, str(ROOT / "tests" / "signalled.py"), piece],
+        capture_output=True,
+        cwd=ROOT,
+        timeout=PATIENCE_SECONDS,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout) > 50  # lines at which a signal came
 
 
 def test_what_workers_fail_of_is_raised_where_it_is_asked_for() -> None:
@@ -73,6 +34,16 @@ def test_what_workers_fail_of_is_raised_where_it_is_asked_for() -> None:
         asked = one.ask(divmod, 1, 0)
         with pytest.raises(ZeroDivisionError):
             asked.result()
+
+
+def test_what_was_dropped_is_not_waited_for() -> None:
+    begin = threading.Event()
+    with workers(1, "waits") as one:
+        one.ask(begin.wait)
+        dropped = one.ask(begin.wait)
+        threading.Timer(0.05, begin.set).start()
+    with pytest.raises(CancelledError):
+        dropped.result()
 
 
 def test_work_that_has_not_begun_is_dropped_where_the_block_is_left() -> None:

@@ -54,7 +54,7 @@ ONLY = {
     "engine.marks": {"engine.errors"},
     "engine.memory": {"engine.errors"},
     "engine.parts": set[str](),
-    "engine.progress": {"engine.clock", "engine.words"},
+    "engine.progress": {"engine.clock", "engine.interrupts", "engine.words"},
     "engine.words": set[str](),
     "engine.process": set[str](),
     "engine.ahead": {"engine.interrupts"},

@@ -1,5 +1,7 @@
 """A file that is written appears whole, or not at all."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import polars as pl
 import pytest
 
 from engine.errors import OutputError
+from engine.interrupts import Terminated, heard
 from engine.sink import sink_parquet, write_frames
 
 FRAME = pl.DataFrame({"x": [0.5, 1.5], "text": ["a", None]})
@@ -42,6 +45,32 @@ def test_what_fails_changes_nothing_and_ends_whatever_makes_frames(
     with pytest.raises(error):
         write_frames(frames(), out, done=fail)
     assert ended == [True]
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_signal_is_heard_while_frames_are_made(tmp_path: Path) -> None:
+    out = tmp_path / "made.parquet"
+
+    def frames() -> Iterator[pl.DataFrame]:
+        yield FRAME
+        signal.raise_signal(signal.SIGTERM)
+        pytest.fail("it was put off")
+
+    with pytest.raises(Terminated), heard():
+        write_frames(frames(), out)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_signal_while_the_last_is_written_changes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "made.parquet"
+    out.write_text("mine")
+
+    def written(lazy: pl.LazyFrame, path: Path) -> None:
+        sink_parquet(lazy, path)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Terminated), heard():
+        write_frames([FRAME], out, written)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from engine.interrupts import put_off
+from engine.interrupts import at_once, put_off
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -58,13 +58,14 @@ def watched(session: "SparkSession", doing: str, tasks: int, watch: Watch | None
         begun.set()
 
     thread = threading.Thread(target=look_until_it_fails, daemon=True)
-    try:
-        with put_off():
-            thread.start()
-        begun.wait(_MOMENT_SECONDS)
-        yield
-    finally:
-        ended.set()
-        # Nothing of this is told once something else is being done.
-        thread.join(_MOMENT_SECONDS)
+    with put_off():
+        thread.start()
+        try:
+            begun.wait(_MOMENT_SECONDS)
+            with at_once():
+                yield
+        finally:
+            ended.set()
+            # Nothing of this is told once something else is being done.
+            thread.join(_MOMENT_SECONDS)
     watch(doing, 1.0)

@@ -57,6 +57,25 @@ def test_tasks_that_have_ended_are_told() -> None:
     assert parts[-1] == 1.0
 
 
+def test_what_spark_forgets_is_not_told_backwards() -> None:
+    tracker, told = Tracker(), list[float]()
+    half, later = threading.Event(), threading.Event()
+
+    def watch(_doing: str, part: float) -> None:
+        if half.is_set():
+            later.set()
+        told.append(part)
+        if part == 0.5:
+            tracker.completed[2] = 0
+            half.set()
+
+    with watched(session_of(tracker), "compute", 4, watch):
+        tracker.active = [1, 2]
+        tracker.completed[2] = 2
+        assert later.wait(PATIENCE)
+    assert told == sorted(told)
+
+
 def test_what_fails_is_told_by_whoever_waits_and_nobody_else() -> None:
     class Gone(Tracker):
         def getActiveStageIds(self) -> list[int]:  # noqa: N802 - Spark's name

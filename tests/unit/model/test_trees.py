@@ -2,6 +2,7 @@
 
 import math
 import re
+from contextlib import AbstractContextManager
 from typing import Any
 
 import lightgbm as lgb
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from engine.model import boosted, trees
 from engine.model.boosted import Boosted, read_boosted
 from engine.model.trees import Trees, trees_of
+from engine.workers import Workers, workers
 
 Floats = NDArray[np.float64]
 
@@ -191,12 +193,11 @@ def test_of_any_number_of_rows(count: int) -> None:
 def test_threads_change_nothing(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
 
-    class Workers(trees.ThreadPoolExecutor):
-        def __init__(self, workers: int, **options: Any) -> None:  # noqa: ANN401 - as they are
-            started.append(workers)
-            super().__init__(workers, **options)
+    def counted(threads: int, name: str) -> AbstractContextManager[Workers]:
+        started.append(threads)
+        return workers(threads, name)
 
-    monkeypatch.setattr(trees, "ThreadPoolExecutor", Workers)
+    monkeypatch.setattr(trees, "workers", counted)
     booster = lgb.Booster(model_str=text_of(np.random.default_rng(6), 20))
     made = known(booster)
     for count in (10, 5_000, 6_145):
