@@ -106,5 +106,5 @@ class _Reader(Generic[Item]):
                 self._ready.put(item, timeout=_POLL_SECONDS)
             except queue.Full:
                 continue
-            return True
+            return not self._stopped.is_set()  # it may have been taken to be thrown away
         return False

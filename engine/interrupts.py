@@ -1,7 +1,9 @@
 """Signals that end a run, as exceptions of the main thread: one at most, and not everywhere."""
 
 import signal
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -25,7 +27,7 @@ class _Listener:
         # twice by nature: a terminal sends them to a wrapper and to us, and the wrapper does too.
         if self._first is None:
             self._first = number
-            self.speak()
+        self.speak()
 
     def speak(self) -> None:
         """Raise what was heard, unless it is put off or was raised already."""
@@ -34,10 +36,14 @@ class _Listener:
         self._raised = True
         raise Terminated if self._first == signal.SIGTERM else KeyboardInterrupt
 
+    def again(self) -> None:
+        """Raise once more, at the next occasion: what was raised was lost."""
+        self._raised = False
+
 
 _listeners: list[_Listener] = []
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_STEP_SECONDS: Final = 0.05  # how late a signal may be heard
+_STEP_SECONDS: Final = 0.05
 
 
 @contextmanager
@@ -54,18 +60,47 @@ def heard() -> Iterator[None]:
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     taken = {number: was for number, was in usual.items() if signal.getsignal(number) == was}
     listener = _Listener()
+    unraisable = sys.unraisablehook
+
+    def lost(what: "sys.UnraisableHookArgs") -> None:
+        # Python swallows what is raised where something is let go of, in a finaliser say.
+        if issubclass(what.exc_type, KeyboardInterrupt):
+            listener.again()
+        else:
+            unraisable(what)
+
     # Who takes no signal puts none off: within another ``heard`` that one does.
     _listeners.extend([listener] if taken else [])
     try:
+        if taken:
+            sys.unraisablehook = lost
         for number in taken:
             signal.signal(number, listener)
         set_again()
         yield
+    except KeyboardInterrupt as error:
+        _clear(error)
+        raise
     finally:
+        listener.held += 1
         for number, was in taken.items():
             signal.signal(number, was)
         if taken:
+            sys.unraisablehook = unraisable
             _listeners.remove(listener)
+        listener.held -= 1
+        listener.speak()
+
+
+def _clear(error: BaseException) -> None:
+    """End what its frames still hold, such as blocks that a signal left before they were gone into.
+
+    Otherwise that comes once nobody holds the error any more, which may be after it was told.
+    """
+    at: BaseException | None = error
+    while at is not None:
+        traceback.clear_frames(at.__traceback__)
+        at = at.__cause__ or at.__context__
 
 
 def set_again() -> None:

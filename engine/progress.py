@@ -87,7 +87,8 @@ class Meter:
     def say(self, line: str) -> None:
         """A line about what happened, above the bar."""
         if self._bar is not None:
-            self._bar.console.print(line, highlight=False)
+            with put_off():  # a line by halves would keep the bar from being taken away
+                self._bar.console.print(line, highlight=False)
         elif self._lines:
             sys.stderr.write(f"{line}\n")
             sys.stderr.flush()
@@ -97,20 +98,22 @@ class Meter:
         self._what, self._total, self._noun = what, total, noun
         self._done, self._began = 0, elapsed()
         if self._bar is not None:
-            self._bar.remove_task(self._task)
-            self._task = self._bar.add_task(what, total=total, rows="", speed="")
+            with put_off():
+                self._bar.remove_task(self._task)
+                self._task = self._bar.add_task(what, total=total, rows="", speed="")
 
     def advance(self, rows: int, note: str = "") -> None:
         """Count ``rows`` more as done, and show it if it is time, with a note of where one is."""
         self._done += rows
         note = note and f", {note}"
         if self._bar is not None:
-            self._bar.update(
-                self._task,
-                completed=self._done,
-                rows=f"{self._count()}{note}",
-                speed=f"{self.rows_per_second:,.0f} {self._noun}s/s",
-            )
+            with put_off():
+                self._bar.update(
+                    self._task,
+                    completed=self._done,
+                    rows=f"{self._count()}{note}",
+                    speed=f"{self.rows_per_second:,.0f} {self._noun}s/s",
+                )
         elif self._lines and elapsed() - self._said >= _SECONDS_BETWEEN_LINES:
             self._said = elapsed()
             sys.stderr.write(f"{self._what}: {self._count()}{note}, {self._pace()}\n")

@@ -1,17 +1,17 @@
 """A signal at each line of a piece of work, to see that none of them makes it wait for ever.
 
-``python tests/signalled.py NAME`` does one piece, in a process of its own: an exception that a
+``python -m tests.signalled NAME`` does one piece, in a process of its own: an exception that a
 tracer raises may leave traces in the interpreter, such as an exception that counts as being handled
 from then on.
 """
 
+import faulthandler
 import os
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any, Final
@@ -30,6 +30,8 @@ PATIENCE_SECONDS: Final = 20  # for what takes some milliseconds
 MEETING: Final = (
     "/queue.py",
     "/threading.py",
+    "/contextlib.py",
+    "/weakref.py",
     "/concurrent/futures/_base.py",
     "/concurrent/futures/thread.py",
     "/engine/ahead.py",
@@ -58,19 +60,21 @@ def at_each_line(work: Callable[[], None], check: Callable[[bool], None]) -> int
         At how many lines a signal came.
     """
     line = 0
-    ended = True
-    while ended:
+    while True:
         before = set(threading.enumerate())
         where: list[str] = []
-        ended = _ended_by_signal(work, line, where)
-        left = set(threading.enumerate()) - before
-        assert not left, f"a signal at {where} leaves {left}"
-        check(ended)
-        line += ended
-    return line
+        error = _signalled(work, line, where)
+        # While the error is there still: what its frames hold is to have been ended.
+        for thread in set(threading.enumerate()) - before:
+            thread.join(PATIENCE_SECONDS)
+            assert not thread.is_alive(), f"a signal at {where} leaves {thread}"
+        check(error is not None)
+        if error is None:
+            return line
+        line += 1
 
 
-def _ended_by_signal(work: Callable[[], None], line: int, where: list[str]) -> bool:
+def _signalled(work: Callable[[], None], line: int, where: list[str]) -> Terminated | None:
     passed = 0
 
     def of_line(frame: FrameType, event: str, _: object) -> Callable[..., Any]:
@@ -85,32 +89,20 @@ def _ended_by_signal(work: Callable[[], None], line: int, where: list[str]) -> b
     def of_call(frame: FrameType, _event: str, _: object) -> Callable[..., Any] | None:
         return of_line if frame.f_code.co_filename.endswith(MEETING) else None
 
-    with _patience(where):
-        try:
-            with heard():
-                sys.settrace(of_call)
-                try:
-                    work()
-                finally:
-                    sys.settrace(None)
-        except Terminated:
-            return True
-    assert not where, f"a signal at {where} is not heard"
-    return False
-
-
-@contextmanager
-def _patience(where: list[str]) -> Iterator[None]:
-    def over(_number: int, _frame: FrameType | None) -> None:
-        raise TimeoutError(f"after a signal at {where} it waits for ever")
-
-    was = signal.signal(signal.SIGALRM, over)
-    signal.alarm(PATIENCE_SECONDS)
+    faulthandler.dump_traceback_later(PATIENCE_SECONDS, exit=True)
     try:
-        yield
+        with heard():
+            sys.settrace(of_call)
+            try:
+                work()
+            finally:
+                sys.settrace(None)
+    except Terminated as error:
+        return error
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, was)
+        faulthandler.cancel_dump_traceback_later()
+    assert not where, f"a signal at {where} is not heard"
+    return None
 
 
 def a_file_is_written() -> int:
@@ -143,7 +135,7 @@ def items_are_read_ahead() -> int:
 def work_is_done_aside() -> int:
     def work() -> None:
         over = threading.Event()
-        assert interruptible(lambda: over.wait(0.01), over.set) in (False, True)
+        interruptible(lambda: over.wait(0.01), over.set)
 
     return at_each_line(work, lambda _: None)
 

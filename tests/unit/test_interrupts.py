@@ -18,10 +18,10 @@ from signalled import PIECES
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_signal_at_each_line_while(piece: str) -> None:
     ended = subprocess.run(  # noqa: S603 - our own interpreter and modules
-        [sys.executable, str(ROOT / "tests" / "signalled.py"), piece],
+        [sys.executable, "-m", "tests.signalled", piece],
         capture_output=True,
         cwd=ROOT,
-        timeout=PATIENCE_SECONDS,
+        timeout=3 * PATIENCE_SECONDS,
         text=True,
         check=False,
     )
@@ -41,7 +41,7 @@ def test_what_was_dropped_is_not_waited_for() -> None:
     with workers(1, "waits") as one:
         one.ask(begin.wait)
         dropped = one.ask(begin.wait)
-        threading.Timer(0.05, begin.set).start()
+        dropped._future.add_done_callback(lambda _: begin.set())  # not by time
     with pytest.raises(CancelledError):
         dropped.result()
 
@@ -59,9 +59,9 @@ def test_work_that_has_not_begun_is_dropped_where_the_block_is_left() -> None:
 
     def leave(one: Workers) -> None:
         one.ask(first)
-        one.ask(done.append, "second")
+        second = one.ask(done.append, "second")
         begun.wait()
-        threading.Timer(0.05, over.set).start()
+        second._future.add_done_callback(lambda _: over.set())  # not by time
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), workers(1, "words") as one:
@@ -117,3 +117,26 @@ def test_a_signal_is_heard_where_nothing_is_put_off() -> None:
     with pytest.raises(Terminated), heard():
         work()
     assert not done
+
+
+class Dropped:
+    """Is sent a signal where Python swallows whatever is raised."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_python_swallows_is_raised_again(*, late: bool) -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        Dropped()
+        done.append("swallowed")
+        if not late:
+            hear()
+            done.append("never")
+
+    with pytest.raises(Terminated), heard():
+        work()
+    assert done == ["swallowed"]

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from engine.interrupts import at_once, put_off
+from engine.clock import elapsed
+from engine.interrupts import at_once, put_off, wait_until
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -61,8 +62,9 @@ def watched(session: "SparkSession", doing: str, tasks: int, watch: Watch | None
     with put_off():
         thread.start()
         try:
-            begun.wait(_MOMENT_SECONDS)
             with at_once():
+                until = elapsed() + _MOMENT_SECONDS
+                wait_until(lambda seconds: begun.wait(seconds) or elapsed() > until)
                 yield
         finally:
             ended.set()
