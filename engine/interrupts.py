@@ -4,13 +4,18 @@ import signal
 import sys
 import threading
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
 
-class Terminated(KeyboardInterrupt):
+class Interrupted(KeyboardInterrupt):
+    """The process was asked to end by a signal."""
+
+
+class Terminated(Interrupted):
     """The process was asked to end by SIGTERM."""
 
 
@@ -20,7 +25,7 @@ class _Listener:
     def __init__(self) -> None:
         self.held = 0
         self._first: int | None = None
-        self._raised = False
+        self._raised: weakref.ref[Interrupted] | None = None
 
     def __call__(self, number: int, _frame: FrameType | None) -> None:
         # What comes after the first would end the clean-up that the first one began. Some come
@@ -31,14 +36,19 @@ class _Listener:
 
     def speak(self) -> None:
         """Raise what was heard, unless it is put off or was raised already."""
-        if self._first is None or self.held or self._raised:
+        if self._first is None or self.held or self._raised is not None:
             return
-        self._raised = True
-        raise Terminated if self._first == signal.SIGTERM else KeyboardInterrupt
+        error = Terminated() if self._first == signal.SIGTERM else Interrupted()
+        # Not the error itself, which would keep alive whatever its frames hold.
+        self._raised = weakref.ref(error)
+        raise error
 
-    def again(self) -> None:
-        """Raise once more, at the next occasion: what was raised was lost."""
-        self._raised = False
+    def lost(self, error: BaseException | None) -> bool:
+        """Learn that an error goes no further; if it is what was raised, it is raised again."""
+        is_ours = error is not None and self._raised is not None and self._raised() is error
+        if is_ours:
+            self._raised = None
+        return is_ours
 
 
 _listeners: list[_Listener] = []
@@ -63,11 +73,15 @@ def heard() -> Iterator[None]:
     unraisable = sys.unraisablehook
 
     def lost(what: "sys.UnraisableHookArgs") -> None:
-        # Python swallows what is raised where something is let go of, in a finaliser say.
-        if issubclass(what.exc_type, KeyboardInterrupt):
-            listener.again()
-        else:
-            unraisable(what)
+        # Python swallows what is raised where something is let go of, in a finaliser say, and what
+        # is raised here.
+        here = threading.current_thread() is threading.main_thread()
+        listener.held += here
+        try:
+            if not listener.lost(what.exc_value):
+                unraisable(what)
+        finally:
+            listener.held -= here
 
     # Who takes no signal puts none off: within another ``heard`` that one does.
     _listeners.extend([listener] if taken else [])
@@ -79,15 +93,18 @@ def heard() -> Iterator[None]:
         set_again()
         yield
     except KeyboardInterrupt as error:
+        listener.held += 1  # for good: one is enough
         _clear(error)
         raise
     finally:
         listener.held += 1
-        for number, was in taken.items():
-            signal.signal(number, was)
         if taken:
-            sys.unraisablehook = unraisable
             _listeners.remove(listener)
+        if sys.unraisablehook is lost:
+            sys.unraisablehook = unraisable
+        # SIGINT comes last, as Python raises for it by itself from then on.
+        for number, was in reversed(taken.items()):
+            signal.signal(number, was)
         listener.held -= 1
         listener.speak()
 
@@ -97,10 +114,11 @@ def _clear(error: BaseException) -> None:
 
     Otherwise that comes once nobody holds the error any more, which may be after it was told.
     """
-    at: BaseException | None = error
-    while at is not None:
-        traceback.clear_frames(at.__traceback__)
-        at = at.__cause__ or at.__context__
+    found: list[BaseException] = [error]
+    for each in found:  # grows meanwhile; they may go round in a circle
+        traceback.clear_frames(each.__traceback__)
+        others = (each.__cause__, each.__context__)
+        found += [other for other in others if other is not None and other not in found]
 
 
 def set_again() -> None:

@@ -39,8 +39,8 @@ def test_what_workers_fail_of_is_raised_where_it_is_asked_for() -> None:
 def test_what_was_dropped_is_not_waited_for() -> None:
     begin = threading.Event()
     with workers(1, "waits") as one:
-        one.ask(begin.wait)
-        dropped = one.ask(begin.wait)
+        one.ask(begin.wait, PATIENCE_SECONDS)
+        dropped = one.ask(begin.wait, PATIENCE_SECONDS)
         dropped._future.add_done_callback(lambda _: begin.set())  # not by time
     with pytest.raises(CancelledError):
         dropped.result()
@@ -52,7 +52,7 @@ def test_work_that_has_not_begun_is_dropped_where_the_block_is_left() -> None:
 
     def first() -> None:
         begun.set()
-        over.wait()
+        over.wait(PATIENCE_SECONDS)
         done.append("first")
 
     begun = threading.Event()
@@ -60,7 +60,7 @@ def test_work_that_has_not_begun_is_dropped_where_the_block_is_left() -> None:
     def leave(one: Workers) -> None:
         one.ask(first)
         second = one.ask(done.append, "second")
-        begun.wait()
+        begun.wait(PATIENCE_SECONDS)
         second._future.add_done_callback(lambda _: over.set())  # not by time
         raise KeyboardInterrupt
 
@@ -140,3 +140,22 @@ def test_what_python_swallows_is_raised_again(*, late: bool) -> None:
     with pytest.raises(Terminated), heard():
         work()
     assert done == ["swallowed"]
+
+
+def test_what_others_lose_is_told_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def __init__(self, error: BaseException) -> None:
+            self.error = error
+
+        def __del__(self) -> None:
+            raise self.error
+
+    told: list[BaseException | None] = []
+    hook = lambda what: told.append(what.exc_value)  # noqa: E731 - to be compared
+    monkeypatch.setattr(sys, "unraisablehook", hook)
+    errors = [ValueError(), KeyboardInterrupt()]
+    with heard():
+        for error in errors:
+            Failing(error)
+    assert told == errors
+    assert sys.unraisablehook is hook
